@@ -1,0 +1,55 @@
+# `make study` sets up and runs the main job, `make test` sets up and runs the tests.
+# CORES=n for each; PYTHON=python3.12 for another interpreter (3.11 or newer).
+
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+PYTHON ?= python3
+BIN := .venv/bin
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+ALL_CODE := Snakefile workflow
+
+.PHONY: help study quick test check unit lock clean
+
+help:
+	@echo "make study   train everything and write results/report (CORES=$(CORES))"
+	@echo "make quick   the same on a small subset, in two minutes, into results/quick"
+	@echo "make test    static checks and the test suite"
+	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
+	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
+
+study: .venv/study
+	$(SNAKEMAKE)
+
+quick: .venv/study
+	$(SNAKEMAKE) --configfile config/quick.yaml
+
+test: check unit
+
+check: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check $(ALL_CODE)
+	$(BIN)/snakemake --lint
+
+unit: .venv/dev
+	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "error: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# The stamps are made anew when a lock has changed.
+.venv/study: envs/study.txt .venv/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/study.txt
+	@touch $@
+
+.venv/dev: envs/dev.txt .venv/study
+	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/dev.txt
+	@touch $@
+
+lock:
+	envs/lock $(PYTHON)
+
+clean:
+	rm -rf results .venv

@@ -1,0 +1,6 @@
+# The door: `snakemake --cores 4` here runs the study that workflow/Snakefile describes.
+include: "workflow/Snakefile"
+
+
+# An include resets the default target.
+workflow.default_target = "all"

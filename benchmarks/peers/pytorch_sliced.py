@@ -1,0 +1,52 @@
+"""PyTorch in the hands of one who profiles: tensors in memory, sliced by a permutation.
+
+Fused Adam, and loss and accuracy summed as tensors, without a round trip to Python a step.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from benchmarks.contenders import Data, Train
+from benchmarks.peers._torch_models import EPSILON, loss_of, model_of, tensors
+from mlpstudy.spec import Spec
+
+
+class Sliced:
+    """Train on slices `images[permutation[start:end]]`."""
+
+    label = "PyTorch, sliced tensors"
+    packages = ("torch",)
+    models = 1
+
+    def cannot(self, _: Spec) -> str | None:
+        """Return None: it expresses every model."""
+        return None
+
+    def prepare(self, spec: Spec, data: Data) -> Train:
+        """Return the training of one model."""
+        images, labels = tensors(data)
+        model, loss_function = model_of(spec, images.shape[1]), loss_of(spec)
+        optimizer = torch.optim.Adam(
+            model.parameters(), spec.learning_rate, eps=EPSILON, fused=True
+        )
+
+        def train(steps: int) -> int:
+            model.train()
+            total, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
+            permutation = torch.randperm(len(images))[: steps * spec.batch_size]
+            for rows in permutation.split(spec.batch_size):
+                inputs, targets = images[rows], labels[rows]
+                optimizer.zero_grad()
+                logits = model(inputs)
+                loss = loss_function(logits, targets)
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                total += loss.detach() * len(rows)
+                correct += (logits.argmax(1) == targets).sum()
+            return steps
+
+        return train
+
+
+CONTENDER = Sliced()

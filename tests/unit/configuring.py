@@ -1,0 +1,58 @@
+"""Helpers of the settings' tests: the shipped configuration in a folder of its own."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snakemake.cli import parse_config
+from snakemake.common.configfile import load_configfile
+from snakemake.utils import update_config
+
+from mlpstudy.errors import StudyError
+from mlpstudy.settings import Settings, read_settings
+from mlpstudy.spec import Spec
+
+ROOT = Path(__file__).parents[2]
+SCHEMAS = ROOT / "workflow" / "schemas"
+CONFIG = Path("config/config.yaml")
+QUICK = Path("config/quick.yaml")
+MODELS = Path("config/models.yaml")
+FIELDS = tuple(Spec.__dataclass_fields__)
+
+
+def settle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Copy the shipped configuration to `folder` and work there."""
+    shutil.copytree(ROOT / "config", folder / "config")
+    monkeypatch.chdir(folder)
+
+
+def configure(*files: Path, given: tuple[str, ...] = ()) -> Settings:
+    """Do what Snakemake does with --configfile and --config, then read the settings."""
+    layers = (CONFIG, *files)
+    config: dict[str, Any] = {}
+    for path in layers:
+        update_config(config, load_configfile(path))
+    update_config(config, parse_config(given))
+    return read_settings(config, layers, SCHEMAS)
+
+
+def refused(*files: Path, given: tuple[str, ...] = ()) -> str:
+    with pytest.raises(StudyError) as caught:
+        configure(*files, given=given)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def written(text: str, path: str = "mine.yaml") -> Path:
+    Path(path).write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")

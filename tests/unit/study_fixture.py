@@ -1,0 +1,152 @@
+"""A small study on disk, with numbers that a test chooses: no training, no torch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from mlpstudy.files import write_csv, write_text
+
+REPORTED = Path(__file__).parents[2] / "resources" / "reported" / "values.csv"
+TEMPLATES = Path(__file__).parents[2] / "workflow" / "templates"
+
+FIELDS: dict[str, Any] = {
+    "nodes": [128, 64, 10], "activation": "relu", "leaky_slope": 0.3, "loss": "cross_entropy",
+    "kl": "clipped", "pixels": "raw", "optimizer": "adam", "learning_rate": 0.001, "epochs": 3,
+    "batch_size": 32, "validation": "none", "holdout_fraction": 0.2, "folds": 5,
+    "kfold_pool": "train", "dropout": 0.0, "batch_norm": False,
+}  # fmt: skip
+
+BOTH = {"as_reported": {}, "corrected": {"pixels": "unit", "kl": "exact"}}
+
+# Test accuracy and loss of a run, from condition, model, fold and replicate.
+Outcome = Callable[[str, str, str, int], tuple[float, float]]
+
+
+class Paths(NamedTuple):
+    """Where a test's study stands, and where its outputs go."""
+
+    study: Path
+    runs: Path
+    tables: Path
+    figures: Path
+    report: Path
+
+
+def make_study(
+    root: Path,
+    models: Mapping[str, Mapping[str, Any]],
+    outcome: Outcome,
+    conditions: Mapping[str, Mapping[str, Any]] | None = None,
+    replicates: int = 3,
+    trial: bool = False,
+    covered: Mapping[str, Sequence[str]] | None = None,
+    block: int | None = None,
+) -> Paths:
+    """Write study.json and every job's CSVs under `root`.
+
+    `models` maps a key to the fields that differ from FIELDS, with `report_name` and `assumed`
+    among them; `covered` restricts a condition to some models.
+    """
+    conditions = BOTH if conditions is None else conditions
+    entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
+    jobs = []
+    for condition, overrides in conditions.items():
+        for key in (covered or {}).get(condition, list(models)):
+            fields = {**entries[key]["fields"], **overrides}
+            for fold in _folds(fields):
+                for first in range(1, replicates + 1, block or replicates):
+                    last = min(first + (block or replicates) - 1, replicates)
+                    folder = root / f"runs/{condition}/{key}/fold-{fold}/replicates-{first}-{last}"
+                    job = {"condition": condition, "model": key, "fold": fold}
+                    jobs.append({**job, "first": first, "last": last, "folder": str(folder)})
+                    _write_job(folder, job, range(first, last + 1), fields, outcome)
+    study = {
+        "trial": trial, "seed": 1, "replicates": replicates, "replicates_per_job": replicates,
+        "device": "cpu", "results": str(root),
+        "dataset": {
+            "name": "fashion-mnist", "classes": list("abcdefghij"), "digest": "0" * 64,
+            "subset": {"train": 4000, "test": 1000} if trial else None,
+        },
+        "classes": {"superior": 0.8, "medium": 0.5},
+        "defaults": {"batch_size": {"value": 32, "basis": "assumed", "why": "Not said."}},
+        "models": entries,
+        "conditions": {
+            name: {
+                "overrides": dict(overrides),
+                "models": list((covered or {}).get(name, list(models))),
+            }
+            for name, overrides in conditions.items()
+        },
+        "jobs": jobs,
+    }  # fmt: skip
+    write_text(root / "study.json", json.dumps(study))
+    report = root / "report"
+    return Paths(root / "study.json", root / "runs", root / "tables", report / "figures", report)
+
+
+def _entry(key: str, fields: dict[str, Any]) -> dict[str, Any]:
+    name = fields.pop("report_name", key)
+    assumed = fields.pop("assumed", {"batch_size": "Not said."})
+    return {"report_name": name, "fields": {**FIELDS, **fields}, "assumed": assumed}
+
+
+def _folds(fields: Mapping[str, Any]) -> list[str]:
+    scheme = fields["validation"]
+    if scheme == "kfold":
+        return [str(fold) for fold in range(1, fields["folds"] + 1)]
+    return ["all" if scheme == "none" else "holdout"]
+
+
+def _write_job(
+    folder: Path,
+    job: Mapping[str, str],
+    replicates: range,
+    fields: Mapping[str, Any],
+    outcome: Outcome,
+) -> None:
+    validated = fields["validation"] != "none"
+    metrics, timings, history = [], [], []
+    for replicate in replicates:
+        accuracy, loss = outcome(job["condition"], job["model"], job["fold"], replicate)
+        keys = {**job, "replicate": replicate}
+        trained = {"train_loss": loss * 0.9, "train_accuracy": accuracy}
+        held = {
+            "validation_loss": loss if validated else None,
+            "validation_accuracy": accuracy if validated else None,
+        }
+        metrics.append(
+            {
+                **keys, "activation": fields["activation"], "layers": len(fields["nodes"]),
+                "parameters": parameters(fields["nodes"]), "loss_function": fields["loss"],
+                "epochs": fields["epochs"], "batch_size": fields["batch_size"], **trained, **held,
+                "test_loss": loss, "test_accuracy": accuracy,
+            }
+        )  # fmt: skip
+        timings.append(
+            {
+                **keys, "seconds": 2.0 * replicate, "device": "cpu", "threads": 1,
+                "stacked": len(replicates), "images_per_second": 1000, "peak_memory_mb": 100.0,
+            }
+        )  # fmt: skip
+        for epoch in range(1, fields["epochs"] + 1):
+            part = epoch / fields["epochs"]
+            history.append(
+                {
+                    **keys, "epoch": epoch, "train_loss": loss * (3 - 2 * part),
+                    "train_accuracy": accuracy * part,
+                    "validation_loss": loss * (3.2 - 2 * part) if validated else None,
+                    "validation_accuracy": accuracy * part * 0.97 if validated else None,
+                }
+            )  # fmt: skip
+    for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():
+        write_csv(pd.DataFrame(rows), folder / f"{name}.csv")
+
+
+def parameters(nodes: Sequence[int]) -> int:
+    """Count weights and biases of a dense network on 784 pixels."""
+    return sum((a + 1) * b for a, b in zip([784, *nodes], nodes, strict=False))

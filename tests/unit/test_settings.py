@@ -1,0 +1,265 @@
+"""The configuration means what was written: the shipped one, and what users make of it."""
+
+from __future__ import annotations
+
+import copy
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from configuring import CONFIG, FIELDS, MODELS, QUICK, SCHEMAS, configure, edit, settle, written
+
+from mlpstudy.settings import in_effect, read_settings
+from mlpstudy.spec import Spec
+
+# Typed again from section 1 of the report: nodes, activation, loss, epochs, validation, whether
+# the optimizer is named, whether it was tested in batches.
+REPORT = """
+1  1_1 128+64+10                                 relu       cross_entropy 15 none    -    -
+2  1_2 256+128+32+10                             sigmoid    kl_divergence 20 holdout adam batches
+3  1_3 256+128+32+16+10                          tanh       cross_entropy 12 kfold   -    -
+4  1_4 256+32+128+32+16+10                       relu       kl_divergence 15 holdout -    -
+5  1_5 256+128+64+32+16+10                       relu       kl_divergence 15 holdout -    -
+6  1_6 128+64+32+10                              leaky_relu kl_divergence 20 holdout adam batches
+7  1_7 256+128+32+16+10                          leaky_relu cross_entropy 12 holdout -    -
+8  2_1 1024+512+256+200+128+100+64+50+20+10      relu       cross_entropy 10 holdout -    -
+9  2_2 512+256+200+128+100+64+50+20+10           relu       cross_entropy 10 holdout -    -
+10 2_3 512+256+200+128+100+64+50+20+10           relu       cross_entropy 10 holdout -    batches
+11 4_1 128+64+32+16+10                           leaky_relu cross_entropy 20 holdout adam batches
+12 4_2 128+64+32+16+10                           relu       cross_entropy 20 holdout adam batches
+13 4_3 128+64+32+16+10                           tanh       cross_entropy 20 holdout adam batches
+14 4_4 128+64+32+16+10                           sigmoid    cross_entropy 20 holdout adam batches
+15 4_5 128+64+32+10                              relu       kl_divergence 20 none    adam -
+16 4_6 128+64+10                                 sigmoid    cross_entropy 15 none    -    -
+17 4_7 128+64+10                                 tanh       cross_entropy 15 none    -    -
+"""
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(tmp_path, monkeypatch)
+
+
+# What ships
+
+
+@pytest.mark.parametrize("line", REPORT.strip().splitlines())
+def test_a_model_is_as_section_1_of_the_report_has_it(line: str) -> None:
+    number, key, nodes, activation, loss, epochs, validation, optimizer, batches = line.split()
+    entry = configure().models[f"m{int(number):02d}"]
+    assert entry.report_name == f"Model {number} (Model {key})"
+    assert entry.fields["nodes"] == tuple(int(size) for size in nodes.split("+"))
+    assert entry.fields["activation"] == activation
+    assert entry.fields["loss"] == loss
+    assert entry.fields["epochs"] == int(epochs)
+    assert entry.fields["validation"] == validation
+    assert {"nodes", "activation", "loss", "epochs", "validation"} <= set(entry.stated)
+    assert ("optimizer" in entry.stated) == (optimizer == "adam")
+    assert entry.fields["batch_size"] == (128 if batches == "batches" else 32)
+    assert "batch_size" in entry.assumed
+    assert entry.fields["dropout"] == (0.2 if number in {"8", "9", "10"} else 0)
+    assert ("dropout" in entry.assumed) == (number in {"8", "9", "10"})
+    assert entry.fields["batch_norm"] == (number == "10")
+    assert entry.fields["kfold_pool"] == ("all" if number == "3" else "train")
+    assert entry.fields["optimizer"] == "adam"
+    assert entry.fields["learning_rate"] == 0.001
+    assert entry.fields["leaky_slope"] == 0.3
+    assert (entry.fields["pixels"], entry.fields["kl"]) == ("raw", "clipped")
+
+
+def test_the_report_has_seventeen_models() -> None:
+    assert list(configure().models) == [f"m{number:02d}" for number in range(1, 18)]
+
+
+def test_the_study_is_that_of_the_design() -> None:
+    study = configure()
+    assert (study.results, study.models_file) == (Path("results"), MODELS)
+    assert (study.seed, study.replicates, study.replicates_per_job) == (2021, 3, 3)
+    assert (study.device, study.trial) == ("auto", False)
+    assert study.classes == {"superior": 0.8, "medium": 0.5}
+    assert {name: each.overrides for name, each in study.conditions.items()} == {
+        "as_reported": {},
+        "corrected": {"pixels": "unit", "kl": "exact"},
+    }
+    assert study.dataset.to_dict() == yaml.safe_load(CONFIG.read_text())["dataset"]
+
+
+def test_the_quick_look_keeps_models_and_conditions() -> None:
+    study, quick = configure(), configure(QUICK)
+    assert quick.models == study.models
+    assert (quick.results, quick.trial) == (Path("results/quick"), True)
+    assert (quick.replicates, quick.replicates_per_job) == (2, 2)
+    assert quick.dataset.subset == {"train": 4000, "test": 1000}
+    assert quick.conditions["corrected"].overrides == {"kl": "exact", "pixels": "unit", "epochs": 2}
+
+
+def test_without_a_configuration_the_defaults_are_those_of_the_shipped_one() -> None:
+    assert read_settings({}, [], SCHEMAS) == configure()
+
+
+def test_every_model_under_every_condition_makes_a_spec() -> None:
+    study = configure(QUICK)
+    for condition in study.conditions.values():
+        for name in condition.models:
+            values = {**study.models[name].fields, **condition.overrides}
+            assert tuple(values) == FIELDS
+            assert isinstance(Spec(**values).nodes, tuple)
+
+
+def test_every_field_in_effect_is_either_stated_or_assumed_for_a_reason() -> None:
+    for entry in configure().models.values():
+        assert set(entry.assumed) | set(entry.stated) == set(in_effect(entry.fields))
+        assert not set(entry.assumed) & set(entry.stated)
+        assert all(entry.assumed.values())
+
+
+def test_a_field_without_consequence_is_not_assumed() -> None:
+    models = configure().models
+    assert "leaky_slope" in models["m06"].assumed
+    assert "leaky_slope" not in models["m05"].assumed
+    assert "kl" in models["m05"].assumed
+    assert "kl" not in models["m01"].assumed
+    assert "holdout_fraction" not in models["m03"].assumed
+
+
+def test_a_default_names_the_models_that_rely_on_it() -> None:
+    defaults = configure().defaults
+    assert defaults["kl"].used_by == ("m02", "m04", "m05", "m06", "m15")
+    assert defaults["leaky_slope"].used_by == ("m06", "m07", "m11")
+    assert defaults["activation"].used_by == ()
+    assert tuple(defaults) == FIELDS[1:]
+
+
+# What users do
+
+
+def test_five_lines_add_a_model() -> None:
+    with MODELS.open("a") as file:
+        file.write("  wide:\n    nodes: [512, 10]\n    activation: gelu\n    epochs: 3\n")
+        file.write("    learning_rate: 1e-2\n")
+    study = configure()
+    wide = study.models["wide"]
+    assert wide.report_name == "wide"
+    assert wide.fields["learning_rate"] == 0.01
+    assert wide.fields["loss"] == "cross_entropy"
+    assert wide.assumed["loss"]
+    assert all("wide" in condition.models for condition in study.conditions.values())
+
+
+def test_a_condition_overrides_fields_of_some_models() -> None:
+    text = "conditions: {slow: {models: [m03, m01], learning_rate: 1e-4}, corrected: null}"
+    conditions = configure(written(text)).conditions
+    assert list(conditions) == ["as_reported", "slow"]
+    assert conditions["slow"].overrides == {"learning_rate": 0.0001}
+    assert conditions["slow"].models == ("m01", "m03")
+
+
+def test_one_and_one_point_zero_are_the_same_learning_rate() -> None:
+    text = "conditions: {a: {learning_rate: 1}, b: {learning_rate: 1.0}}"
+    conditions = configure(written(text)).conditions
+    assert repr(conditions["a"].overrides) == repr(conditions["b"].overrides)
+
+
+def test_a_defaults_entry_reaches_the_models_without_the_field() -> None:
+    edit(MODELS, "    value: 1e-3\n", "    value: 0.01\n")
+    assert configure().models["m01"].fields["learning_rate"] == 0.01
+
+
+def test_the_order_of_the_keys_does_not_matter_but_for_the_models() -> None:
+    before = configure()
+    document = yaml.safe_load(MODELS.read_text())
+    document["defaults"] = dict(reversed(document["defaults"].items()))
+    document["models"] = {
+        name: dict(reversed(entry.items())) for name, entry in document["models"].items()
+    }
+    MODELS.write_text(yaml.safe_dump(document, sort_keys=False))
+    assert repr(configure()) == repr(before)
+
+
+def test_anchors_and_merge_keys_work() -> None:
+    written(
+        "models:\n"
+        "  nested: {nodes: &sizes [64, 10], assumed: &reasons {nodes: A guess.}}\n"
+        "  base: &base {nodes: *sizes, epochs: 3, assumed: *reasons}\n"
+        "  variant: {<<: *base, epochs: 4}\n",
+    )
+    models = configure(given=("models=mine.yaml",)).models
+    assert models["variant"].fields["nodes"] == (64, 10)
+    assert models["variant"].fields["epochs"] == 4
+    assert models["variant"].assumed["nodes"] == "A guess."
+
+
+def test_merging_a_mapping_that_overrides_what_it_merged_is_no_duplicate() -> None:
+    written(
+        "models:\n"
+        "  a: {nodes: [64, 10], assumed: &a {<<: &c {nodes: Why.}, nodes: Because.}}\n"
+        "  b: {<<: {nodes: [32, 10]}, assumed: {<<: *a}}\n"
+    )
+    assert configure(given=("models=mine.yaml",)).models["b"].assumed["nodes"] == "Because."
+
+
+def test_text_may_be_in_any_script() -> None:
+    edit(MODELS, "Model 1 (Model 1_1)", "Modèle n° 1, 模型")
+    assert configure().models["m01"].report_name == "Modèle n° 1, 模型"
+
+
+def test_the_dataset_is_configuration() -> None:
+    files = {
+        kind: {"name": f"{kind}.idx", "sha256": digit * 64}
+        for kind, digit in zip(
+            ("train_images", "train_labels", "test_images", "test_labels"), "0123", strict=True
+        )
+    }
+    classes = [str(digit) for digit in range(10)]
+    dataset = {"name": "mnist", "classes": classes, "files": files}
+    sources = [{"url": "https://example.org/mnist/"}]
+    path = written(yaml.safe_dump({"dataset": {**dataset, "sources": sources}}))
+    assert configure(path).dataset.to_dict() == {
+        **dataset,
+        "sources": [{"url": "https://example.org/mnist"}],
+        "subset": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("argument", "attribute", "value"),
+    [
+        ("replicates=5", "replicates", 5),
+        ("trial=true", "trial", True),
+        ("trial=True", "trial", True),
+        ("device=cpu", "device", "cpu"),
+        ("results=elsewhere", "results", Path("elsewhere")),
+        ("classes={superior: 0.9}", "classes", {"superior": 0.9, "medium": 0.5}),
+    ],
+)
+def test_the_command_line_has_the_last_word(argument: str, attribute: str, value: object) -> None:
+    assert getattr(configure(given=(argument,)), attribute) == value
+
+
+def test_nested_values_of_the_command_line_are_read_as_yaml() -> None:
+    study = configure(
+        given=(
+            "dataset={subset: {train: 200, test: 50}}",
+            "conditions={small: {nodes: [8, 10], learning_rate: 1e-2}, corrected: null}",
+        )
+    )
+    assert study.dataset.subset == {"train": 200, "test": 50}
+    assert study.dataset.name == "fashion-mnist"
+    assert list(study.conditions) == ["as_reported", "small"]
+    assert study.conditions["small"].overrides == {"nodes": (8, 10), "learning_rate": 0.01}
+
+
+def test_a_thousand_models_are_read_in_two_seconds() -> None:
+    entry = yaml.safe_load(MODELS.read_text())["models"]["m03"]
+    document = {"models": {f"model_{number}": entry for number in range(1000)}}
+    written(yaml.dump(copy.deepcopy(document), Dumper=_NoAliases))
+    start = time.process_time()
+    study = configure(given=("models=mine.yaml",))
+    assert len(study.models) == 1000
+    assert time.process_time() - start < 2
+
+
+class _NoAliases(yaml.SafeDumper):
+    def ignore_aliases(self, _: object) -> bool:
+        return True

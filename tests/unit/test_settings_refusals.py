@@ -1,0 +1,279 @@
+"""What the configuration must not be: each mistake is one line of ours that names file and key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from configuring import CONFIG, FIELDS, MODELS, edit, refused, settle, written
+
+COUNT = "a whole number from 1 to 100000"
+ACTIVATIONS = "sigmoid, tanh, relu, leaky_relu, gelu, elu"
+SIZES = "a list of at least 2 layer sizes (one hidden layer and the output, such as [128, 64, 10])"
+ALL_FIELDS = ", ".join(FIELDS)
+NAME = "a name of at most 64 letters, digits and _ that begins with a letter"
+CONDITION = "a mapping of fields to values, {} for none, or null to drop the condition"
+SOURCE = "exactly one of folder: PATH, url: ADDRESS and debian: {package, folder}"
+
+IN_MODELS = [
+    (
+        "activation: tanh",
+        "activation: relo",
+        f"models.m03.activation: expected one of {ACTIVATIONS}, got 'relo' (did you mean 'relu'?)",
+    ),
+    (
+        "activation: tanh",
+        "activaton: tanh",
+        f"models.m03.activaton: unknown key, expected one of report_name, assumed, {ALL_FIELDS} "
+        "(did you mean 'activation'?)",
+    ),
+    (
+        "epochs: 15",
+        "epochs: many",
+        f"models.m01.epochs: expected {COUNT}, got 'many'",
+    ),
+    (
+        "epochs: 15",
+        "epochs: 3.0",
+        f"models.m01.epochs: expected {COUNT}, got 3.0",
+    ),
+    (
+        "epochs: 15",
+        "epochs: true",
+        f"models.m01.epochs: expected {COUNT}, got true",
+    ),
+    (
+        "epochs: 15",
+        "epochs: 010",
+        f"models.m01.epochs: expected {COUNT}, got '010'",
+    ),
+    (
+        "epochs: 15",
+        "dropout: 1",
+        "models.m01.dropout: expected a number of at least 0 and below 1, got 1",
+    ),
+    (
+        "epochs: 15",
+        "dropout: .nan",
+        "models.m01.dropout: expected a number of at least 0 and below 1, got NaN",
+    ),
+    (
+        "epochs: 15",
+        "learning_rate: .inf",
+        "models.m01.learning_rate: expected a number above 0 and at most 1000, got Infinity",
+    ),
+    ("epochs: 15", "batch_norm: yes", "models.m01.batch_norm: expected true or false, got 'yes'"),
+    ("nodes: [128, 64, 10]", "nodes: [10]", f"models.m01.nodes: expected {SIZES}, got [10]"),
+    ("nodes: [128, 64, 10]", "nodes: 10", f"models.m01.nodes: expected {SIZES}, got 10"),
+    (
+        "nodes: [128, 64, 10]",
+        "nodes: [128, 0, 10]",
+        "models.m01.nodes[1]: expected a whole number from 1 to 65536, got 0",
+    ),
+    (
+        "nodes: [128, 64, 10]",
+        "nodes: [128, 64, 9]",
+        "models.m01.nodes: expected a last layer of 10 nodes, one for each of dataset.classes, "
+        "got 9",
+    ),
+    ("    nodes: [128, 64, 10]\n", "", f"models.m01.nodes: missing, expected {SIZES}"),
+    (
+        "  m02:",
+        "  ../x:",
+        "models.'../x': expected a name of at most 64 letters, digits and _ that begins with a "
+        "letter",
+    ),
+    (
+        "  m02:",
+        "  M01:",
+        "models.M01: expected names that differ by more than their case, got m01 too",
+    ),
+    (
+        "      kfold_pool: >-",
+        "      batch_size: >-",
+        "models.m03.assumed.batch_size: expected a field that the model itself writes",
+    ),
+    (
+        "  leaky_slope:\n    value: 0.3",
+        "  leaky_slope:\n    value: steep",
+        "defaults.leaky_slope.value: expected a number of at least 0 and below 1, got 'steep'",
+    ),
+    (
+        "    basis: assumed",
+        "    basis: guessed",
+        "defaults.leaky_slope.basis: expected one of assumed, stated, got 'guessed'",
+    ),
+    (
+        "models:\n",
+        "model:\n",
+        "model: unknown key, expected one of defaults, models (did you mean 'models'?) (and "
+        "1 more)",
+    ),
+]
+
+
+IN_CONFIG = [
+    ("replicates: 0", f"replicates: expected {COUNT}, got 0"),
+    (
+        "replicate: 5",
+        "replicate: unknown key, expected one of results, models, seed, replicates, "
+        "replicates_per_job, device, trial, conditions, classes, dataset (did you mean "
+        "'replicates'?)",
+    ),
+    ("trial: yes", "trial: expected true or false, got 'yes'"),
+    ("seed: 1:30", "seed: expected a whole number from 0 to 4294967295, got '1:30'"),
+    ("device: metal", "device: expected one of auto, cpu, cuda, got 'metal'"),
+    (
+        "conditions: {fast: {momentum: 0.9}}",
+        f"conditions.fast.momentum: unknown key, expected one of models, {ALL_FIELDS}",
+    ),
+    (
+        "conditions: {corrected: {pixls: unit}}",
+        f"conditions.corrected.pixls: unknown key, expected one of models, {ALL_FIELDS} (did you "
+        "mean 'pixels'?)",
+    ),
+    (
+        "conditions: {corrected: {epochs: '5'}}",
+        f"conditions.corrected.epochs: expected {COUNT}, got '5'",
+    ),
+    (
+        "conditions: {other: {nodes: [8, 3]}}",
+        "conditions.other.nodes: expected a last layer of 10 nodes, one for each of "
+        "dataset.classes, got 3",
+    ),
+    (
+        "conditions: {other: {models: [m01, m3]}}",
+        "conditions.other.models[1]: expected one of m01, m02, m03, m04, m05, m06, m07, m08, m09, "
+        "m10, m11, m12, m13, m14, m15, m16, m17, got 'm3' (did you mean 'm13'?)",
+    ),
+    (
+        "conditions: {other: {models: []}}",
+        "conditions.other.models: expected a list of different model names, at least one, got []",
+    ),
+    ("conditions: {other: 5}", f"conditions.other: expected {CONDITION}, got 5"),
+    ("conditions: {a/b: {}}", f"conditions.'a/b': expected {NAME}"),
+    (
+        "conditions: {as_reported: null, corrected: null}",
+        "conditions: expected at least one condition that is not null",
+    ),
+    (
+        "conditions: {on: {}}",
+        "conditions.True: expected a key that is text, got true (yes, no, on, off and numbers "
+        "need quotes)",
+    ),
+    (
+        "classes: {medium: 0.8}",
+        "classes.medium: expected less than classes.superior, which is 0.8, got 0.8",
+    ),
+    (
+        "classes: {superior: 80}",
+        "classes.superior: expected a number above 0 and at most 1, got 80",
+    ),
+    (
+        "results: ''",
+        "results: expected a folder (not empty, without braces, control characters or a leading "
+        "~), got ''",
+    ),
+    ("dataset: {sources: []}", "dataset.sources: expected a list of sources, at least one, got []"),
+    (
+        "dataset: {sources: [{folder: a, url: 'http://b'}]}",
+        f'dataset.sources[0]: expected {SOURCE}, got {{"folder": "a", "url": "http://b"}}',
+    ),
+    (
+        "dataset: {sources: [{url: 'ftp://b'}]}",
+        "dataset.sources[0].url: expected an address that begins with http:// or https://, got "
+        "'ftp://b'",
+    ),
+    (
+        "dataset: {files: {test_labels: {sha256: 0402A9}}}",
+        "dataset.files.test_labels.sha256: expected 64 lower-case hexadecimal digits, got '0402A9'",
+    ),
+    (
+        "dataset: {files: {test_labels: {name: ../x}}}",
+        "dataset.files.test_labels.name: expected a file name of letters, digits, ., - and _ (no "
+        "folder), got '../x'",
+    ),
+    (
+        "dataset: {files: {test_labels: {name: train-labels-idx1-ubyte}}}",
+        "dataset.files.test_labels.name: expected another name than that of "
+        "dataset.files.train_labels, got 'train-labels-idx1-ubyte'",
+    ),
+    (
+        "dataset: {subset: {train: 10}}",
+        "dataset.subset.test: missing, expected a whole number from 1 to 100000000",
+    ),
+    (
+        "dataset: {subset: {train: 30, test: 10}}",
+        "dataset.subset.train: expected enough images for one of each class inside and outside a "
+        "hold-out of 0.2 (model m02 under as_reported), got 30",
+    ),
+    (
+        "dataset: {subset: {train: 55, test: 1}}\nconditions: {as_reported: {folds: 6, validation: "
+        "kfold, kfold_pool: train}, corrected: null}",
+        "dataset.subset.train: expected at least 60 images for 6 folds (model m01 under "
+        "as_reported), got 55",
+    ),
+    (
+        "dataset: {classes: [0, 1]}",
+        "dataset.classes[0]: expected a name (numbers need quotes), got 0 (and 1 more)",
+    ),
+]
+
+
+@pytest.fixture(autouse=True)
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settle(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), IN_MODELS)
+def test_a_mistake_in_the_models_is_named(old: str, new: str, message: str) -> None:
+    edit(MODELS, old, new)
+    assert refused() == f"config/models.yaml: {message}"
+
+
+@pytest.mark.parametrize(("text", "message"), IN_CONFIG)
+def test_a_mistake_in_a_configuration_file_is_named(text: str, message: str) -> None:
+    assert refused(written(text)) == f"mine.yaml: {message}"
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        (
+            "replicates=0",
+            f"replicates: expected {COUNT}, got 0",
+        ),
+        (
+            "replicates=few",
+            f"replicates: expected {COUNT}, got 'few'",
+        ),
+        ("conditions=slow", "conditions: expected a mapping of keys to values, got 'slow'"),
+        (
+            "conditions={corrected: {epochs: none}}",
+            f"conditions.corrected.epochs: expected {COUNT}, got 'none'",
+        ),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_named(argument: str, message: str) -> None:
+    assert refused(given=(argument,)) == f"--config: {message}"
+
+
+def test_the_wrong_key_is_sought_in_the_file_that_set_it() -> None:
+    later = written("seed: 7", "later.yaml")
+    assert refused(written("replicates: -1"), later).startswith("mine.yaml: replicates: ")
+    edit(CONFIG, "medium: 0.50", "medium: high")
+    assert refused(later).startswith("config/config.yaml: classes.medium: ")
+
+
+def test_several_mistakes_are_counted_and_the_deepest_is_told() -> None:
+    edit(CONFIG, "seed: 2021", "seed: x")
+    edit(CONFIG, "medium: 0.50", "medium: x")
+    edit(CONFIG, "pixels: unit", "pixels: halves")
+    message = refused()
+    assert message.startswith("config/config.yaml: conditions.corrected.pixels: ")
+    assert message.endswith(" (and 2 more)")
+
+
+def test_a_missing_models_file_is_named() -> None:
+    message = refused(given=("models=nowhere.yaml",))
+    assert message == "nowhere.yaml: cannot be read: No such file or directory"

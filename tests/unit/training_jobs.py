@@ -1,0 +1,114 @@
+"""Small jobs, images and trainers for the tests of the trainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from mlpstudy.dataset import Dataset
+from mlpstudy.network import Network
+from mlpstudy.optimizers import optimizer_named
+from mlpstudy.spec import Job, Spec
+from mlpstudy.splits import split
+from mlpstudy.training import Trainer
+
+CLASSES = 10
+PIXELS = 36
+TRAIN_IMAGES, TEST_IMAGES = 160, 60
+
+ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu")
+OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+LOSSES = (("cross_entropy", "exact"), ("kl_divergence", "clipped"), ("kl_divergence", "exact"))
+
+SPEC: dict[str, Any] = {
+    "nodes": (17, 9, CLASSES),
+    "activation": "relu",
+    "leaky_slope": 0.3,
+    "loss": "cross_entropy",
+    "kl": "clipped",
+    "pixels": "unit",
+    "optimizer": "adam",
+    "learning_rate": 0.001,
+    "epochs": 3,
+    "batch_size": 32,
+    "validation": "holdout",
+    "holdout_fraction": 0.2,
+    "folds": 5,
+    "kfold_pool": "train",
+    "dropout": 0.0,
+    "batch_norm": False,
+}
+JOB: dict[str, Any] = {
+    "condition": "tested",
+    "model": "m01",
+    "fold": "holdout",
+    "first": 1,
+    "last": 3,
+    "seed": 7,
+    "data": "digest",
+    "subset": None,
+    "code": "code",
+}
+
+
+def make_spec(**fields: Any) -> Spec:
+    """Return the small spec with `fields` in place of its own."""
+    return Spec.from_fields({**SPEC, **fields})
+
+
+def make_job(**fields: Any) -> Job:
+    """Return a small job of replicates 1 to 3; `fields` are the job's or its spec's."""
+    own = {name: fields.pop(name) for name in JOB if name in fields}
+    return Job(**{**JOB, **own}, spec=make_spec(**fields))
+
+
+def small_dataset(
+    train: int = TRAIN_IMAGES, test: int = TEST_IMAGES, pixels: int = PIXELS
+) -> Dataset:
+    """Return random images whose brightness in one place tells their class, all classes alike."""
+    generator = np.random.default_rng(5)
+    labels = np.concatenate([np.arange(train) % CLASSES, np.arange(test) % CLASSES])
+    images = generator.integers(0, 200, size=(train + test, pixels))
+    images[np.arange(train + test), labels] += 55
+    return Dataset(
+        name="small",
+        classes=tuple(map(str, range(CLASSES))),
+        images=images.astype(np.uint8),
+        labels=labels.astype(np.uint8),
+        train=train,
+        test=test,
+        height=1,
+        width=pixels,
+        digest=JOB["data"],
+    )
+
+
+def make_trainer(job: Job, dataset: Dataset | None = None) -> Trainer:
+    """Return the trainer of `job` on `dataset`, or on the small one."""
+    data = dataset or small_dataset()
+    train, test = data.train_indices(), data.test_indices()
+    splits = [
+        split(job.spec, data.labels, train, test, job.seed, (replicate, job.fold))
+        for replicate in job.replicates
+    ]
+    return Trainer(job, data.images, data.labels, splits)
+
+
+def in_float64(trainer: Trainer) -> Trainer:
+    """Turn `trainer`, which must not have trained yet, to double precision; return it."""
+    like = torch.empty(0, dtype=torch.float64)
+    spec = trainer.spec
+    trainer.network = Network(spec, trainer.network.inputs, trainer.streams("weights"), like)
+    trainer.optimizer = optimizer_named(
+        spec.optimizer, trainer.network.parameters, spec.learning_rate
+    )
+    return trainer
+
+
+def replicate_state(trainer: Trainer, replicate: int) -> dict[str, NDArray[np.float32]]:
+    """Return all tensors of one replicate by name, moving moments included."""
+    index = trainer.job.replicates.index(replicate)
+    return {name: t[index].numpy().copy() for name, t in trainer.network.named_tensors().items()}

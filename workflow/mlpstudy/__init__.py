@@ -1,0 +1,1 @@
+"""The study: everything the workflow does, as a package that knows nothing of Snakemake."""

@@ -1,0 +1,79 @@
+"""Saving a job's progress after each epoch, and going on from it.
+
+A checkpoint is one file beside the job's outputs, replaced as a whole, and keyed by the job's
+identity: one that belongs to another spec, data or code is ignored, a damaged one is said and
+ignored, and a finished job leaves none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load, save
+from torch import Tensor
+
+from mlpstudy.files import replacing
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a job needs to go on as if it had never stopped: tensors by name, and plain values."""
+
+    tensors: dict[str, Tensor]
+    values: dict[str, Any]
+
+
+class Checkpoint:
+    """The checkpoint of one job at `path`, valid for the job of this `identity` only.
+
+    The file is a line of JSON (key, checksum, values) and the tensors in safetensors' format.
+    """
+
+    def __init__(self, path: Path, identity: str) -> None:
+        self.path = path
+        self.key = hashlib.sha256(identity.encode()).hexdigest()
+
+    def save(self, progress: Progress) -> None:
+        """Replace the checkpoint by `progress`, atomically."""
+        content = save(progress.tensors)
+        values = json.dumps(progress.values)
+        header = {"key": self.key, "checksum": _checksum(values, content), "values": values}
+        with replacing(self.path) as temporary, temporary.open("wb") as file:
+            file.write(json.dumps(header).encode() + b"\n")
+            file.write(content)
+
+    def load(self) -> Progress | None:
+        """Return the progress saved for this very job, or None to start from the beginning."""
+        try:
+            line, _, content = self.path.read_bytes().partition(b"\n")
+        except OSError:
+            return None
+        try:
+            header = json.loads(line)
+            key, values = header["key"], header["values"]
+            intact = header["checksum"] == _checksum(values, content)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            intact = False
+        if not intact:
+            logger.warning("%s is damaged: starting from the first epoch", self.path)
+            return None
+        if key != self.key:
+            logger.warning("%s is of another spec, data or code: starting anew", self.path)
+            return None
+        return Progress(load(content), json.loads(values))
+
+    def delete(self) -> None:
+        """Remove the checkpoint of a finished job."""
+        self.path.unlink(missing_ok=True)
+
+
+def _checksum(values: str, content: bytes) -> int:
+    return zlib.crc32(content, zlib.crc32(values.encode()))

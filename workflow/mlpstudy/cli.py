@@ -1,0 +1,101 @@
+"""The command line, `python -m mlpstudy VERB`: one verb for each rule of the workflow."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlpstudy.errors import StudyError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="The steps of the study; the workflow calls them, and so may you.",
+)
+
+Output = Annotated[Path, typer.Option(help="Folder to write to.")]
+DatasetText = Annotated[str, typer.Option(help="The `dataset` of the configuration, as JSON.")]
+Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
+Reported = Annotated[Path, typer.Option(help="The report's own values, values.csv.")]
+Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
+
+# Each verb imports what it needs when it is called: torch or pandas take a second each.
+
+
+@app.command()
+def plan(
+    config: Annotated[str, typer.Option(help="The merged configuration, as JSON.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    config_file: Annotated[list[Path] | None, typer.Option(help="A file it came from.")] = None,
+) -> None:
+    """Check the configuration and write the resolved study."""
+    from mlpstudy.files import write_text
+    from mlpstudy.plan import read_plan
+
+    write_text(output, read_plan(json.loads(config), config_file or []).document())
+
+
+@app.command()
+def fetch(
+    dataset: DatasetText,
+    sources: Annotated[str, typer.Option(help="The dataset's `sources`, as JSON.")],
+    output: Output,
+) -> None:
+    """Download the dataset's files from the first source that has them, and verify them."""
+    from mlpstudy.sources import fetch
+
+    fetch(json.loads(dataset)["files"], json.loads(sources), output)
+
+
+@app.command()
+def prepare(
+    dataset: DatasetText,
+    raw: Annotated[Path, typer.Option(help="Folder of the IDX files.")],
+    output: Output,
+) -> None:
+    """Decode the files to arrays that jobs map into memory."""
+    from mlpstudy.dataset import prepare
+
+    prepare(raw, output, json.loads(dataset))
+
+
+@app.command()
+def train(
+    job: Annotated[str, typer.Option(help="The job's identity, as JSON.")],
+    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    output: Output,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    gpus: Annotated[int | None, typer.Option(help="GPUs granted; 0 for none.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
+) -> None:
+    """Train the replicates of one job together, or go on where they were interrupted."""
+    from mlpstudy.dataset import load
+    from mlpstudy.devices import choose_device
+    from mlpstudy.runs import run_job
+    from mlpstudy.spec import Job
+
+    run_job(Job.from_identity(job), load(data), output, choose_device(device, gpus), threads)
+
+
+@app.command()
+def tabulate(study: Study, reported: Reported, output: Output) -> None:
+    """Collect the runs and write every table."""
+    from mlpstudy.tables import tabulate
+
+    tabulate(study, reported, output)
+
+
+def main() -> None:
+    """Run the command line; an error that a user can mend is one line and status 1."""
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        app()
+    except StudyError as error:
+        sys.exit(f"error: {error}")

@@ -1,0 +1,56 @@
+"""The colours of figures and pages, for a light and a dark ground.
+
+Figures are drawn in the light colours, as plain values that every reader of SVG knows; a page
+replaces each by its CSS variable, so that the figures follow the page's scheme.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Colour(NamedTuple):
+    """One role in both schemes, as #rrggbb, with the name of its CSS variable."""
+
+    variable: str
+    light: str
+    dark: str
+
+
+PAPER = Colour("paper", "#fefefd", "#15181c")
+INK = Colour("ink", "#1d2125", "#e8e6e1")
+MUTED = Colour("muted", "#5a626b", "#a3abb5")
+RULE = Colour("rule", "#d9dcdf", "#343a41")
+FAINT = Colour("faint", "#f4f4f1", "#1d2126")
+ACCENT = Colour("accent", "#7a4a12", "#e0b878")
+
+# Told apart by people with any common form of colour blindness, in hue and in lightness; each
+# is dark (or light) enough on its ground to be read as small text, 4.5 to 1.
+SERIES = (
+    Colour("series-1", "#b84300", "#ff9a5c"),
+    Colour("series-2", "#0a62a5", "#74baf2"),
+    Colour("series-3", "#00705a", "#45cba6"),
+    Colour("series-4", "#9c2f7f", "#eb94d0"),
+    Colour("series-5", "#7d6200", "#dcbc4a"),
+    Colour("series-6", "#4b4fa3", "#b0b3ff"),
+)
+
+ALL = (PAPER, INK, MUTED, RULE, FAINT, ACCENT, *SERIES)
+
+
+def series(index: int) -> Colour:
+    """Return the colour of the condition at `index`; past the last they begin again."""
+    return SERIES[index % len(SERIES)]
+
+
+def contrast(first: str, second: str) -> float:
+    """Return the contrast ratio of two #rrggbb colours, 1 to 21 (WCAG 2.2, 1.4.3)."""
+    one, two = sorted((_luminance(first), _luminance(second)))
+    return (two + 0.05) / (one + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    """Return relative luminance, 0 to 1, of an sRGB colour."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

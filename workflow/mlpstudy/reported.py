@@ -1,0 +1,166 @@
+"""The numbers and sentences that the report prints, as transcribed in resources/reported/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from mlpstudy.errors import StudyError
+
+VALUE_COLUMNS = [
+    *("id", "model", "section", "place", "quantity", "printed"),
+    *("value", "decimals", "unit", "approximate", "note"),
+]
+STATEMENT_COLUMNS = ["id", "section", "place", "models", "quote", "kind", "note"]
+
+DETAILS, FINAL = "1 details", "4 final table"
+SECTIONS = [
+    *("0 aim", DETAILS, "2 explanation", "3 grouped list", "3 grouped table", FINAL),
+    "5 conclusions",
+]
+KINDS = [
+    *("comparison", "ranking", "reliability", "curve", "cause", "count", "recommendation"),
+    "other",
+]
+
+COUNTS = [
+    *("layers", "hidden_layers", "first_layer_nodes", "input_size", "folds", "epochs", "runs"),
+]
+FRACTIONS = ["test_accuracy", "test_accuracy_above"]
+MEASURES = ["seconds", "seconds_per_fold", "test_loss"]
+# What a value may be, as a regular expression; the numbers are checked by their range as well.
+_COUNT, _NUMBER = r"\d+", r"\d+(\.\d+)?([eE][-+]?\d+)?"
+QUANTITIES = {
+    **dict.fromkeys(COUNTS, _COUNT),
+    **dict.fromkeys([*FRACTIONS, *MEASURES], _NUMBER),
+    **dict.fromkeys(["batched", "dropout", "batch_normalization"], "true|false"),
+    "nodes": r"\d+(\+\d+)*",
+    "validation": "none|holdout|kfold",
+    **dict.fromkeys(
+        ["report_name", "activation", "loss_function", "optimizer", "class"], r"\S(.*\S)?"
+    ),
+}
+# The size of one printed unit in the units of `value`.
+UNITS = {"": 1.0, "%": 0.01, "s": 1.0, "min": 60.0}
+
+_HEADLINE = {
+    "test_loss": (DETAILS, "test_loss"),
+    "test_accuracy": (DETAILS, "test_accuracy"),
+    "layers": (DETAILS, "layers"),
+    "final_layers": (FINAL, "layers"),
+    "final_accuracy": (FINAL, "test_accuracy"),
+    "class": (FINAL, "class"),
+}
+
+
+def read_values(path: Path) -> pd.DataFrame:
+    """Return every printed value, a row each, in the file's order.
+
+    Columns: those of the file (text; `decimals` Int64, `approximate` bool), then `number`
+    (float64: `value` where it is one, accuracies as fractions, times in seconds, else NaN) and
+    `resolution` (float64: one step of the last printed digit, in the units of `number`). A file
+    that is absent or empty gives no rows: a study need not redo a report.
+
+    Raises StudyError, naming file, row and column, for anything that the columns do not allow.
+    """
+    frame = _read_text(path, VALUE_COLUMNS)
+    _require(path, frame, "model", frame["model"].str.fullmatch(r"\S*"), "one model, or nothing")
+    _one_of(path, frame, "quantity", QUANTITIES)
+    _one_of(path, frame, "unit", UNITS)
+    _one_of(path, frame, "approximate", ["true", "false"])
+    numeric = frame["quantity"].isin([*COUNTS, *FRACTIONS, *MEASURES])
+    # What the report leaves blank has neither a value nor decimals.
+    filled = frame["printed"] != ""
+    for quantity, pattern in QUANTITIES.items():
+        fits = frame["value"].str.fullmatch(pattern) & filled | (frame["value"] == "") & ~filled
+        _require(
+            path, frame, "value", fits | (frame["quantity"] != quantity), f"a value of {quantity}"
+        )
+    counted, empty = frame["decimals"].str.fullmatch(r"\d{1,2}"), frame["decimals"] == ""
+    fits = counted.where(numeric & filled, empty)
+    _require(path, frame, "decimals", fits, "a count beside a number, else nothing")
+    number = pd.to_numeric(frame["value"].where(numeric), errors="coerce").astype("float64")
+    within = ~frame["quantity"].isin(FRACTIONS) | number.between(0, 1) | number.isna()
+    _require(path, frame, "value", within, "an accuracy as a fraction between 0 and 1")
+    frame["decimals"] = pd.to_numeric(frame["decimals"], errors="coerce").astype("Int64")
+    frame["approximate"] = frame["approximate"] == "true"
+    frame["number"] = number
+    step = 10.0 ** -frame["decimals"].astype("float64")
+    frame["resolution"] = step * frame["unit"].map(UNITS).astype("float64")
+    _refuse_second_headline(path, frame)
+    return frame
+
+
+def read_statements(path: Path) -> pd.DataFrame:
+    """Return the report's checkable sentences, a row each, as text (STATEMENT_COLUMNS).
+
+    `models` is space-separated. An absent or empty file gives no rows. Raises StudyError.
+    """
+    frame = _read_text(path, STATEMENT_COLUMNS)
+    _one_of(path, frame, "kind", KINDS)
+    _require(path, frame, "quote", frame["quote"].str.strip() != "", "the sentence as printed")
+    return frame
+
+
+def headline(values: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a model, in order of first appearance, from what `read_values` returned.
+
+    Columns: model, then test_loss, test_accuracy, layers (section 1) and final_layers,
+    final_accuracy, class (the final table). What the report does not print of a model is missing.
+    """
+    models = pd.Index(values.loc[values["model"] != "", "model"].unique(), name="model")
+    columns: dict[str, pd.Series] = {}
+    for name, (section, quantity) in _HEADLINE.items():
+        here = (values["section"] == section) & (values["quantity"] == quantity)
+        chosen = values[here & (values["model"] != "")].set_index("model")
+        series = chosen["value" if quantity == "class" else "number"].reindex(models)
+        columns[name] = series.astype("Int64") if quantity == "layers" else series
+    return pd.DataFrame(columns, index=models).reset_index()
+
+
+def _read_text(path: Path, columns: list[str]) -> pd.DataFrame:
+    """Return the file as text, its columns, ids and sections checked."""
+    if not path.is_file():
+        return pd.DataFrame(columns=columns, dtype="str")
+    try:
+        # Spreadsheets put a byte-order mark before UTF-8: "utf-8-sig" reads it with and without.
+        frame = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+    except pd.errors.EmptyDataError:
+        return pd.DataFrame(columns=columns, dtype="str")
+    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
+        raise StudyError(f"{path}: expected a CSV file in UTF-8: {error}") from error
+    # With a field too many in every row, pandas takes the first column for an index.
+    if list(frame.columns) != columns or not isinstance(frame.index, pd.RangeIndex):
+        raise StudyError(f"{path}: expected the columns {','.join(columns)} and no others")
+    unique = frame["id"].str.fullmatch(r"[a-z]\d+") & ~frame["id"].duplicated()
+    _require(path, frame, "id", unique, "a letter and digits that no other row has")
+    _one_of(path, frame, "section", SECTIONS)
+    return frame
+
+
+def _one_of(path: Path, frame: pd.DataFrame, column: str, allowed: Iterable[str]) -> None:
+    """Raise StudyError for the first row whose `column` is not among `allowed`."""
+    known = list(allowed)
+    expected = "one of " + ", ".join(repr(name) for name in known)
+    _require(path, frame, column, frame[column].isin(known), expected)
+
+
+def _require(path: Path, frame: pd.DataFrame, column: str, fits: pd.Series, expected: str) -> None:
+    """Raise StudyError for the first row that does not fit."""
+    wrong = frame[~fits.astype(bool)]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise StudyError(
+            f"{path}: row {wrong.index[0] + 1} ({row['id']}), column {column}: "
+            f"expected {expected}, found {row[column]!r}"
+        )
+
+
+def _refuse_second_headline(path: Path, frame: pd.DataFrame) -> None:
+    """Raise StudyError where section 1 or the final table has a headline quantity twice."""
+    key = frame["section"] + "/" + frame["quantity"]
+    headlines = key.isin(["/".join(pair) for pair in _HEADLINE.values()])
+    again = headlines & frame.duplicated(["model", "section", "quantity"]) & (frame["model"] != "")
+    _require(path, frame, "quantity", ~again, "each of a model's headline values once a section")

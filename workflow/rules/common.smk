@@ -1,0 +1,58 @@
+# Helpers of the rules: the study as the package reads it, and the names of files.
+import json
+import os
+import sys
+from pathlib import Path
+
+# Jobs run the package that lies beside the rules, wherever they run, with the Python that runs
+# Snakemake unless a conda environment is put before it.
+PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
+sys.path.insert(0, PACKAGES)
+for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}.items():
+    os.environ[name] = os.pathsep.join(filter(None, [entry, os.environ.get(name)]))
+
+from mlpstudy.errors import StudyError
+from mlpstudy.fingerprint import fingerprint
+from mlpstudy.plan import read_plan
+
+# The last file that sets a key has the last word: those of the command line.
+OVERLAYS = [Path(path) for path in workflow.config_settings.configfiles]
+CONFIG_FILES = [Path(path) for path in workflow.configfiles if Path(path) not in OVERLAYS]
+
+try:
+    PLAN = read_plan(config, CONFIG_FILES + OVERLAYS)
+except StudyError as error:
+    sys.exit(f"error: {error}")  # no traceback: the message is meant for the user
+
+SETTINGS = PLAN.settings
+RESULTS = str(SETTINGS.results)
+DATA = f"resources/data/{SETTINGS.dataset.name}"
+REPORTED = "resources/reported/values.csv"
+
+# Where the images come from is no reason to get them again: what Snakemake compares has it not.
+os.environ["MLPSTUDY_SOURCES"] = json.dumps(SETTINGS.dataset.to_dict()["sources"])
+DATASET = json.dumps(
+    {key: SETTINGS.dataset.to_dict()[key] for key in ("name", "classes", "files")},
+    sort_keys=True,
+)
+
+RUN = RESULTS + "/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}"
+
+
+wildcard_constraints:
+    condition="[A-Za-z][A-Za-z0-9_]*",
+    model="[A-Za-z][A-Za-z0-9_]*",
+    fold="all|holdout|[0-9]+",
+    first="[0-9]+",
+    last="[0-9]+",
+
+
+def job_identity(wildcards):
+    """Return all that the job's results depend on, as canonical JSON."""
+    fixed = (wildcards.condition, wildcards.model, wildcards.fold)
+    return PLAN.jobs[(*fixed, int(wildcards.first), int(wildcards.last))].identity()
+
+
+def of_every_job(name):
+    """Return the paths of the file `name` of every job of the study."""
+    return [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]

@@ -1,0 +1,55 @@
+# The configuration, resolved, and the dataset: from the web to arrays in memory.
+
+
+rule write_plan:
+    input:
+        models=ancient(SETTINGS.models_file),
+    output:
+        study=RESULTS + "/study.json",
+    log:
+        RESULTS + "/logs/write_plan.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        # What Snakemake compares; the models file itself may be touched or reordered.
+        digest=PLAN.digest,
+        config=json.dumps(config, sort_keys=True),
+    shell:
+        "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
+
+
+rule fetch_dataset:
+    output:
+        [f"{DATA}/raw/{file['name']}" for file in SETTINGS.dataset.files.values()],
+    log:
+        f"{DATA}/logs/fetch_dataset.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        dataset=DATASET,
+        folder=subpath(output[0], parent=True),
+    shell:
+        'python -m mlpstudy fetch --dataset {params.dataset:q} --sources "$MLPSTUDY_SOURCES"'
+        " --output {params.folder} 2> {log}"
+
+
+rule prepare_dataset:
+    input:
+        rules.fetch_dataset.output,
+    output:
+        multiext(f"{DATA}/prepared/", "images.npy", "labels.npy", "dataset.json"),
+    log:
+        f"{DATA}/logs/prepare_dataset.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("dataset"),
+        dataset=DATASET,
+        raw=subpath(input[0], parent=True),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m mlpstudy prepare --dataset {params.dataset:q} --raw {params.raw}"
+        " --output {params.folder} 2> {log}"

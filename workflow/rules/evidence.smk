@@ -1,0 +1,25 @@
+# From the runs to the tables.
+
+
+rule tabulate_runs:
+    input:
+        study=rules.write_plan.output.study,
+        reported=REPORTED,
+        runs=of_every_job("metrics.csv"),
+    output:
+        multiext(
+            f"{RESULTS}/tables/",
+            *("runs.csv", "timings.csv", "history.csv", "models.csv"),
+            *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
+        ),
+    log:
+        RESULTS + "/logs/tabulate_runs.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("tables"),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m mlpstudy tabulate --study {input.study} --reported {input.reported}"
+        " --output {params.folder} 2> {log}"

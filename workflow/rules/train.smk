@@ -1,0 +1,30 @@
+# One job a condition, model, fold and block of replicates.
+
+
+rule train:
+    input:
+        # The data's checksum is part of the identity, so its files' times say nothing.
+        ancient(rules.prepare_dataset.output),
+    output:
+        multiext(
+            RUN + "/",
+            *("spec.json", "metrics.csv", "timings.csv", "history.csv"),
+            *("predictions.npz", "weights.safetensors"),
+        ),
+    log:
+        RESULTS + "/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+        runtime=60,
+        # No parameter: another device is no reason to train again.
+        device=SETTINGS.device,
+    params:
+        identity=job_identity,
+        data=subpath(input[0], parent=True),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m mlpstudy train --job {params.identity:q} --data {params.data}"
+        " --output {params.folder} --device {resources.device} --threads {threads} 2> {log}"
