@@ -20,6 +20,9 @@ tf.config.threading.set_intra_op_parallelism_threads(threads())
 tf.config.threading.set_inter_op_parallelism_threads(threads())
 
 
+LOSSES = {"cross_entropy": "categorical_crossentropy", "kl_divergence": "kl_divergence"}
+
+
 class Keras:
     """Train with `fit`, limited to a number of steps."""
 
@@ -27,17 +30,19 @@ class Keras:
     packages = ("tf_keras", "tensorflow_cpu")
     models = 1
 
+    def __init__(self) -> None:
+        self._images_and_targets: tuple[tf.Tensor, tf.Tensor] | None = None
+
     def cannot(self, _: Spec) -> str | None:
         """Return None: it expresses every model."""
         return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model."""
-        images = tf.constant(data.floats)
-        targets = tf.one_hot(data.labels, spec.nodes[-1])
+        images, targets = self._tensors(data)
         model = _model(spec)
         model.compile(
-            keras.optimizers.legacy.Adam(spec.learning_rate), spec.loss_name, metrics=["accuracy"]
+            keras.optimizers.legacy.Adam(spec.learning_rate), LOSSES[spec.loss], metrics=["accuracy"]
         )
 
         def train(steps: int) -> int:
@@ -47,6 +52,29 @@ class Keras:
             return steps
 
         return train
+
+    def _tensors(self, data: Data) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return images and one-hot targets as tensors that all models share."""
+        if self._images_and_targets is None:
+            targets = tf.one_hot(data.labels, len(data.dataset.classes))
+            self._images_and_targets = tf.constant(data.floats), targets
+        return self._images_and_targets
+
+
+def _model(spec: Spec) -> keras.Sequential:
+    model = keras.Sequential()
+    for units in spec.nodes[:-1]:
+        model.add(keras.layers.Dense(units))
+        if spec.activation == "leaky_relu":
+            model.add(keras.layers.LeakyReLU(spec.leaky_slope))
+        else:
+            model.add(keras.layers.Activation(spec.activation))
+        if spec.batch_norm:
+            model.add(keras.layers.BatchNormalization())
+        if spec.dropout:
+            model.add(keras.layers.Dropout(spec.dropout))
+    model.add(keras.layers.Dense(spec.nodes[-1], activation="softmax"))
+    return model
 
 
 CONTENDER = Keras()

@@ -25,6 +25,8 @@ Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
 Reported = Annotated[Path, typer.Option(help="The report's own values, values.csv.")]
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
 
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
 # Each verb imports what it needs when it is called: torch or pandas take a second each.
 
 
@@ -89,6 +91,30 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
     from mlpstudy.tables import tabulate
 
     tabulate(study, reported, output)
+
+
+@app.command()
+def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
+    """Draw every figure from the tables."""
+    from mlpstudy.figures import draw
+
+    runs, timings, history = (tables / f"{name}.csv" for name in ("runs", "timings", "history"))
+    draw(study, runs, timings, history, reported, output)
+
+
+@app.command()
+def render(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    output: Output,
+    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
+) -> None:
+    """Render the report as HTML and Markdown."""
+    from mlpstudy.pages import render
+
+    render(study, reported, tables, figures, templates, output)
 
 
 def main() -> None:

@@ -8,7 +8,17 @@ from typing import Any
 from mlpstudy.comparisons import Comparison, present
 from mlpstudy.evidence import Evidence
 from mlpstudy.figures import comparison_name
-from mlpstudy.formats import NONE, listing, missing, percent, points, seconds, short_name, span, word
+from mlpstudy.formats import (
+    NONE,
+    listing,
+    missing,
+    percent,
+    points,
+    seconds,
+    short_name,
+    span,
+    word,
+)
 from mlpstudy.layout import Cell, Column, Finding, Table
 from mlpstudy.table_views import model_cell
 
@@ -93,7 +103,7 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
         by_condition = rows.set_index("condition")["difference"].to_dict()
         printed = [points(rows["reported_difference"].iloc[0])] if evidence.has_report else []
         table.add(
-            f"{short_name(first)} \N{RIGHTWARDS ARROW} {short_name(second)}",
+            f"{short_name(str(first))} \N{RIGHTWARDS ARROW} {short_name(str(second))}",
             printed,
             [points(by_condition.get(condition)) for condition in evidence.conditions],
         )
@@ -157,8 +167,8 @@ def _pair(evidence: Evidence, condition: str, row: dict[Any, Any]) -> str:
         or two["test_accuracy_max"] < one["test_accuracy_min"]
     )
     direction = "above" if difference > 0 else "below"
-    text = f"{second} is {points(abs(difference))[1:]} points {direction} {first}"
-    if round(difference, 6) == 0:
+    text = f"{second} is {points(abs(difference)).lstrip('+')} points {direction} {first}"
+    if round(difference, 4) == 0:
         text = f"{second} and {first} have the same median"
     if not missing(printed):
         same = difference * printed > 0

@@ -97,7 +97,9 @@ def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Tabl
     columns = [Column(label, numeric), Column("Models")]
     for condition in evidence.conditions:
         columns += evidence.columns(condition, "best", "median", "failures, %")
-    caption = "Over all replicates of all models of a row: test accuracy, and failures, in per cent."
+    caption = (
+        "Over all replicates of all models of a row: test accuracy, and failures, in per cent."
+    )
     table = Table(caption, columns)
     by_condition = {c: _groups(evidence, c, key) for c in evidence.conditions}
     names = list(dict.fromkeys(n for groups in by_condition.values() for n in groups))
@@ -163,27 +165,21 @@ def _either(names: list[str]) -> str:
 def _changed_classes(evidence: Evidence) -> list[Finding]:
     """Say how many models change class between the first condition and each other one."""
     findings = []
-    if not evidence.conditions:
-        return []
     base, *others = evidence.conditions
     for other in others:
-        both = [m for m in evidence.keys if (base, m) in evidence.rows]
-        both = [m for m in both if (other, m) in evidence.rows]
-        changed = [
-            m for m in both if evidence.rows[base, m]["class"] != evidence.rows[other, m]["class"]
+        pairs = [
+            (evidence.rows[base, model]["class"], evidence.rows[other, model]["class"])
+            for model in evidence.keys
+            if (base, model) in evidence.rows and (other, model) in evidence.rows
         ]
-        overrides = {
-            **evidence.study.conditions[base].overrides,
-            **evidence.study.conditions[other].overrides,
-        }
-        if both:
-            text = (
-                f"it differs from {word(base)} in {listing([word(n) for n in overrides])}, "
-                f"and {len(changed)} of {plural(len(both), 'model')} in another class for it."
-                if overrides
-                else f"{len(changed)} of {plural(len(both), 'model')} change class."
-            )
-            findings.append(evidence.finding(other, text.replace(" in another", " fall in another")))
+        if not pairs:
+            continue
+        both = [evidence.study.conditions[name].overrides for name in (base, other)]
+        fields = [word(name) for name in {**both[0], **both[1]}]
+        changed = sum(one != two for one, two in pairs)
+        text = f"the class of {changed} of {plural(len(pairs), 'model')} is not that of {{}}."
+        difference = f", which differs in {listing(fields)} only" if fields else ""
+        findings.append(evidence.finding(other, text.format(word(base) + difference)))
     return findings
 
 
@@ -251,8 +247,10 @@ def _best_depth(evidence: Evidence, condition: str) -> str:
     if len(medians) < 2:
         return ""
     order = sorted(medians, key=lambda depth: -medians[depth])
-    gap = points(medians[order[0]] - medians[order[1]])[1:]
-    return f"The highest median is that of {order[0]} layers, {gap} points above {order[1]} layers. "
+    gap = points(medians[order[0]] - medians[order[1]]).lstrip("+")
+    return (
+        f"The highest median is that of {order[0]} layers, {gap} points above {order[1]} layers. "
+    )
 
 
 def _steadiness(evidence: Evidence, condition: str) -> str:

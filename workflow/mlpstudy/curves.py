@@ -106,10 +106,10 @@ def _scale_accuracy(axes: Axes, study: Study) -> None:
     axes.yaxis.set_major_locator(FixedLocator([0, 20, 40, 60, 80, 100]))
     chance = 100 / len(study.raw["dataset"]["classes"])
     axes.axhline(chance, color=MUTED.light, lw=0.6, ls=(0, (1, 2)), zorder=0)
-    # Where the curves of models that learn never are: at the beginning, below chance.
+    # Where no curve ends: below chance.
     axes.annotate(
-        "chance", (0.012, chance), xycoords=("axes fraction", "data"), xytext=(0, -2),
-        textcoords="offset points", va="top", color=MUTED.light, fontsize=7,
+        "chance", (0.99, chance), xycoords=("axes fraction", "data"), xytext=(0, -2),
+        textcoords="offset points", va="top", ha="right", color=MUTED.light, fontsize=7,
     )  # fmt: skip
 
 
@@ -138,8 +138,9 @@ def _scale_loss(axes: Axes, _: Study) -> None:
 
 def _legend(figure: Figure, validated: bool, single: bool) -> None:
     """Say once, above the panels, what solid and dashed, thin and thick lines are."""
-    entries: list[tuple[str, dict[str, Any]]] = [("training", {"ls": "-", "lw": 1.7})]
+    entries: list[tuple[str, dict[str, Any]]] = []
     if validated:
+        entries.append(("training", {"ls": "-", "lw": 1.7}))
         entries.append(("validation", {"ls": STYLES["validation"], "lw": 1.7}))
     entries.append(("median of the replicates", {"ls": "-", "lw": 1.7}))
     if single:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.formats import word
+from mlpstudy.formats import heading, word
 from mlpstudy.layout import Cell, Column, Finding
 from mlpstudy.palette import series
 from mlpstudy.reported_values import Reported, load_reported
@@ -66,7 +66,7 @@ class Evidence:
 
     def finding(self, condition: str, text: str) -> Finding:
         """Return a sentence about one condition."""
-        return Finding(text, word(condition), self.tone(condition))
+        return Finding(text, heading(word(condition)), self.tone(condition))
 
     def runs(self, condition: str, models: list[str]) -> pd.DataFrame:
         """Return the replicates of some models under a condition."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 NONE = "\N{EM DASH}"
@@ -20,6 +21,16 @@ WORDS = {
     "kl": "form of the KL divergence",
     "leaky_slope": "leaky slope", "kfold_pool": "images cut into folds",
     "holdout_fraction": "held-out fraction", "batch_norm": "batch normalisation",
+    "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "kmnist": "KMNIST",
+}  # fmt: skip
+
+
+# What a field's value makes of the model, where field and value side by side would not say it.
+SETTINGS = {
+    ("pixels", "raw"): "pixels as raw bytes, 0 to 255", ("pixels", "unit"): "pixels divided by 255",
+    ("kl", "clipped"): "KL divergence clipped to [1e-7, 1]", ("kl", "exact"): "exact KL divergence",
+    ("batch_norm", "True"): "batch normalisation",
+    ("batch_norm", "False"): "no batch normalisation",
 }  # fmt: skip
 
 
@@ -41,17 +52,28 @@ def word(value: Any) -> str:
     return WORDS.get(str(value), str(value).replace("_", " "))
 
 
+def setting(field: str, value: Any) -> str:
+    """Return what a field is set to, in words: pixels divided by 255."""
+    said = SETTINGS.get((field, str(value)))
+    return said or f"{word(field)} {word(value)}"
+
+
+def heading(text: str) -> str:
+    """Return a text with its first letter a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def percent(fraction: Any, decimals: int = 2) -> str:
     """Return a fraction as per cent without the sign, which a column's head has."""
     return NONE if missing(fraction) else f"{100 * float(fraction):.{decimals}f}"
 
 
 def points(fraction: Any, decimals: int = 2) -> str:
-    """Return a difference of two fractions in percentage points, always with its sign."""
+    """Return a difference of two fractions in percentage points, with its sign unless it is 0."""
     if missing(fraction):
         return NONE
     text = f"{100 * float(fraction):+.{decimals}f}"
-    return text.replace("-", MINUS)
+    return text.replace("-", MINUS) if text.strip("+-0.") else text[1:]
 
 
 def span(low: Any, high: Any, decimals: int = 1) -> str:
@@ -109,7 +131,18 @@ def short_name(model: str) -> str:
     return f"Model {numbered[1]}" if numbered else model
 
 
-def listing(parts: list[str]) -> str:
+def names(models: Sequence[str]) -> str:
+    """Return `model 4`, `models 4, 5 and 15`, `models 4 and 5 and wide`, for use in a sentence."""
+    short = [short_name(model) for model in models]
+    numbered = [name.removeprefix("Model ") for name in short if name.startswith("Model ")]
+    others = [name for name in short if not name.startswith("Model ")]
+    if not numbered:
+        return listing(others)
+    first = ("models " if len(numbered) > 1 else "model ") + listing(numbered)
+    return listing([first, *others]) if others else first
+
+
+def listing(parts: Sequence[str]) -> str:
     """Return `a`, `a and b`, or `a, b and c`."""
     return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + f" and {parts[-1]}"
 

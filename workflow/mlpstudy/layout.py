@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from mlpstudy.formats import heading
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -31,7 +33,7 @@ class Column:
     @property
     def full(self) -> str:
         """The label with its group, for tables with a single head row."""
-        return f"{self.group}: {self.label}" if self.group else self.label
+        return heading(f"{self.group}: {self.label}" if self.group else self.label)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlpstudy.evidence import Evidence, class_cell
-from mlpstudy.formats import count, listing, loss, missing, percent, seconds, short_name, span, word
+from mlpstudy.formats import (
+    count,
+    listing,
+    loss,
+    missing,
+    percent,
+    seconds,
+    setting,
+    short_name,
+    span,
+    word,
+)
 from mlpstudy.layout import Cell, Column, Table
 
 
@@ -64,9 +75,7 @@ FACTS: tuple[tuple[str, tuple[str, ...], Callable[[Fields], str]], ...] = (
     (
         "Pixels",
         ("pixels",),
-        lambda f: {"raw": "raw bytes, 0 to 255", "unit": "divided by 255"}.get(
-            f["pixels"], word(f["pixels"])
-        ),
+        lambda f: setting("pixels", f["pixels"]).removeprefix("pixels ").removeprefix("as "),
     ),
 )
 
@@ -134,13 +143,13 @@ def _changes(evidence: Evidence, model: str, say: Callable[[Fields], str]) -> st
 
 
 def _results(evidence: Evidence, model: str) -> Table:
-    """Return what came of the model: a row a quantity, a column for the report and each condition."""
+    """Return what came of the model, a row a quantity; the report and each condition a column."""
     conditions = [c for c in evidence.conditions if (c, model) in evidence.rows]
     head = [Column("", number=False)]
     if reports := evidence.has_report:
         head.append(Column("report"))
     head += [Column(word(c), tone=evidence.tone(c)) for c in conditions]
-    table = Table(f"Results of {short_name(model)}", head)
+    table = Table("", head, title=short_name(model))
     rows = [evidence.rows[c, model] for c in conditions]
     for label, printed, ours in _quantities(evidence, model):
         table.add(label, [printed] if reports else [], [ours(row) for row in rows])

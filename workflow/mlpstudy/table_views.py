@@ -1,11 +1,11 @@
-"""The tables of the pages: both accuracies side by side, the groups, the final table, assumptions."""
+"""The tables of the pages: accuracies side by side, groups, the final table, assumptions."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from mlpstudy.evidence import Evidence, Row, class_cell
-from mlpstudy.formats import NONE, count, loss, percent, share, short_name, span, word
+from mlpstudy.formats import NONE, count, heading, loss, percent, share, short_name, span, word
 from mlpstudy.layout import Cell, Column, Table
 from mlpstudy.study_file import CLASSES
 
@@ -38,21 +38,20 @@ def side_by_side(evidence: Evidence) -> Table:
 
 def final_table(evidence: Evidence) -> Table:
     """Return the report's final table, with the share of our replicates in each class."""
-    labels = [name.capitalize() for name in CLASSES]
     table = Table(
-        "The class of each model: the report's, that of our median replicate, and the share of "
-        "our replicates in each class in per cent.",
-        _final_columns(evidence, "accuracy", "class", *labels),
+        "The class of each model: the report's, that of our median replicate, and in the last column "
+        "of a condition the per cent of replicates that are Superior, Medium and Inferior.",
+        _final_columns(evidence, "accuracy", "class", "S / M / I"),
     )
     for model, rows in _by_model(evidence):
         cells: list[Cell | str] = []
         for condition in evidence.conditions:
             row = rows.get(condition)
             if row is None:
-                cells += [NONE] * (2 + len(CLASSES))
+                cells += [NONE] * 3
                 continue
             cells += [percent(row["test_accuracy_median"]), class_cell(row["class"])]
-            cells += [share(row[f"{name}_share"]) for name in CLASSES]
+            cells.append(" / ".join(share(row[f"{name}_share"]) for name in CLASSES))
         table.add(_final_start(evidence, model, rows), cells)
     return table
 
@@ -80,7 +79,7 @@ def _final_columns(evidence: Evidence, *labels: str) -> list[Column]:
 def _final_start(evidence: Evidence, model: str, rows: dict[str, Row]) -> list[Cell | str]:
     """Return the cells that do not depend on a condition."""
     row = next(iter(rows.values()))
-    start = [model_cell(model), word(row["activation"]), str(row["layers"])]
+    start: list[Cell | str] = [model_cell(model), word(row["activation"]), str(row["layers"])]
     if evidence.has_report:
         start += [percent(row["reported_accuracy"]), class_cell(row["reported_class"])]
     return start
@@ -154,7 +153,7 @@ def assumptions(evidence: Evidence) -> Table:
             found.setdefault((name, word(model.fields.get(name)), why), []).append(key)
     order = list(dict.fromkeys(name for name, _, _ in found))
     for (name, value, why), models in sorted(found.items(), key=lambda i: order.index(i[0][0])):
-        table.add(word(name).capitalize(), value, _names(models, len(evidence.keys)), why)
+        table.add(heading(word(name)), value, _names(models, len(evidence.keys)), why)
     return table
 
 

@@ -27,16 +27,19 @@ except StudyError as error:
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
-REPORTED = "resources/reported/values.csv"
-
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
-os.environ["MLPSTUDY_SOURCES"] = json.dumps(SETTINGS.dataset.to_dict()["sources"])
+os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
 DATASET = json.dumps(
     {key: SETTINGS.dataset.to_dict()[key] for key in ("name", "classes", "files")},
     sort_keys=True,
 )
 
-RUN = RESULTS + "/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}"
+
+pathvars:
+    results=RESULTS,
+    data=DATA,
+    reported="resources/reported",
+    run="<results>/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}",
 
 
 wildcard_constraints:
@@ -55,4 +58,4 @@ def job_identity(wildcards):
 
 def of_every_job(name):
     """Return the paths of the file `name` of every job of the study."""
-    return [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+    return [f"<results>/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]

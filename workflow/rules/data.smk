@@ -5,9 +5,9 @@ rule write_plan:
     input:
         models=ancient(SETTINGS.models_file),
     output:
-        study=RESULTS + "/study.json",
+        study="<results>/study.json",
     log:
-        RESULTS + "/logs/write_plan.log",
+        "<results>/logs/write_plan.log",
     localrule: True
     conda:
         "../../envs/study.yaml"
@@ -21,9 +21,9 @@ rule write_plan:
 
 rule fetch_dataset:
     output:
-        [f"{DATA}/raw/{file['name']}" for file in SETTINGS.dataset.files.values()],
+        [f"<data>/raw/{file['name']}" for file in SETTINGS.dataset.files.values()],
     log:
-        f"{DATA}/logs/fetch_dataset.log",
+        "<data>/logs/fetch_dataset.log",
     localrule: True
     conda:
         "../../envs/study.yaml"
@@ -39,9 +39,9 @@ rule prepare_dataset:
     input:
         rules.fetch_dataset.output,
     output:
-        multiext(f"{DATA}/prepared/", "images.npy", "labels.npy", "dataset.json"),
+        multiext("<data>/prepared/", "images.npy", "labels.npy", "dataset.json"),
     log:
-        f"{DATA}/logs/prepare_dataset.log",
+        "<data>/logs/prepare_dataset.log",
     localrule: True
     conda:
         "../../envs/study.yaml"

@@ -4,16 +4,16 @@
 rule tabulate_runs:
     input:
         study=rules.write_plan.output.study,
-        reported=REPORTED,
+        reported="<reported>/values.csv",
         runs=of_every_job("metrics.csv"),
     output:
         multiext(
-            f"{RESULTS}/tables/",
+            "<results>/tables/",
             *("runs.csv", "timings.csv", "history.csv", "models.csv"),
             *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
         ),
     log:
-        RESULTS + "/logs/tabulate_runs.log",
+        "<results>/logs/tabulate_runs.log",
     localrule: True
     conda:
         "../../envs/study.yaml"

@@ -7,12 +7,12 @@ rule train:
         ancient(rules.prepare_dataset.output),
     output:
         multiext(
-            RUN + "/",
+            "<run>/",
             *("spec.json", "metrics.csv", "timings.csv", "history.csv"),
             *("predictions.npz", "weights.safetensors"),
         ),
     log:
-        RESULTS + "/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
+        "<results>/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
     conda:
         "../../envs/study.yaml"
     threads: 1

@@ -1,0 +1,108 @@
+"""The summary as a Markdown page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from benchmarks.measuring import Measured
+from benchmarks.study import Model
+from benchmarks.summary import FLOOR, OURS, STUDY
+from benchmarks.targets import Verdict
+
+
+def columns(measured: Sequence[str]) -> list[str]:
+    """Return the contenders as tables have them: floor, ours, then peers."""
+    first = [name for name in (FLOOR, OURS) if name in measured]
+    others = [name for name in measured if name.startswith("ours") and name not in first]
+    peers = [name for name in measured if name not in first and name not in others]
+    return [*first, *sorted(others), *sorted(peers)]
+
+
+def page(
+    summary: pd.DataFrame,
+    measured: Measured,
+    models: Sequence[Model],
+    found: Sequence[Verdict],
+    machine: str,
+) -> str:
+    """Return the whole page."""
+    rounds = measured.rows["round"].nunique()
+    parts = [
+        "# Benchmark",
+        f"{machine}.",
+        f"Core-milliseconds of one training step of one model: wall-clock time × cores, medians of "
+        f"{rounds} interleaved rounds, every contender with its best number of cores. See "
+        "benchmarks/README.md for what is measured and why.",
+        *(["## Targets", _targets(found)] if found else []),
+        "## Time of a training step",
+        _table(summary, measured.labels, models, "core_milliseconds", ".3f"),
+    ]
+    for column, heading in {
+        "over_floor": "## Times the floor",
+        "over_ours": "## Times ours",
+        "wall_over_ours": "## Times ours, if only the peer's wall-clock time counts",
+    }.items():
+        if summary[column].notna().any():
+            parts += [heading, _table(summary, measured.labels, models, column, ".2f")]
+        if column == "wall_over_ours":
+            parts.append(
+                "Here a peer may use all its cores and pays for one, while ours stays on one core."
+            )
+    if measured.left_out:
+        parts += ["## Left out", _left_out(measured.left_out, measured.labels)]
+    parts.append(_weights(summary, measured.labels, models))
+    return "\n\n".join(parts) + "\n"
+
+
+def _targets(found: Sequence[Verdict]) -> str:
+    lines = ["| target | limit | median | lowest – highest round | |", "| --- | --- | --: | --: | --- |"]
+    for each in found:
+        sign, met = "≤" if each.at_most else "≥", "met" if each.met else "**missed**"
+        lines.append(
+            f"| {each.text} | {sign} {each.limit:g} | {each.median:.2f} "
+            f"| {each.low:.2f} – {each.high:.2f} | {met} |"
+        )
+    return "\n".join(lines)
+
+
+def _table(
+    summary: pd.DataFrame,
+    labels: Mapping[str, str],
+    models: Sequence[Model],
+    column: str,
+    form: str,
+) -> str:
+    values = summary.pivot_table(index="model", columns="contender", values=column)
+    shown = [name for name in columns(list(labels)) if name in values]
+    titles = " | ".join(labels[name] for name in shown)
+    lines = [f"| model | {titles} |", f"| --- |{' --: |' * len(shown)}"]
+    descriptions = {model.name: f"{model.name} · {model.description}" for model in models}
+    descriptions[STUDY] = "**whole study, weighted**"
+    for name, description in descriptions.items():
+        if name in values.index:
+            row = values.loc[name, shown]
+            cells = " | ".join("—" if pd.isna(value) else format(value, form) for value in row)
+            lines.append(f"| {description} | {cells} |")
+    return "\n".join(lines)
+
+
+def _left_out(left_out: Mapping[tuple[str, str], str], labels: Mapping[str, str]) -> str:
+    lines = []
+    for peer in sorted({peer for _, peer in left_out}):
+        reasons = "; ".join(f"{m}: {why}" for (m, name), why in sorted(left_out.items()) if name == peer)
+        lines.append(f"- {labels[peer]} cannot express {reasons}.")
+    return "\n".join(lines)
+
+
+def _weights(summary: pd.DataFrame, labels: Mapping[str, str], models: Sequence[Model]) -> str:
+    steps = sum(model.steps for model in models)
+    study = summary[summary["model"] == STUDY].set_index("contender")["core_milliseconds"]
+    hours = {name: study[name] * steps / 3.6e6 for name in columns(list(labels)) if name in study}
+    times = ", ".join(f"{labels[name]} {value:.2f}" for name, value in hours.items())
+    return (
+        f"The whole study weights each model by its epochs, folds and steps an epoch: {steps:,} "
+        f"steps for one replicate of {len(models)} models under one condition. Core-hours for "
+        f"these: {times}."
+    )

@@ -1,0 +1,68 @@
+"""What the trainer is held to, and whether one run of the benchmark shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchmarks.summary import FLOOR, OURS, STUDY, ratios
+
+DATALOADER = "pytorch_dataloader"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A target, with the median and the range over the rounds of the ratio that it is about."""
+
+    text: str
+    limit: float
+    at_most: bool
+    median: float
+    low: float
+    high: float
+
+    @property
+    def met(self) -> bool:
+        """Whether the median keeps to the limit."""
+        return self.median <= self.limit if self.at_most else self.median >= self.limit
+
+
+def verdicts(
+    rows: pd.DataFrame, steps: Mapping[str, int], labels: Mapping[str, str]
+) -> list[Verdict]:
+    """Return the verdict on every target whose contenders were measured."""
+    measured = set(rows["contender"])
+    peers = [name for name in labels if name in measured and not name.startswith((FLOOR, "ours"))]
+    found: list[Verdict] = []
+    if OURS not in measured:
+        return found
+    if FLOOR in measured:
+        over = ratios(rows, steps, OURS, FLOOR)[STUDY]
+        found.append(_verdict("Whole study: ours over the floor", 1.5, over, at_most=True))
+    times = {name: ratios(rows, steps, name, OURS) for name in peers}
+    whole = {name: table[STUDY] for name, table in times.items() if table[STUDY].notna().all()}
+    if whole:
+        fastest = min(whole, key=lambda name: float(whole[name].median()))
+        text = f"Whole study: the fastest peer ({labels[fastest]}) over ours"
+        found.append(_verdict(text, 2.0, whole[fastest]))
+    if DATALOADER in whole:
+        text = f"Whole study: {labels[DATALOADER]} over ours"
+        found.append(_verdict(text, 3.0, whole[DATALOADER]))
+    if times:
+        found.append(_closest(times, labels))
+    return found
+
+
+def _closest(times: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> Verdict:
+    """Return the verdict on the model and peer that come closest to ours."""
+    medians = pd.DataFrame({name: table.median() for name, table in times.items()}).stack()
+    model, peer = medians.idxmin()
+    text = f"Closest single model: {model}, {labels[peer]} over ours"
+    return _verdict(text, 1.0, times[peer][model])
+
+
+def _verdict(text: str, limit: float, values: Sequence[float], *, at_most: bool = False) -> Verdict:
+    numbers = pd.Series(values).dropna()
+    return Verdict(text, limit, at_most, numbers.median(), numbers.min(), numbers.max())

@@ -1,0 +1,105 @@
+"""One contender in a process of its own: requests come in on stdin, answers go out on stdout.
+
+Started with the contender's name, the folder of the data, and the processor cores it may use. The
+process stays alive through all rounds, with every model that it was asked for ready to go on, so
+that neither start-up nor compilation is measured; while others are measured, it waits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks.contenders import Contender, Data, Train, contender_named
+from mlpstudy.spec import Spec
+
+WARM_UP_STEPS = 30
+SHORT_STEPS = 4  # the run whose time stands for what a call costs besides its steps
+LEAST_STEPS = 20
+
+
+@dataclass
+class Prepared:
+    """A model that a contender is ready to train, and how many steps a measurement takes."""
+
+    train: Train
+    most_steps: int
+    steps: int = 0
+
+    def measure(self, seconds: float) -> float:
+        """Return the seconds of one training step, from steps that take about `seconds`."""
+        if not self.steps:
+            self.train(WARM_UP_STEPS)
+            once = self._seconds_per_step(LEAST_STEPS)
+            wanted = round(seconds / max(once, 1e-6))
+            self.steps = min(max(wanted, LEAST_STEPS), self.most_steps)
+        return self._seconds_per_step(self.steps)
+
+    def _seconds_per_step(self, steps: int) -> float:
+        started = time.perf_counter()
+        done_short = self.train(SHORT_STEPS)
+        between = time.perf_counter()
+        done_long = self.train(SHORT_STEPS + steps)
+        ended = time.perf_counter()
+        return (ended - between - (between - started)) / (done_long - done_short)
+
+
+class Worker:
+    """Answers the requests to one contender."""
+
+    def __init__(self, contender: Contender, data: Data) -> None:
+        self.contender = contender
+        self.data = data
+        self.prepared: dict[str, Prepared] = {}
+
+    def greeting(self) -> dict[str, Any]:
+        """Return what tables say about the contender."""
+        versions = {package: version(package) for package in self.contender.packages}
+        return {"label": self.contender.label, "versions": versions}
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the milliseconds of a training step of one model, or what it cannot express."""
+        spec = Spec.from_fields(request["spec"])
+        if reason := self.contender.cannot(spec):
+            return {"cannot": reason}
+        name = request["model"]
+        if name not in self.prepared:
+            # Within the smallest training set of the study, 80 % of the images.
+            most_steps = self.data.dataset.train * 8 // 10 // spec.batch_size - SHORT_STEPS
+            self.prepared[name] = Prepared(self.contender.prepare(spec, self.data), most_steps)
+        prepared = self.prepared[name]
+        seconds = prepared.measure(request["seconds"]) / self.contender.models
+        return {"milliseconds": seconds * 1e3, "steps": prepared.steps}
+
+
+def main(name: str, folder: str, cores: str) -> None:
+    """Serve until stdin ends."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    answers = _private_stdout()
+    worker = Worker(contender_named(name), Data(Path(folder)))
+    _send(answers, worker.greeting())
+    for line in sys.stdin:
+        _send(answers, worker.answer(json.loads(line)))
+
+
+def _private_stdout() -> IO[str]:
+    """Keep stdout for answers and give whatever a library prints to stderr."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    return answers
+
+
+def _send(stream: IO[str], answer: dict[str, Any]) -> None:
+    stream.write(json.dumps(answer) + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
