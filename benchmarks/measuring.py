@@ -40,16 +40,6 @@ class Measured:
     left_out: dict[tuple[str, str], str]
 
 
-def core_settings(contender: str) -> list[list[int]]:
-    """Return the sets of cores that a contender is measured on: one core, and for peers also two.
-
-    Ours and the floor are made for one.
-    """
-    cores = available_cores()
-    single = [cores[-1:]]
-    return [*single, cores[-2:]] if contender in peer_names() and len(cores) > 1 else single
-
-
 def measure(
     data: Path, models: Sequence[Model], contenders: Sequence[str], rounds: int, seconds: float
 ) -> Measured:
@@ -58,23 +48,54 @@ def measure(
     Within a round all contenders take turns on one model before the next one's is due, in another
     order every time, so that what slows the machine down for a while slows all of them down.
     """
-    entrants = [(name, cores) for name in contenders for cores in core_settings(name)]
-    rows: list[Row] = []
-    left_out: dict[tuple[str, str], str] = {}
     shuffler = random.Random(0)
-    total = rounds * len(models) * len(entrants)
-    with Pool(data) as pool, tqdm(total=total, unit="measurement", smoothing=0.02) as progress:
+    with (
+        Pool(data) as pool,
+        tqdm(total=rounds * len(models), unit="model", smoothing=0.1) as progress,
+    ):
+        benchmark = _Benchmark(pool, contenders, seconds)
         for number in range(1, rounds + 1):
             for model in models:
-                for name, cores in shuffler.sample(entrants, len(entrants)):
-                    progress.update()
-                    if (model.name, name) in left_out:
-                        continue
-                    progress.set_description(f"round {number} {model.name} {name}")
-                    answer = pool.process(name, cores).ask(model, seconds)
-                    if "cannot" in answer:
-                        left_out[model.name, name] = answer["cannot"]
-                    else:
-                        rows.append(Row(model.name, name, len(cores), number, **answer))
-        table = pd.DataFrame([asdict(row) for row in rows])
-        return Measured(table, pool.labels(), pool.versions(), left_out)
+                progress.set_description(f"round {number} of {rounds}, {model.name}")
+                benchmark.measure(model, number, shuffler)
+                progress.update()
+        table = pd.DataFrame([asdict(row) for row in benchmark.rows])
+        return Measured(table, pool.labels(), pool.versions(), benchmark.left_out)
+
+
+class _Benchmark:
+    """What has been measured so far."""
+
+    def __init__(self, pool: Pool, contenders: Sequence[str], seconds: float) -> None:
+        self.pool = pool
+        self.contenders = contenders
+        self.seconds = seconds
+        self.rows: list[Row] = []
+        self.left_out: dict[tuple[str, str], str] = {}
+
+    def measure(self, model: Model, number: int, shuffler: random.Random) -> None:
+        """Measure every contender on `model`, at each number of cores that may be its best."""
+        entrants = [(name, cores) for name in self.contenders for cores in self._settings(name)]
+        for name, cores in shuffler.sample(entrants, len(entrants)):
+            if (model.name, name) in self.left_out or self._is_idle(model.name, name, len(cores)):
+                continue
+            answer = self.pool.process(name, cores).ask(model, self.seconds)
+            if "cannot" in answer:
+                self.left_out[model.name, name] = answer["cannot"]
+            else:
+                self.rows.append(Row(model.name, name, len(cores), number, **answer))
+
+    def _settings(self, contender: str) -> list[list[int]]:
+        """Return sets of cores: one core, and for peers also two. Ours and the floor are for one."""
+        cores = available_cores()
+        single = [cores[-1:]]
+        return [*single, cores[-2:]] if contender in peer_names() and len(cores) > 1 else single
+
+    def _is_idle(self, model: str, contender: str, cores: int) -> bool:
+        """Whether the second core brought nothing in the first round, even by the wall clock."""
+        first = {
+            row.cores: row.milliseconds
+            for row in self.rows
+            if (row.model, row.contender, row.round) == (model, contender, 1)
+        }
+        return cores > 1 and len(first) > 1 and first[cores] > first[1]

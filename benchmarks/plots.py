@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from benchmarks.report import columns
+from benchmarks.report import TIMES, columns
 from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
 from mlpstudy.files import replacing
@@ -63,7 +63,7 @@ def _room_for(lines: int) -> tuple[float, float, float, float]:
 
 
 def _draw_lines(axes: Axes, values: pd.DataFrame, places: Mapping[str, float]) -> None:
-    """Draw the floor, the band up to 1.5 × it, and a line from the floor to the slowest."""
+    """Draw the floor, the band up to 1.5 times it, and lines from the floor to the slowest."""
     axes.axvspan(1.0, 1.5, color=SERIES[0].light, alpha=0.08, linewidth=0)
     axes.axvline(1.0, color=INK.light, linewidth=1.2)
     slowest = values.max(axis=1)
@@ -94,7 +94,7 @@ def _finish(axes: Axes, highest: float, entries: int) -> None:
     axes.set_xlim(0.93, max(highest * 1.12, 2.0))
     axes.xaxis.set_major_locator(FixedLocator(TICKS))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}{TIMES}")
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.spines["left"].set_visible(False)

@@ -119,12 +119,6 @@ class Pool:
             self._processes[key] = Process(contender, self.data, cores)
         return self._processes[key]
 
-    def close(self, contender: str, cores: Sequence[int]) -> None:
-        """End a process that is not wanted any more."""
-        process = self._processes.pop((contender, tuple(cores)), None)
-        if process is not None:
-            process.close()
-
     def labels(self) -> dict[str, str]:
         """Return the label of each contender."""
         return {process.contender: process.label for process in self._processes.values()}

@@ -11,6 +11,8 @@ from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
 from benchmarks.targets import Verdict
 
+TIMES = "\u00d7"
+
 
 def columns(measured: Sequence[str]) -> list[str]:
     """Return the contenders as tables have them: floor, ours, then peers."""
@@ -32,9 +34,9 @@ def page(
     parts = [
         "# Benchmark",
         f"{machine}.",
-        f"Core-milliseconds of one training step of one model: wall-clock time × cores, medians of "
-        f"{rounds} interleaved rounds, every contender with its best number of cores. See "
-        "benchmarks/README.md for what is measured and why.",
+        f"Core-milliseconds of one training step of one model: wall-clock time {TIMES} cores, "
+        f"medians of {rounds} interleaved rounds, every contender with its best number of cores. "
+        "See benchmarks/README.md for what is measured and why.",
         *(["## Targets", _targets(found)] if found else []),
         "## Time of a training step",
         _table(summary, measured.labels, models, "core_milliseconds", ".3f"),
@@ -57,12 +59,13 @@ def page(
 
 
 def _targets(found: Sequence[Verdict]) -> str:
-    lines = ["| target | limit | median | lowest – highest round | |", "| --- | --- | --: | --: | --- |"]
+    header = "| target | limit | median | lowest, highest round | |"
+    lines = [header, "| --- | --- | --: | --: | --- |"]
     for each in found:
         sign, met = "≤" if each.at_most else "≥", "met" if each.met else "**missed**"
         lines.append(
             f"| {each.text} | {sign} {each.limit:g} | {each.median:.2f} "
-            f"| {each.low:.2f} – {each.high:.2f} | {met} |"
+            f"| {each.low:.2f}, {each.high:.2f} | {met} |"
         )
     return "\n".join(lines)
 
@@ -91,8 +94,8 @@ def _table(
 def _left_out(left_out: Mapping[tuple[str, str], str], labels: Mapping[str, str]) -> str:
     lines = []
     for peer in sorted({peer for _, peer in left_out}):
-        reasons = "; ".join(f"{m}: {why}" for (m, name), why in sorted(left_out.items()) if name == peer)
-        lines.append(f"- {labels[peer]} cannot express {reasons}.")
+        missing = [f"{m} ({why})" for (m, name), why in sorted(left_out.items()) if name == peer]
+        lines.append(f"- {labels[peer]} cannot express {', '.join(missing)}.")
     return "\n".join(lines)
 
 

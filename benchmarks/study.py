@@ -36,9 +36,10 @@ class Model:
         """What distinguishes the model's cost, in a few words."""
         spec = self.spec
         loss = {"cross_entropy": "CE", "kl_divergence": "KL"}[spec.loss]
-        extras = [f"dropout {spec.dropout:g}"] * (spec.dropout > 0) + ["batch norm"] * spec.batch_norm
         layers = "-".join(map(str, spec.nodes))
-        return " · ".join([layers, spec.activation, loss, f"batch {spec.batch_size}", *extras])
+        parts = [layers, spec.activation, loss, f"batch {spec.batch_size}"]
+        parts += [f"dropout {spec.dropout:g}"] * (spec.dropout > 0)
+        return " · ".join(parts + ["batch norm"] * spec.batch_norm)
 
 
 def training_steps(spec: Spec, train: int, test: int) -> int:

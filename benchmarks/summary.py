@@ -1,8 +1,8 @@
 """Measurements → medians and ratios; pure functions over tables.
 
 A contender's cost is in core-milliseconds: the wall-clock milliseconds of one training step of one
-model, times the cores that it had to itself. A study has more jobs than cores, so what counts is how
-long a core is busy with a model, not how soon one model alone is done.
+model, times the cores that it had to itself. A study has more jobs than cores, so what counts is
+how long a core is busy with a model, not how soon one model alone is done.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def with_study(table: pd.DataFrame, steps: Mapping[str, int]) -> pd.DataFrame:
 
 
 def summarise(rows: pd.DataFrame, steps: Mapping[str, int]) -> pd.DataFrame:
-    """Return a row a model × contender, with the weighted study as a model of its own.
+    """Return a row for each model and contender, with the weighted study as a model of its own.
 
     Columns: core_milliseconds (median, low and high over the rounds), and the medians of the
     ratios to the floor and to ours and of wall-clock time to our core time. Ratios are taken within
@@ -77,11 +77,12 @@ def summarise(rows: pd.DataFrame, steps: Mapping[str, int]) -> pd.DataFrame:
 def ratios(rows: pd.DataFrame, steps: Mapping[str, int], contender: str, to: str) -> pd.DataFrame:
     """Return `contender` over `to` by round and model, the study included."""
     table = with_study(costs(rows), steps)
-    return (table[contender] / table[to]).unstack("model")
+    long = (table[contender] / table[to]).rename("ratio").reset_index()
+    return long.pivot_table(index="round", columns="model", values="ratio", dropna=False)
 
 
 def _spread(table: pd.DataFrame, statistic: str) -> pd.Series:
-    return table.groupby(level="model").agg(statistic).stack()
+    return table.groupby(level="model").agg(statistic).stack()  # noqa: PD013
 
 
 def _ratio(table: pd.DataFrame, reference: pd.DataFrame, to: str) -> pd.Series | None:

@@ -57,8 +57,12 @@ def verdicts(
 
 def _closest(times: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> Verdict:
     """Return the verdict on the model and peer that come closest to ours."""
-    medians = pd.DataFrame({name: table.median() for name, table in times.items()}).stack()
-    model, peer = medians.idxmin()
+    medians = {
+        (str(model), name): value
+        for name, table in times.items()
+        for model, value in table.drop(columns=STUDY, errors="ignore").median().items()
+    }
+    model, peer = min(medians, key=medians.__getitem__)
     text = f"Closest single model: {model}, {labels[peer]} over ours"
     return _verdict(text, 1.0, times[peer][model])
 

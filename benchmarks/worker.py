@@ -21,7 +21,7 @@ from mlpstudy.spec import Spec
 
 WARM_UP_STEPS = 30
 SHORT_STEPS = 4  # the run whose time stands for what a call costs besides its steps
-LEAST_STEPS = 20
+LEAST_STEPS = 10
 
 
 @dataclass
@@ -36,16 +36,23 @@ class Prepared:
         """Return the seconds of one training step, from steps that take about `seconds`."""
         if not self.steps:
             self.train(WARM_UP_STEPS)
-            once = self._seconds_per_step(LEAST_STEPS)
-            wanted = round(seconds / max(once, 1e-6))
-            self.steps = min(max(wanted, LEAST_STEPS), self.most_steps)
+            self.steps = self._steps_of(seconds)
         return self._seconds_per_step(self.steps)
+
+    def _steps_of(self, seconds: float) -> int:
+        """Return how many steps take about `seconds`, judged by as many as take a quarter of it."""
+        steps = LEAST_STEPS
+        while (once := self._seconds_per_step(steps)) * steps < seconds / 4:
+            if steps >= self.most_steps:
+                return self.most_steps
+            steps = min(4 * steps, self.most_steps)
+        return min(max(round(seconds / once), LEAST_STEPS), self.most_steps)
 
     def _seconds_per_step(self, steps: int) -> float:
         started = time.perf_counter()
         done_short = self.train(SHORT_STEPS)
         between = time.perf_counter()
-        done_long = self.train(SHORT_STEPS + steps)
+        done_long = self.train(done_short + steps)
         ended = time.perf_counter()
         return (ended - between - (between - started)) / (done_long - done_short)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 import tensorflow as tf
 import tf_keras as keras
@@ -41,14 +41,11 @@ class Keras:
         """Return the training of one model."""
         images, targets = self._tensors(data)
         model = _model(spec)
-        model.compile(
-            keras.optimizers.legacy.Adam(spec.learning_rate), LOSSES[spec.loss], metrics=["accuracy"]
-        )
+        optimizer = keras.optimizers.legacy.Adam(spec.learning_rate)
+        model.compile(optimizer, LOSSES[spec.loss], metrics=["accuracy"])
 
         def train(steps: int) -> int:
-            model.fit(
-                images, targets, spec.batch_size, epochs=1, steps_per_epoch=steps, verbose=0
-            )
+            model.fit(images, targets, spec.batch_size, epochs=1, steps_per_epoch=steps, verbose=0)
             return steps
 
         return train

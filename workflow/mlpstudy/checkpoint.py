@@ -60,7 +60,7 @@ class Checkpoint:
             header = json.loads(line)
             key, values = header["key"], header["values"]
             intact = header["checksum"] == _checksum(values, content)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             intact = False
         if not intact:
             logger.warning("%s is damaged: starting from the first epoch", self.path)

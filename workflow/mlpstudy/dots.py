@@ -115,7 +115,7 @@ def _names(axes: Axes, study: Study, models: list[str]) -> None:
     for place, model in enumerate(models):
         fields = study.models[model].fields
         name = short_name(model)
-        name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+        name = name if len(name) <= LONGEST else f"{name[:17]}\N{HORIZONTAL ELLIPSIS}{name[-12:]}"
         detail = f"{word(fields['activation'])}, {len(fields['nodes'])} layers"
         _name(axes, place, name, -0.375, color=INK.light, ha="left")
         # A name that is long leaves no room for the details.

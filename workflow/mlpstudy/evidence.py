@@ -66,7 +66,11 @@ class Evidence:
 
     def finding(self, condition: str, text: str) -> Finding:
         """Return a sentence about one condition."""
-        return Finding(text, heading(word(condition)), self.tone(condition))
+        return Finding(
+            text.replace(" %", "\N{NO-BREAK SPACE}%"),
+            heading(word(condition)),
+            self.tone(condition),
+        )
 
     def runs(self, condition: str, models: list[str]) -> pd.DataFrame:
         """Return the replicates of some models under a condition."""

@@ -58,7 +58,7 @@ class Dropout:
     """The masks of one epoch: inverted dropout (Srivastava et al. 2014), 0 or 1 / (1 - rate).
 
     Each replicate draws its own masks from its own generator. A unit is kept with the probability
-    1 - rate to within 1 / 131072, the grain of 16 random bits.
+    1 - rate to within 1 / 65536, the grain of 16 random bits.
     """
 
     def __init__(self, rate: float, generators: Sequence[np.random.Generator]) -> None:
@@ -68,12 +68,19 @@ class Dropout:
     def fill(self, batch: Batch) -> None:
         """Draw the masks of every hidden layer of `batch`."""
         sizes = [room.output.view[0].numel() for room in batch.rooms]
-        drawn = np.stack([_bits(generator, sum(sizes)) for generator in self.generators])
-        kept = torch.from_numpy(drawn) < round((1.0 - self.rate) * _DRAWS) - _DRAWS // 2
+        bound, size = self._bound(), sum(sizes)
+        # Compared by NumPy, which has vector instructions for 16-bit integers where torch has not.
+        kept = torch.from_numpy(np.stack([_bits(g, size) < bound for g in self.generators]))
         for room, part in zip(batch.rooms, torch.split(kept, sizes, dim=1), strict=True):
             assert room.mask is not None
             room.mask.view.copy_(part.view_as(room.mask.view))
             room.mask.flat.mul_(1.0 / (1.0 - self.rate))
+
+    def _bound(self) -> np.int16:
+        """Return the signed 16-bit number that draws of kept units stay below."""
+        bound = round((1.0 - self.rate) * _DRAWS) - _DRAWS // 2
+        # At a tiny rate it would be one more than there is, and wrap round to the least number.
+        return np.int16(min(bound, _DRAWS // 2 - 1))
 
 
 def _bits(generator: np.random.Generator, size: int) -> NDArray[np.int16]:

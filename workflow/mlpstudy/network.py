@@ -10,6 +10,7 @@ A hidden layer is dense → activation → batch normalisation → dropout; the 
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,10 @@ from mlpstudy.activations import ACTIVATIONS
 from mlpstudy.batchnorm import BatchNorm
 from mlpstudy.spec import Spec
 from mlpstudy.workspace import Batch, Room, padded
+
+# MKL reads this at its first product. Without it, the kernel that it chooses depends on how many
+# matrices there are and on their alignment, so a replicate's bits would depend on its neighbours.
+os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
 Pair = tuple[Tensor, Tensor]  # a parameter of every replicate, and its gradient
 

@@ -38,10 +38,14 @@ def condition_list(evidence: Evidence) -> list[Finding]:
         text = listing(changes) if changes else "the models as they are written"
         models = [model for model in evidence.keys if (condition, model) in evidence.rows]
         if len(models) < len(evidence.keys):
-            shown = names(models) if len(models) < 6 else plural(len(models), "model")
-            text += f"; {shown} only"
+            text += f"; {_few(models)} only"
         found.append(evidence.finding(condition, text + "."))
     return found
+
+
+def _few(models: list[str]) -> str:
+    """Name models, or count them where a sentence would drown in names."""
+    return names(models) if len(models) <= 8 else plural(len(models), "model")
 
 
 def answers(evidence: Evidence) -> list[Finding]:
@@ -62,7 +66,7 @@ def _answer(evidence: Evidence, condition: str) -> str:
     mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
     parts = [f"{failed} of {plural(len(accuracy), 'replicate')} failed (below {limit} %)"]
     if mostly:
-        parts[0] += f", most of those of {names(mostly)}"
+        parts[0] += f", most of those of {_few(mostly)}"
     if accuracy.notna().any():
         ordered = runs.dropna(subset="test_accuracy").sort_values("test_accuracy")
         low, high = (

@@ -136,7 +136,8 @@ def _environment(templates: Path) -> Environment:
 
 def markdown(text: str) -> str:
     """Return a text so that Markdown, also within a table, shows it as it is."""
-    return re.sub(r"([\\`*\[\]|<])", r"\\\1", " ".join(str(text).split()))
+    escaped = re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(str(text).split()))
+    return escaped.replace("<", "&lt;")
 
 
 def _render(environment: Environment, name: str, context: dict[str, Any]) -> str:

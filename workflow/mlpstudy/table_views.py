@@ -39,8 +39,8 @@ def side_by_side(evidence: Evidence) -> Table:
 def final_table(evidence: Evidence) -> Table:
     """Return the report's final table, with the share of our replicates in each class."""
     table = Table(
-        "The class of each model: the report's, that of our median replicate, and in the last column "
-        "of a condition the per cent of replicates that are Superior, Medium and Inferior.",
+        "The class of each model: the report's, that of our median replicate, and, "
+        "under S / M / I, the per cent of our replicates that are Superior, Medium and Inferior.",
         _final_columns(evidence, "accuracy", "class", "S / M / I"),
     )
     for model, rows in _by_model(evidence):

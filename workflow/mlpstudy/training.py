@@ -6,6 +6,7 @@ are running means over its batches, the validation figures are taken at its end.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -55,13 +56,16 @@ class Trainer:
         device: torch.device | None = None,
     ) -> None:
         """Take images (rows, pixels), labels (rows,) and one split a replicate of the job."""
+        # Saturated softmaxes are full of subnormal numbers, on which a processor is many times
+        # slower; TensorFlow, whose results are reproduced here, takes them for zero as well.
+        torch.set_flush_denormal(True)
         self.job = job
         self.spec = job.spec
         self.splits = splits
         self.device = device or torch.device("cpu")
         self.loss = loss_named(self.spec.loss, self.spec.kl)
         self.feeder = Feeder(
-            torch.from_numpy(images).to(self.device),
+            _tensor_over(images).to(self.device),
             torch.from_numpy(labels.astype(np.int64)).to(self.device),
             classes=self.spec.nodes[-1],
             scale=1.0 / 255.0 if self.spec.pixels == "unit" else 1.0,
@@ -203,3 +207,14 @@ class Trainer:
             self.network.activation.backward(slope, room.kept.view, self.spec.leaky_slope, slope)
             shares.append((slope.abs().amax(1) < DEAD_DERIVATIVE).double().mean(-1))
         return [list(map(float, layers)) for layers in torch.stack(shares, dim=1)]
+
+
+def _tensor_over(images: NDArray[np.uint8]) -> Tensor:
+    """Return a tensor over the memory of `images`, which may be mapped read-only.
+
+    PyTorch has no read-only tensors and warns that writing to one would be undefined; the trainer
+    only reads its images, and the mapping keeps it to that.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+        return torch.from_numpy(images)

@@ -50,6 +50,10 @@ wildcard_constraints:
     last="[0-9]+",
 
 
+# Relative to the working directory, so that a moved folder is the same to Snakemake.
+TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
+
+
 def job_identity(wildcards):
     """Return all that the job's results depend on, as canonical JSON."""
     fixed = (wildcards.condition, wildcards.model, wildcards.fold)

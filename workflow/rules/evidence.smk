@@ -5,7 +5,9 @@ rule tabulate_runs:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        runs=of_every_job("metrics.csv"),
+        metrics=of_every_job("metrics.csv"),
+        timings=of_every_job("timings.csv"),
+        history=of_every_job("history.csv"),
     output:
         multiext(
             "<results>/tables/",

@@ -27,7 +27,7 @@ rule render_report:
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
         figures=rules.draw_figures.output,
-        templates=sorted(Path(PACKAGES, "templates").rglob("*.j2")),
+        templates=TEMPLATES,
     output:
         multiext("<results>/report/", "index.html", "report.md"),
         multiext(

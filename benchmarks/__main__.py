@@ -1,0 +1,117 @@
+"""`python -m benchmarks`: measure all contenders, write tables and plots."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks import ROOT, scaling
+from benchmarks.contenders import peer_names
+from benchmarks.machine import load_average, machine_line
+from benchmarks.measuring import measure
+from benchmarks.plots import draw_over_floor
+from benchmarks.report import page
+from benchmarks.scaling_plot import draw_scaling
+from benchmarks.study import Model, read_models
+from benchmarks.summary import FLOOR, OURS, summarise
+from benchmarks.targets import verdicts
+from mlpstudy import dataset
+from mlpstudy.errors import StudyError
+from mlpstudy.files import replacing, write_text
+
+QUICK_MODELS = ("m01", "m05", "m10")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return the options of the command line."""
+    prepared = ROOT / "resources" / "data" / "fashion-mnist" / "prepared"
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument("--data", type=Path, default=prepared, help="folder of prepared data")
+    parser.add_argument("--output", type=Path, default=ROOT / "results" / "benchmark")
+    parser.add_argument("--models", type=_names, help="comma-separated; all if not given")
+    parser.add_argument(
+        "--contenders",
+        type=_names,
+        default=[FLOOR, OURS, "ours-1", "ours-5", *peer_names()],
+        help="comma-separated: floor, ours-N with N replicates stacked, and the files in peers/",
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.3, help="of a measurement")
+    parser.add_argument("--quick", action="store_true", help="three models, short measurements")
+    parser.add_argument("--scale", action="store_true", help="measure how ours scales instead")
+    options = parser.parse_args(arguments)
+    if options.quick:
+        options.models = options.models or list(QUICK_MODELS)
+        options.rounds, options.seconds = 2, 0.1
+    known = ["floor", *peer_names()]
+    for name in options.contenders:
+        if name not in known and not re.fullmatch(r"ours-[1-9]\d*", name):
+            parser.error(f"--contenders: expected ours-N or one of {', '.join(known)}, got {name}")
+    if options.rounds < 1 or options.seconds <= 0:
+        parser.error("--rounds and --seconds: expected numbers above 0")
+    return options
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, and return the process's exit status."""
+    options = parse(arguments)
+    load = load_average()
+    try:
+        data = dataset.load(options.data)
+        wanted = options.models or (list(scaling.MODELS) if options.scale else [])
+        models = read_models(ROOT, data.train, data.test, wanted)
+        if options.scale:
+            _scale(options, models, load)
+        else:
+            _compare(options, models, load)
+    except StudyError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) -> None:
+    measured = measure(
+        options.data.resolve(), models, options.contenders, options.rounds, options.seconds
+    )
+    _write_table(options.output / "results.csv", measured.rows)
+    steps = {model.name: model.steps for model in models}
+    summary = summarise(measured.rows, steps)
+    found = verdicts(measured.rows, steps, measured.labels)
+    text = page(summary, measured, models, found, machine_line(measured.versions, load))
+    _write_table(options.output / "summary.csv", summary)
+    write_text(options.output / "summary.md", text)
+    if FLOOR in options.contenders:
+        draw_over_floor(summary, measured.labels, models, options.output)
+    print(text)
+
+
+def _scale(options: argparse.Namespace, models: Sequence[Model], load: float) -> None:
+    arguments = options.data.resolve(), models, options.rounds, options.seconds
+    depths, cores = scaling.measure_depths(*arguments), scaling.measure_cores(*arguments)
+    text = scaling.page(depths, cores, models, machine_line({}, load))
+    for name, table in {"depths": depths, "cores": cores}.items():
+        _write_table(options.output / f"scaling-{name}.csv", table)
+    write_text(options.output / "scaling.md", text)
+    draw_scaling(depths, cores, models, options.output)
+    print(text)
+
+
+def _write_table(path: Path, table: pd.DataFrame) -> None:
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from plain_mlp import assert_near, forward, mean_loss
+from torch import Tensor
+from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
+
+from mlpstudy.losses import loss_named
+from mlpstudy.network import Network
+from mlpstudy.spec import Spec
+from mlpstudy.workspace import Batch
+
+ROWS = 23
+FLOAT64 = torch.empty(0, dtype=torch.float64)
+COMBINATIONS = list(itertools.product(ACTIVATIONS, LOSSES, (False, True), (0.0, 0.3)))
+
+
+def make_network(spec: Spec, replicates: int, gain: float = 1.0) -> Network:
+    """A network whose biases, scales and moments are anything but their initial values.
+
+    `gain` multiplies the last kernel: at 2000 the softmax underflows to exact zeros and ones.
+    """
+    generator = torch.Generator().manual_seed(3)
+    network = Network(spec, PIXELS, [np.random.default_rng(r) for r in range(replicates)], FLOAT64)
+    for name, tensor in network.named_tensors().items():
+        if "kernel" not in name:
+            tensor.add_(torch.rand(tensor.shape, generator=generator, dtype=tensor.dtype) - 0.4)
+    network.layers[-1].kernel.mul_(gain)
+    return network
+
+
+def filled_batch(network: Network, *, training: bool) -> tuple[Batch, Tensor]:
+    """A batch of random inputs, targets and masks, and its labels (replicates, rows)."""
+    generator = torch.Generator().manual_seed(4)
+    batch = network.batch(ROWS, training=training)
+    batch.inputs.copy_(torch.rand(batch.inputs.shape, generator=generator, dtype=torch.float64))
+    labels = torch.randint(0, CLASSES, batch.targets.shape[:2], generator=generator)
+    batch.targets.copy_(torch.nn.functional.one_hot(labels, CLASSES))
+    for room in batch.rooms:
+        if room.mask is not None:
+            kept = torch.rand(room.mask.view.shape, generator=generator) < 0.7
+            room.mask.view.copy_(kept / 0.7)
+    return batch, labels
+
+
+def weights_of(network: Network, replicate: int) -> dict[str, Tensor]:
+    """One replicate's tensors, copied, for autograd where they are trained."""
+    return {
+        name: tensor[replicate].clone().requires_grad_(".moving_" not in name)
+        for name, tensor in network.named_tensors().items()
+    }
+
+
+def gradients_of(network: Network, replicate: int) -> dict[str, Tensor]:
+    named = {}
+    for number, layer in enumerate(network.layers, start=1):
+        named[f"dense_{number}.kernel"] = layer.kernel_gradient[replicate]
+        named[f"dense_{number}.bias"] = layer.bias_gradient[replicate, 0]
+        if layer.norm is not None:
+            named[f"norm_{number}.scale"] = layer.norm.scale_gradient[replicate, 0]
+            named[f"norm_{number}.offset"] = layer.norm.offset_gradient[replicate, 0]
+    return named
+
+
+@pytest.mark.parametrize("replicates", [1, 3])
+@pytest.mark.parametrize("gain", [1.0, 2000.0], ids=["moderate", "saturated"])
+@pytest.mark.parametrize(("activation", "loss", "batch_norm", "dropout"), COMBINATIONS)
+def test_forward_loss_and_gradient_agree_with_autograd(
+    activation: str,
+    loss: tuple[str, str],
+    batch_norm: bool,
+    dropout: float,
+    gain: float,
+    replicates: int,
+) -> None:
+    spec = make_spec(
+        activation=activation, loss=loss[0], kl=loss[1], batch_norm=batch_norm, dropout=dropout
+    )
+    network = make_network(spec, replicates, gain)
+    batch, labels = filled_batch(network, training=True)
+    before = [weights_of(network, replicate) for replicate in range(replicates)]
+    masks = [room.mask.view.clone() for room in batch.rooms if room.mask is not None]
+    measure = loss_named(spec.loss, spec.kl)
+
+    network.forward(batch)
+    losses = measure.values(batch.logits, batch.targets).mean(-1)
+    torch.softmax(batch.logits, -1, out=batch.errors)
+    softmax = batch.errors.clone()
+    measure.gradient(batch.errors, batch.targets, batch.errors)
+    network.backward(batch)
+
+    if gain > 1.0:
+        assert (softmax == 1.0).any()
+        assert (softmax == 0.0).any()
+        assert (softmax[batch.targets > 0] < 1e-7).any()
+    for r, weights in enumerate(before):
+        own = [mask[r] for mask in masks] if masks else None
+        logits = forward(spec, weights, batch.inputs[r], own, training=True)
+        expected = mean_loss(spec, logits, labels[r])
+        torch.autograd.backward(expected)
+        assert_near(batch.logits[r], logits.detach(), 1e-10)
+        assert losses[r].item() == pytest.approx(expected.item(), rel=1e-10)
+        for name, gradient in gradients_of(network, r).items():
+            wanted = weights[name].grad
+            assert wanted is not None, name
+            # Clipped, whole gradients may vanish below the rounding of the terms they are made of.
+            assert_near(gradient, wanted, 1e-10, floor=gain * 1e-16)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_norm: bool) -> None:
+    spec = make_spec(activation=activation, batch_norm=batch_norm, dropout=0.3)
+    network = make_network(spec, 2)
+    batch, _ = filled_batch(network, training=False)
+    moments = {name: tensor.clone() for name, tensor in network.running().items()}
+    network.forward(batch)
+    assert all(room.mask is None for room in batch.rooms)
+    for r in range(2):
+        expected = forward(spec, weights_of(network, r), batch.inputs[r], training=False)
+        assert_near(batch.logits[r], expected.detach(), 1e-12)
+    for name, tensor in network.running().items():
+        assert torch.equal(tensor, moments[name]), name
+
+
+def test_moving_moments_follow_the_batch_in_training() -> None:
+    spec = make_spec(batch_norm=True)
+    network = make_network(spec, 2)
+    batch, _ = filled_batch(network, training=True)
+    before = [weights_of(network, r) for r in range(2)]
+    network.forward(batch)
+    for r, weights in enumerate(before):
+        forward(spec, weights, batch.inputs[r], training=True)
+        for name, tensor in network.running().items():
+            assert_near(tensor[r], weights[name], 1e-12)
+
+
+def test_initial_kernels_are_glorot_uniform_and_biases_zero() -> None:
+    spec = make_spec(nodes=(300, 200, CLASSES), batch_norm=True)
+    generators = [np.random.default_rng(seed) for seed in (1, 2)]
+    network = Network(spec, 784, generators, torch.empty(0))
+    for layer in network.layers:
+        fan_in, units = layer.kernel.shape[1:]
+        limit = math.sqrt(6.0 / (fan_in + units))
+        for kernel in layer.kernel.double():
+            count = kernel.numel()
+            assert 0.999 * limit < kernel.abs().max().item() <= limit * (1 + 1e-7)
+            # Five standard errors of a uniform sample's mean and mean square.
+            assert abs(kernel.mean().item()) < 5 * limit / math.sqrt(3 * count)
+            square_error = 5 * limit**2 * math.sqrt(4 / 45 / count)
+            assert (kernel**2).mean().item() == pytest.approx(limit**2 / 3, abs=square_error)
+        assert not torch.equal(layer.kernel[0], layer.kernel[1])
+        assert layer.bias.count_nonzero() == 0
+    named = network.named_tensors()
+    assert (named["norm_1.scale"] == 1).all()
+    assert named["norm_1.offset"].count_nonzero() == 0
+    assert (named["norm_1.moving_variance"] == 1).all()
+
+
+@pytest.mark.parametrize(
+    ("nodes", "batch_norm", "count"),
+    # By hand: kernels and biases, and two vectors for each normalised layer.
+    [((10,), False, 7850), ((128, 64, 10), False, 109386), ((128, 64, 10), True, 109770)],
+)
+def test_parameters_are_counted_as_keras_counts_them(
+    nodes: tuple[int, ...], batch_norm: bool, count: int
+) -> None:
+    spec = make_spec(nodes=nodes, batch_norm=batch_norm)
+    network = Network(spec, 784, [np.random.default_rng(0)], torch.empty(0))
+    assert network.parameter_count == count

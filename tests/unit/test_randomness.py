@@ -1,0 +1,136 @@
+"""Random streams and what is drawn from them: orders, weights, dropout masks."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from training_jobs import make_job, make_spec, make_trainer
+
+from mlpstudy.feeding import Dropout
+from mlpstudy.network import Network
+from mlpstudy.randomness import Purpose, stream
+from mlpstudy.training import Trainer
+from mlpstudy.workspace import Batch
+
+PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")
+GOLDEN = (
+    829362488,
+    0.5791719788341544,
+    [5, 0, 3, 6, 7, 4, 1, 2],
+    3895624708842085706,
+)
+
+
+def test_streams_are_the_ones_that_published_results_came_from() -> None:
+    # Whoever changes these numbers changes every result: they were drawn once and written down.
+    assert stream(42, 1, "all", "split").integers(2**32) == GOLDEN[0]
+    assert stream(42, 1, "holdout", "weights").uniform() == GOLDEN[1]
+    assert stream(42, 7, "3", "order", 9).permutation(8).tolist() == GOLDEN[2]
+    assert int(stream(0, 2, "5", "dropout", 1).bit_generator.random_raw()) == GOLDEN[3]
+
+
+def test_distinct_keys_give_distinct_streams() -> None:
+    keys = list(
+        itertools.product((0, 1, 42), (1, 2, 30), ("all", "1", "2"), PURPOSES, (0, 1, 2, 100))
+    )
+    drawn = {stream(*key).bytes(16) for key in keys}
+    assert len(drawn) == len(keys)
+    assert {stream(*key).bytes(16) for key in keys} == drawn
+
+
+def orders(trainer: Trainer, epoch: int) -> list[list[int]]:
+    return trainer._order(epoch).tolist()
+
+
+def test_model_and_condition_leave_split_and_order_the_same() -> None:
+    one = make_trainer(make_job())
+    two = make_trainer(
+        make_job(nodes=(5, 10), condition="other", model="m02", batch_size=7, code="x")
+    )
+    for first, second in zip(one.splits, two.splits, strict=True):
+        assert (first.train == second.train).all()
+    assert orders(one, 2) == orders(two, 2)
+    assert orders(make_trainer(make_job(seed=8)), 2) != orders(one, 2)
+
+
+def test_every_epoch_visits_each_training_row_once_in_its_own_order() -> None:
+    trainer = make_trainer(make_job())
+    first, second = orders(trainer, 1), orders(trainer, 2)
+    for own, other, split in zip(first, second, trainer.splits, strict=True):
+        assert sorted(own) == sorted(other) == split.train.tolist()
+        assert own != other
+    assert len({tuple(order) for order in first}) == 3
+
+
+def test_first_layer_starts_the_same_in_models_of_equal_width() -> None:
+    short = make_trainer(make_job(nodes=(17, 10))).network
+    deep = make_trainer(make_job(nodes=(17, 40, 10))).network
+    assert torch.equal(short.layers[0].kernel, deep.layers[0].kernel)
+
+
+def masked_batch(rate: float, replicates: int = 3, rows: int = 400) -> Batch:
+    spec = make_spec(dropout=rate, nodes=(50, 40, 10))
+    network = Network(
+        spec, 4, [np.random.default_rng(r) for r in range(replicates)], torch.empty(0)
+    )
+    return network.batch(rows, training=True)
+
+
+def drawn(dropout: Dropout, batch: Batch) -> list[NDArray[np.float32]]:
+    dropout.fill(batch)
+    return [room.mask.view.numpy().copy() for room in batch.rooms if room.mask is not None]
+
+
+def streams(replicates: int, epoch: int = 1) -> list[np.random.Generator]:
+    return [stream(7, r, "all", "dropout", epoch) for r in range(1, replicates + 1)]
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.2, 0.5, 0.9])
+def test_dropout_keeps_its_share_and_scales_the_rest(rate: float) -> None:
+    masks = drawn(Dropout(rate, streams(3)), masked_batch(rate))
+    assert len(masks) == 2
+    for mask in masks:
+        assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / (1 - rate))}
+        for one in mask:
+            bound = 5 * np.sqrt(rate * (1 - rate) / one.size)
+            assert abs((one > 0).mean() - (1 - rate)) < bound
+            assert abs((one > 0).mean(0) - (1 - rate)).max() < bound * np.sqrt(len(one)) * 1.2
+
+
+@pytest.mark.parametrize("rate", [1e-3, 1e-5, 7e-6, 1e-9])
+def test_hardly_any_dropout_drops_hardly_any(rate: float) -> None:
+    for mask in drawn(Dropout(rate, streams(3)), masked_batch(rate)):
+        assert (mask > 0).mean() > 0.99
+
+
+def test_masks_are_independent_of_each_other() -> None:
+    rate = 0.5
+    batch, dropout = masked_batch(rate), Dropout(rate, streams(3))
+    steps = [drawn(dropout, batch), drawn(dropout, batch)]
+    next_epoch = drawn(Dropout(rate, streams(3, epoch=2)), batch)
+    # 400 rows of 40 units from each layer, replicate, step and epoch.
+    parts = [mask[r, :, :40].ravel() > 0 for step in steps for mask in step for r in range(3)]
+    parts += [next_epoch[0][r, :, :40].ravel() > 0 for r in range(3)]
+    parts += [np.roll(parts[0], 1), np.roll(parts[0], 40)]  # neighbours in a row and a column
+    correlations = np.corrcoef(np.array(parts, float))
+    off_diagonal = correlations[~np.eye(len(parts), dtype=bool)]
+    assert abs(off_diagonal).max() < 5 / np.sqrt(parts[0].size)
+
+
+def test_masks_of_a_replicate_do_not_depend_on_its_neighbours() -> None:
+    together = drawn(Dropout(0.3, streams(3)), masked_batch(0.3, 3))
+    alone = drawn(Dropout(0.3, streams(3)[1:2]), masked_batch(0.3, 1))
+    for both, one in zip(together, alone, strict=True):
+        assert (both[1] == one[0]).all()
+
+
+def test_evaluation_drops_nothing() -> None:
+    trainer = make_trainer(make_job(dropout=0.5))
+    rows = [split.test for split in trainer.splits]
+    assert torch.equal(trainer.predict(rows), trainer.predict(rows))
+    plain = make_trainer(make_job(dropout=0.0))
+    assert torch.equal(trainer.predict(rows), plain.predict(rows))

@@ -1,0 +1,179 @@
+"""A job's files: their columns, that they agree with each other, and that failures are recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from plain_mlp import forward
+from safetensors.numpy import load_file
+from training_jobs import JOB, make_job, small_dataset
+
+from mlpstudy.errors import StudyError
+from mlpstudy.files import write_rows
+from mlpstudy.runs import run_job
+from mlpstudy.spec import Job
+
+FILES = [
+    "history.csv",
+    "metrics.csv",
+    "predictions.npz",
+    "spec.json",
+    "timings.csv",
+    "weights.safetensors",
+]
+KEYS = ["condition", "model", "fold", "replicate"]
+FIGURES = [
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "test_loss",
+    "test_accuracy",
+]
+LABELS = ["activation", "layers", "parameters", "loss_function", "epochs", "batch_size"]
+TIMINGS = [
+    "seconds",
+    "device",
+    "threads",
+    "stacked",
+    "images_per_second",
+    "peak_memory_mb",
+]
+
+
+def run(job: Job, folder: Path) -> Path:
+    run_job(job, small_dataset(), folder, torch.device("cpu"), threads=1)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["holdout", "kfold", "normalised"])
+def finished(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Job, Path]:
+    fields: dict[str, dict[str, Any]] = {
+        "holdout": {},
+        "kfold": {"fold": "3", "validation": "kfold", "kfold_pool": "all", "first": 4, "last": 5},
+        "normalised": {"batch_norm": True, "dropout": 0.2, "loss": "kl_divergence"},
+    }
+    job = make_job(learning_rate=0.01, epochs=4, **fields[request.param])
+    return job, run(job, tmp_path_factory.mktemp("runs") / job.folder)
+
+
+def test_files_and_columns(finished: tuple[Job, Path]) -> None:
+    job, folder = finished
+    assert sorted(path.name for path in folder.iterdir()) == FILES
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]  # no checkpoint left
+    metrics = pd.read_csv(folder / "metrics.csv")
+    assert list(metrics) == KEYS + LABELS + FIGURES
+    assert metrics["replicate"].tolist() == list(job.replicates)
+    timings = pd.read_csv(folder / "timings.csv")
+    assert list(timings) == KEYS + TIMINGS
+    history = pd.read_csv(folder / "history.csv")
+    assert list(history) == [*KEYS, "epoch", *FIGURES[:4], "stuck", "dead_layer_1", "dead_layer_2"]
+    pairs = list(zip(history["epoch"], history["replicate"], strict=True))
+    assert pairs == [(epoch, r) for epoch in range(1, 5) for r in job.replicates]
+    for frame in (metrics, timings, history):
+        assert (frame["model"] == job.model).all()
+        assert (frame["fold"].astype(str) == job.fold).all()
+
+
+def test_identity_is_beside_the_outputs(finished: tuple[Job, Path]) -> None:
+    job, folder = finished
+    assert Job.from_identity((folder / "spec.json").read_text()) == job
+
+
+def test_metrics_are_the_last_epoch_of_the_history(finished: tuple[Job, Path]) -> None:
+    _, folder = finished
+    metrics, history = (pd.read_csv(folder / name) for name in ("metrics.csv", "history.csv"))
+    last = history[history["epoch"] == 4].reset_index()
+    for name in FIGURES[:4]:
+        assert metrics[name].tolist() == last[name].tolist()
+    assert (metrics["train_accuracy"] > 0.1).all()  # it does learn
+
+
+def test_accuracy_is_that_of_the_predictions(finished: tuple[Job, Path]) -> None:
+    job, folder = finished
+    metrics, predictions = pd.read_csv(folder / "metrics.csv"), np.load(folder / "predictions.npz")
+    assert predictions["replicate"].tolist() == list(job.replicates)
+    assert (small_dataset().labels[predictions["index"]] == predictions["true"]).all()
+    right = (predictions["predicted"] == predictions["true"]).mean(axis=1)
+    assert metrics["test_accuracy"].tolist() == right.tolist()
+    if job.spec.validation == "kfold":  # the held-out fold is both validation and test set
+        assert metrics["validation_accuracy"].tolist() == right.tolist()
+        assert metrics["validation_loss"].tolist() == metrics["test_loss"].tolist()
+    else:
+        assert (predictions["index"] == np.arange(160, 220)).all()
+
+
+def test_weights_give_the_predictions(finished: tuple[Job, Path]) -> None:
+    job, folder = finished
+    predictions, saved = (
+        np.load(folder / "predictions.npz"),
+        load_file(folder / "weights.safetensors"),
+    )
+    images = torch.from_numpy(small_dataset().images).double() / 255
+    for index in range(len(job.replicates)):
+        weights = {name: torch.from_numpy(a[index]).double() for name, a in saved.items()}
+        rows = torch.from_numpy(predictions["index"][index]).long()
+        logits = forward(job.spec, weights, images[rows], training=False)
+        assert logits.argmax(-1).tolist() == predictions["predicted"][index].tolist()
+
+
+def test_layers_and_parameters_are_counted(finished: tuple[Job, Path]) -> None:
+    job, folder = finished
+    metrics = pd.read_csv(folder / "metrics.csv")
+    by_hand = 36 * 17 + 17 + 17 * 9 + 9 + 9 * 10 + 10 + (2 * 17 + 2 * 9) * job.spec.batch_norm
+    assert (metrics["parameters"] == by_hand).all()
+    assert (metrics["layers"] == 3).all()
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"loss": "kl_divergence"}, {"batch_norm": True}, {"optimizer": "adamw"}]
+)
+def test_diverging_runs_end_and_are_recorded(fields: dict[str, Any], tmp_path: Path) -> None:
+    folder = run(make_job(learning_rate=1e30, pixels="raw", **fields), tmp_path / "job")
+    metrics, history = (pd.read_csv(folder / name) for name in ("metrics.csv", "history.csv"))
+    assert len(metrics) == 3
+    assert len(history) == 9
+    assert metrics["train_accuracy"].between(0, 1).all()
+    assert metrics["test_accuracy"].between(0, 0.2).all()
+    if not fields:
+        assert not np.isfinite(metrics["train_loss"]).any()
+
+
+def test_no_validation_leaves_its_columns_empty(tmp_path: Path) -> None:
+    folder = run(make_job(validation="none", fold="all"), tmp_path / "job")
+    metrics = pd.read_csv(folder / "metrics.csv")
+    assert metrics[["validation_loss", "validation_accuracy"]].isna().all(axis=None)
+    assert metrics[["train_loss", "test_loss"]].notna().all(axis=None)
+
+
+def test_subset_is_what_is_trained_and_tested_on(tmp_path: Path) -> None:
+    folder = run(make_job(subset=(50, 20), validation="none", fold="all"), tmp_path / "job")
+    predictions = np.load(folder / "predictions.npz")
+    assert (predictions["index"] == 160 + np.arange(20)).all()
+    accuracy = pd.read_csv(folder / "metrics.csv")["train_accuracy"]
+    assert (accuracy * 50 == (accuracy * 50).round()).all()
+
+
+def test_other_data_is_refused(tmp_path: Path) -> None:
+    dataset = dataclasses.replace(small_dataset(), digest="f" * 64)
+    with pytest.raises(StudyError, match=r"has checksum ffffffffffff…, expected digest…: prepare"):
+        run_job(make_job(), dataset, tmp_path / "job", torch.device("cpu"), threads=1)
+    assert list(tmp_path.iterdir()) == []
+    assert JOB["data"] == "digest"
+
+
+def test_floats_read_back_the_same(tmp_path: Path) -> None:
+    numbers = [0.1 + 0.2, 1e-300, math.pi, float("inf"), float("nan")]
+    write_rows(tmp_path / "rows.csv", [{"name": "a", "value": value} for value in numbers])
+    lines = (tmp_path / "rows.csv").read_text().splitlines()[1:]
+    assert [float(line.removeprefix("a,")) for line in lines[:4]] == numbers[:4]
+    assert lines[4] == "a,"  # no number, as pandas reads an empty field
