@@ -7,12 +7,14 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick test check unit lock clean
+.PHONY: help study quick test check unit readme bench lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
 	@echo "make quick   the same on a small subset, in two minutes, into results/quick"
 	@echo "make test    static checks and the test suite"
+	@echo "make readme  the study, and its table and picture into README.md"
+	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
 
@@ -46,6 +48,20 @@ unit: .venv/dev
 
 .venv/dev: envs/dev.txt .venv/study
 	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/dev.txt
+	@touch $@
+
+readme: study
+	PYTHONPATH=workflow $(BIN)/python -m mlpstudy publish --study results/study.json \
+	  --report results/report --figures results/figures --readme README.md
+
+bench: .venv-bench/bench
+	$(SNAKEMAKE) --until prepare_dataset
+	.venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
+	  --output results/benchmark $(BENCH)
+
+.venv-bench/bench: benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@touch $@
 
 lock:

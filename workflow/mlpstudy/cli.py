@@ -117,6 +117,19 @@ def render(
     render(study, reported, tables, figures, templates, output)
 
 
+@app.command()
+def publish(
+    study: Study,
+    report: Annotated[Path, typer.Option(help="Folder of the rendered report.")],
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    readme: Annotated[Path, typer.Option(help="The README to write to.")],
+) -> None:
+    """Put the result's table and picture into the README."""
+    from mlpstudy.publish import publish
+
+    publish(study, report, figures, readme)
+
+
 def main() -> None:
     """Run the command line; an error that a user can mend is one line and status 1."""
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
