@@ -35,7 +35,7 @@ class Floor:
         """Return the parts of one training step."""
         torch.set_num_threads(threads())
         images = torch.from_numpy(data.dataset.images)
-        orders = torch.randperm(data.dataset.train).split(spec.batch_size)[:-1]
+        orders = torch.split(torch.randperm(data.dataset.train), spec.batch_size)[:-1]
         gathered = images.new_empty(spec.batch_size, images.shape[1])
         inputs = torch.rand(gathered.shape)
         products = _products(inputs, spec)

@@ -86,7 +86,7 @@ class _Benchmark:
                 self.rows.append(Row(model.name, name, len(cores), number, **answer))
 
     def _settings(self, contender: str) -> list[list[int]]:
-        """Return sets of cores: one core, and for peers also two. Ours and the floor are for one."""
+        """Return sets of cores: one core, and for peers also two."""
         cores = available_cores()
         single = [cores[-1:]]
         return [*single, cores[-2:]] if contender in peer_names() and len(cores) > 1 else single

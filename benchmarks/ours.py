@@ -15,7 +15,7 @@ from mlpstudy.training import Trainer
 class Ours:
     """A stack of replicates, with the epoch's figures computed from its logits as in the study."""
 
-    packages = ("torch", "numpy")
+    packages: tuple[str, ...] = ("torch", "numpy")
 
     def __init__(self, models: int) -> None:
         self.models = models

@@ -40,6 +40,7 @@ class Process:
     def __init__(self, contender: str, data: Path, cores: Sequence[int]) -> None:
         self.contender = contender
         self.cores = tuple(cores)
+        self._warm: set[str] = set()
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115, it lives as long as the process
         environment = os.environ | dict.fromkeys(_THREADS, str(len(cores)))
         command = ["-m", "benchmarks.worker", contender, str(data), ",".join(map(str, cores))]
@@ -56,6 +57,11 @@ class Process:
         self.label: str = greeting["label"]
         self.versions: dict[str, str] = greeting["versions"]
 
+    def warm_up(self, model: Model, seconds: float) -> None:
+        """Measure `model` once and forget it, unless it has been measured before."""
+        if model.name not in self._warm:
+            self.ask(model, seconds)
+
     def ask(self, model: Model, seconds: float) -> dict[str, Any]:
         """Return the worker's answer: milliseconds and steps, or what it cannot express."""
         self.send(model, seconds)
@@ -65,6 +71,7 @@ class Process:
         """Ask without waiting for the answer, which `receive` then returns."""
         assert self._process.stdin is not None
         request = {"model": model.name, "spec": dataclasses.asdict(model.spec), "seconds": seconds}
+        self._warm.add(model.name)
         self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -54,7 +55,7 @@ def page(
             )
     if measured.left_out:
         parts += ["## Left out", _left_out(measured.left_out, measured.labels)]
-    parts.append(_weights(summary, measured.labels, models))
+    parts += ["## Whole study", _weights(summary, measured.labels, models)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -85,8 +86,8 @@ def _table(
     descriptions[STUDY] = "**whole study, weighted**"
     for name, description in descriptions.items():
         if name in values.index:
-            row = values.loc[name, shown]
-            cells = " | ".join("—" if pd.isna(value) else format(value, form) for value in row)
+            row = [float(values[contender][name]) for contender in shown]
+            cells = " | ".join("—" if math.isnan(value) else format(value, form) for value in row)
             lines.append(f"| {description} | {cells} |")
     return "\n".join(lines)
 
@@ -102,10 +103,13 @@ def _left_out(left_out: Mapping[tuple[str, str], str], labels: Mapping[str, str]
 def _weights(summary: pd.DataFrame, labels: Mapping[str, str], models: Sequence[Model]) -> str:
     steps = sum(model.steps for model in models)
     study = summary[summary["model"] == STUDY].set_index("contender")["core_milliseconds"]
-    hours = {name: study[name] * steps / 3.6e6 for name in columns(list(labels)) if name in study}
-    times = ", ".join(f"{labels[name]} {value:.2f}" for name, value in hours.items())
-    return (
-        f"The whole study weights each model by its epochs, folds and steps an epoch: {steps:,} "
-        f"steps for one replicate of {len(models)} models under one condition. Core-hours for "
-        f"these: {times}."
-    )
+    lines = [
+        f"Each model weighs as much as it has steps: {steps:,} for one replicate of {len(models)} "
+        "models under one condition, over all epochs and folds. Core-minutes for these:",
+        "",
+        "| contender | core-minutes |",
+        "| --- | --: |",
+    ]
+    shown = [name for name in columns(list(labels)) if name in study]
+    lines += [f"| {labels[name]} | {study[name] * steps / 6e4:.2f} |" for name in shown]
+    return "\n".join(lines)

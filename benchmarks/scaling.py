@@ -74,17 +74,16 @@ def page(depths: pd.DataFrame, cores: pd.DataFrame, models: Sequence[Model], mac
     lines += ["", "## Steps of one model a second, by jobs at once and threads a job", ""]
     lines += [f"| jobs {TIMES} threads{header}", f"| --- |{rule}"]
     first = speeds.iloc[0]
-    for (jobs, threads), row in speeds.iterrows():  # type: ignore[misc]
-        cells = [f"{row[name]:,.0f} ({row[name] / first[name]:.2f}{TIMES})" for name in names]
+    for (jobs, threads), speed in zip(speeds.index, speeds.to_dict("records"), strict=True):
+        cells = [f"{speed[name]:,.0f} ({speed[name] / first[name]:.2f}{TIMES})" for name in names]
         lines.append(f"| {jobs} {TIMES} {threads} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def _together(processes: Sequence[Process], model: Model, seconds: float) -> float:
     """Return the steps a second that all processes take together on `model`, all at once."""
-    if len(processes) > 1:
-        for process in processes:  # so that none is still getting ready while others are timed
-            process.ask(model, seconds / 10)
+    for process in processes:  # so that none is still getting ready while others are timed
+        process.warm_up(model, seconds)
     for process in processes:
         process.send(model, seconds)
-    return sum(1e3 / process.receive()["milliseconds"] for process in processes)
+    return sum(1e3 / float(process.receive()["milliseconds"]) for process in processes)

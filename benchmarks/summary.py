@@ -8,6 +8,7 @@ how long a core is busy with a model, not how soon one model alone is done.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import pandas as pd
 
@@ -82,7 +83,8 @@ def ratios(rows: pd.DataFrame, steps: Mapping[str, int], contender: str, to: str
 
 
 def _spread(table: pd.DataFrame, statistic: str) -> pd.Series:
-    return table.groupby(level="model").agg(statistic).stack()  # noqa: PD013
+    by_model = table.groupby(level="model").agg(statistic)
+    return cast(pd.Series, by_model.stack())  # noqa: PD013, its result has the order that we want
 
 
 def _ratio(table: pd.DataFrame, reference: pd.DataFrame, to: str) -> pd.Series | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -67,6 +67,6 @@ def _closest(times: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> Ve
     return _verdict(text, 1.0, times[peer][model])
 
 
-def _verdict(text: str, limit: float, values: Sequence[float], *, at_most: bool = False) -> Verdict:
-    numbers = pd.Series(values).dropna()
-    return Verdict(text, limit, at_most, numbers.median(), numbers.min(), numbers.max())
+def _verdict(text: str, limit: float, values: pd.Series, *, at_most: bool = False) -> Verdict:
+    median, low, high = (float(values.agg(name)) for name in ("median", "min", "max"))
+    return Verdict(text, limit, at_most, median, low, high)

@@ -18,7 +18,7 @@ from benchmarks.peers._torch_models import EPSILON, loss_of, model_of, tensors
 from mlpstudy.spec import Spec
 
 
-class Module(lightning.LightningModule):
+class Module(lightning.LightningModule):  # type: ignore[misc, unused-ignore]
     """One model with its loss and its optimizer."""
 
     def __init__(self, spec: Spec, pixels: int) -> None:

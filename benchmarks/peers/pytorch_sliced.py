@@ -35,7 +35,7 @@ class Sliced:
             model.train()
             total, correct = torch.zeros(()), torch.zeros((), dtype=torch.int64)
             permutation = torch.randperm(len(images))[: steps * spec.batch_size]
-            for rows in permutation.split(spec.batch_size):
+            for rows in torch.split(permutation, spec.batch_size):
                 inputs, targets = images[rows], labels[rows]
                 optimizer.zero_grad()
                 logits = model(inputs)

@@ -97,18 +97,11 @@ def batches(trainer: Trainer, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
         trainer.train_step(batch)
 
 
-def assert_same_weights(
-    trainer: Trainer, model: Any, relative: float, before_norm: float = 0.0
-) -> None:
-    """Compare all tensors, biases in front of a normalisation to `before_norm` if it is given."""
+def pairs(trainer: Trainer, model: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
+    """Each tensor's name with ours and Keras's."""
     named = trainer.network.named_tensors()
     for (name, tensor), theirs in zip(named.items(), model.get_weights(), strict=True):
-        normalised = name.replace("dense", "norm").replace("bias", "offset") in named
-        loose = before_norm > 0 and name.endswith(".bias") and normalised
-        try:
-            assert_near(tensor[0], torch.from_numpy(theirs), before_norm if loose else relative)
-        except AssertionError as error:
-            raise AssertionError(f"{name} differs from Keras's") from error
+        yield name, tensor[0], torch.from_numpy(theirs)
 
 
 @pytest.mark.parametrize("fields", CASES, ids=lambda fields: "-".join(map(str, fields.values())))
@@ -121,14 +114,15 @@ def test_sixty_steps_in_float64_give_the_weights_of_keras(
     for inputs, targets in batches(trainer, 60):
         model.train_on_batch(inputs.numpy(), targets.numpy())
     assert not torch.equal(trainer.network.parameters, start)
-    assert_same_weights(trainer, model, 1e-9)
+    for name, ours, theirs in pairs(trainer, model):
+        assert (ours - theirs).abs().max() <= 1e-9 * theirs.abs().max(), name
     rows = trainer.splits[0].validation
     logits = trainer.predict([rows])[0]
     batch = trainer.network.batch(rows.size, training=False)
     trainer.feeder.fill(batch, torch.from_numpy(rows))
-    theirs = torch.as_tensor(np.array(model.predict_on_batch(batch.inputs[0].numpy())))
+    predicted = torch.as_tensor(np.array(model.predict_on_batch(batch.inputs[0].numpy())))
     clipped = fields.get("loss") == "kl_divergence" and fields.get("kl") != "exact"
-    assert_near(torch.softmax(logits, -1) if clipped else logits, theirs, 1e-8)
+    assert_near(torch.softmax(logits, -1) if clipped else logits, predicted, 1e-8)
 
 
 @pytest.mark.parametrize("fields", CASES, ids=lambda fields: "-".join(map(str, fields.values())))
@@ -137,8 +131,13 @@ def test_first_steps_in_float32_agree_to_rounding(fields: dict[str, Any]) -> Non
     model = keras_twin(trainer)
     for inputs, targets in batches(trainer, 3):
         model.train_on_batch(inputs.numpy(), targets.numpy())
-    # Normalisation takes a bias out again: its gradient is mostly rounding, which Adam magnifies.
-    assert_same_weights(trainer, model, 2e-5, before_norm=0.05)
+    for name, ours, theirs in pairs(trainer, model):
+        differences = (ours - theirs).abs().flatten()
+        # Where a gradient is all rounding, Adam turns it into steps of any size up to its rate:
+        # behind few weights, but behind each bias that a normalisation takes out again.
+        assert differences.max() <= 2 * 3 * trainer.spec.learning_rate, name
+        if not (trainer.spec.batch_norm and name in ("dense_1.bias", "dense_2.bias")):
+            assert torch.quantile(differences, 0.8) <= 2e-5 * theirs.abs().max(), name
 
 
 def test_clipped_divergence_is_that_of_keras(float64: None) -> None:

@@ -118,6 +118,27 @@ def render(
 
 
 @app.command()
+def predict(
+    files: Annotated[list[Path], typer.Argument(help="Pictures, or IDX files of images.")],
+    run: Annotated[Path, typer.Option(help="Folder of a finished training job.")],
+    replicate: Annotated[int, typer.Option(help="Which of its replicates.")] = 1,
+    study: Annotated[Path | None, typer.Option(help="study.json, for the classes' names.")] = None,
+    invert: Annotated[bool, typer.Option(help="Pictures are dark on light.")] = False,
+) -> None:
+    """Print the class and its probability for each image, as CSV."""
+    import csv
+
+    from mlpstudy.inference import load_model, predict, read_images
+
+    classes = json.loads(study.read_text())["dataset"]["classes"] if study else None
+    names, images = read_images(files, invert)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(["image", "class", "probability"])
+    for name, label, sure in zip(names, *predict(load_model(run, replicate), images), strict=True):
+        writer.writerow([name, classes[label] if classes else label, f"{sure:.4f}"])
+
+
+@app.command()
 def publish(
     study: Study,
     report: Annotated[Path, typer.Option(help="Folder of the rendered report.")],

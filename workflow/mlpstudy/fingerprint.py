@@ -41,7 +41,7 @@ def _imports(tree: ast.Module) -> list[str]:
     return [
         node.module.removeprefix(prefix)
         for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(prefix)
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix)
     ]
 
 
