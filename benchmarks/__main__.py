@@ -84,12 +84,14 @@ def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) 
     _write_table(options.output / "results.csv", measured.rows)
     steps = {model.name: model.steps for model in models}
     summary = summarise(measured.rows, steps)
-    found = verdicts(measured.rows, steps, measured.labels)
-    text = page(summary, measured, models, found, machine_line(measured.versions, load))
+    study = f"These {len(models)} models" if options.models else "Whole study"
+    found = verdicts(measured.rows, steps, measured.labels, study)
+    machine = machine_line(measured.versions, load)
+    text = page(summary, measured, models, found, machine, study)
     _write_table(options.output / "summary.csv", summary)
     write_text(options.output / "summary.md", text)
     if FLOOR in options.contenders:
-        draw_over_floor(summary, measured.labels, models, options.output)
+        draw_over_floor(summary, measured.labels, models, study, options.output)
     print(text)
 
 

@@ -23,18 +23,21 @@ TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
 def draw_over_floor(
-    summary: pd.DataFrame, labels: Mapping[str, str], models: Sequence[Model], folder: Path
+    summary: pd.DataFrame,
+    labels: Mapping[str, str],
+    models: Sequence[Model],
+    study: str,
+    folder: Path,
 ) -> None:
     """Write over_floor.svg and .png: a line a model, a mark a contender, the floor at 1."""
     values = summary.pivot_table(index="model", columns="contender", values="over_floor")
     names = [STUDY] * (STUDY in values.index) + [model.name for model in models]
-    descriptions = {model.name: f"{model.name}   {model.description}" for model in models}
-    descriptions[STUDY] = "Whole study, weighted"
+    descriptions = {model.name: f"{model.name}   {model.brief}" for model in models}
+    descriptions[STUDY] = f"{study}, weighted"
     shown = [name for name in columns(list(values.columns)) if _is_drawn(name)]
     with mpl.rc_context(STYLE):
         figure = new_figure(9.2, 1.3 + 0.27 * len(names))
-        axes = figure.add_axes((0.40, 0.62 / (1.3 + 0.27 * len(names)), 0.57, 1.0))
-        axes.set_position(_room_for(len(names)))
+        axes = figure.add_axes(_room_for(len(names)))
         places = {name: -float(at) - 0.5 * (at > 0) for at, name in enumerate(names)}
         _draw_lines(axes, values, places)
         for index, name in enumerate(shown):
@@ -42,6 +45,13 @@ def draw_over_floor(
         axes.set_yticks(list(places.values()), [descriptions[name] for name in names])
         axes.get_yticklabels()[0].set_fontweight("bold")
         axes.get_yticklabels()[0].set_color(INK.light)
+        figure.text(
+            0.02,
+            1.0 - 0.2 / figure.get_figheight(),
+            "Time of a training step over the floor",
+            fontsize=10,
+            fontweight="bold",
+        )
         _finish(axes, values[shown].max().max(), len(shown))
     save(figure, folder / "over_floor", "Time of a training step over the floor, by model")
 
@@ -109,8 +119,9 @@ def _finish(axes: Axes, highest: float, entries: int) -> None:
         fontsize=7,
     )
     axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(-0.66, 1.03),
+        loc="upper left",
+        bbox_to_anchor=(0.012, 1.0 - 0.28 / axes.figure.get_figheight()),
+        bbox_transform=axes.figure.transFigure,
         ncols=min(entries, 6),
         frameon=False,
         handletextpad=0.1,

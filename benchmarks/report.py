@@ -29,8 +29,11 @@ def page(
     models: Sequence[Model],
     found: Sequence[Verdict],
     machine: str,
+    study: str,
 ) -> str:
-    """Return the whole page."""
+    """Return the whole page; `study` names the models measured, all together."""
+    titles = {model.name: f"{model.name} · {model.description}" for model in models}
+    titles[STUDY] = f"**{study}, weighted**"
     rounds = measured.rows["round"].nunique()
     parts = [
         "# Benchmark",
@@ -40,7 +43,7 @@ def page(
         "See benchmarks/README.md for what is measured and why.",
         *(["## Targets", _targets(found)] if found else []),
         "## Time of a training step",
-        _table(summary, measured.labels, models, "core_milliseconds", ".3f"),
+        _table(summary, measured.labels, titles, "core_milliseconds", ".3f"),
     ]
     for column, heading in {
         "over_floor": "## Times the floor",
@@ -48,14 +51,14 @@ def page(
         "wall_over_ours": "## Times ours, if only the peer's wall-clock time counts",
     }.items():
         if summary[column].notna().any():
-            parts += [heading, _table(summary, measured.labels, models, column, ".2f")]
+            parts += [heading, _table(summary, measured.labels, titles, column, ".2f")]
         if column == "wall_over_ours":
             parts.append(
                 "Here a peer may use all its cores and pays for one, while ours stays on one core."
             )
     if measured.left_out:
         parts += ["## Left out", _left_out(measured.left_out, measured.labels)]
-    parts += ["## Whole study", _weights(summary, measured.labels, models)]
+    parts += [f"## {study}", _weights(summary, measured.labels, models)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -74,7 +77,7 @@ def _targets(found: Sequence[Verdict]) -> str:
 def _table(
     summary: pd.DataFrame,
     labels: Mapping[str, str],
-    models: Sequence[Model],
+    titles: Mapping[str, str],
     column: str,
     form: str,
 ) -> str:
@@ -82,13 +85,11 @@ def _table(
     shown = [name for name in columns(list(labels)) if name in values]
     titles = " | ".join(labels[name] for name in shown)
     lines = [f"| model | {titles} |", f"| --- |{' --: |' * len(shown)}"]
-    descriptions = {model.name: f"{model.name} · {model.description}" for model in models}
-    descriptions[STUDY] = "**whole study, weighted**"
-    for name, description in descriptions.items():
+    for name, title in titles.items():
         if name in values.index:
             row = [float(values[contender][name]) for contender in shown]
             cells = " | ".join("—" if math.isnan(value) else format(value, form) for value in row)
-            lines.append(f"| {description} | {cells} |")
+            lines.append(f"| {title} | {cells} |")
     return "\n".join(lines)
 
 

@@ -34,9 +34,18 @@ class Model:
     @property
     def description(self) -> str:
         """What distinguishes the model's cost, in a few words."""
+        return self._described("-".join(map(str, self.spec.nodes)))
+
+    @property
+    def brief(self) -> str:
+        """The description, with the middle of many layers left out."""
+        nodes = [str(units) for units in self.spec.nodes]
+        kept = nodes if len(nodes) <= 6 else [*nodes[:3], "…", *nodes[-2:]]
+        return self._described("-".join(kept))
+
+    def _described(self, layers: str) -> str:
         spec = self.spec
         loss = {"cross_entropy": "CE", "kl_divergence": "KL"}[spec.loss]
-        layers = "-".join(map(str, spec.nodes))
         parts = [layers, spec.activation, loss, f"batch {spec.batch_size}"]
         parts += [f"dropout {spec.dropout:g}"] * (spec.dropout > 0)
         return " · ".join(parts + ["batch norm"] * spec.batch_norm)

@@ -30,9 +30,12 @@ class Verdict:
 
 
 def verdicts(
-    rows: pd.DataFrame, steps: Mapping[str, int], labels: Mapping[str, str]
+    rows: pd.DataFrame, steps: Mapping[str, int], labels: Mapping[str, str], study: str
 ) -> list[Verdict]:
-    """Return the verdict on every target whose contenders were measured."""
+    """Return the verdict on every target whose contenders were measured.
+
+    `study` names the models measured, all together.
+    """
     measured = set(rows["contender"])
     peers = [name for name in labels if name in measured and not name.startswith((FLOOR, "ours"))]
     found: list[Verdict] = []
@@ -40,15 +43,15 @@ def verdicts(
         return found
     if FLOOR in measured:
         over = ratios(rows, steps, OURS, FLOOR)[STUDY]
-        found.append(_verdict("Whole study: ours over the floor", 1.5, over, at_most=True))
+        found.append(_verdict(f"{study}: ours over the floor", 1.5, over, at_most=True))
     times = {name: ratios(rows, steps, name, OURS) for name in peers}
     whole = {name: table[STUDY] for name, table in times.items() if table[STUDY].notna().all()}
     if whole:
         fastest = min(whole, key=lambda name: float(whole[name].median()))
-        text = f"Whole study: the fastest peer ({labels[fastest]}) over ours"
+        text = f"{study}: the fastest peer ({labels[fastest]}) over ours"
         found.append(_verdict(text, 2.0, whole[fastest]))
     if DATALOADER in whole:
-        text = f"Whole study: {labels[DATALOADER]} over ours"
+        text = f"{study}: {labels[DATALOADER]} over ours"
         found.append(_verdict(text, 3.0, whole[DATALOADER]))
     if times:
         found.append(_closest(times, labels))

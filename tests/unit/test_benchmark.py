@@ -78,7 +78,7 @@ def test_ratios_are_taken_within_a_round(measured):
 
 def test_targets_name_the_fastest_peer_and_the_closest_model(measured):
     labels = {name: name.upper() for name in measured["contender"].unique()}
-    floor, fastest, loader, closest = verdicts(measured, STEPS, labels)
+    floor, fastest, loader, closest = verdicts(measured, STEPS, labels, "All")
     assert floor.median == pytest.approx(4.4 / 3.25)
     assert floor.met
     # tf-keras: (300 · 6 + 100 · 32) / 400 = 12.5; the loader: 14.1.
@@ -92,7 +92,7 @@ def test_targets_name_the_fastest_peer_and_the_closest_model(measured):
 
 def test_missed_target_is_not_met(measured):
     measured.loc[measured["contender"] == "ours-3", "milliseconds"] *= 2
-    assert [verdict.met for verdict in verdicts(measured, STEPS, {"keras_fit": "K"})] == [
+    assert [verdict.met for verdict in verdicts(measured, STEPS, {"keras_fit": "K"}, "All")] == [
         False,
         False,
         True,
