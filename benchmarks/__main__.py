@@ -6,6 +6,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ from benchmarks.scaling_plot import draw_scaling
 from benchmarks.study import Model, read_models
 from benchmarks.summary import FLOOR, OURS, summarise
 from benchmarks.targets import verdicts
-from mlpstudy import dataset
+from mlpstudy.data import dataset
 from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing, write_text
 
@@ -98,7 +99,7 @@ def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) 
 def _scale(options: argparse.Namespace, models: Sequence[Model], load: float) -> None:
     arguments = options.data.resolve(), models, options.rounds, options.seconds
     depths, cores = scaling.measure_depths(*arguments), scaling.measure_cores(*arguments)
-    text = scaling.page(depths, cores, models, machine_line({}, load))
+    text = scaling.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
     for name, table in {"depths": depths, "cores": cores}.items():
         _write_table(options.output / f"scaling-{name}.csv", table)
     write_text(options.output / "scaling.md", text)

@@ -17,7 +17,7 @@ from typing import Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy import dataset
+from mlpstudy.data import dataset
 from mlpstudy.spec import Spec
 
 # Train at least this many steps, as the tool does it, and return how many it were.

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.contenders import Data, Train, threads
-from mlpstudy.optimizers import Adam
 from mlpstudy.spec import Spec
+from mlpstudy.training.optimizers import Adam
 
 Product = tuple[Tensor, Tensor, Tensor]
 

@@ -7,9 +7,9 @@ import itertools
 import torch
 
 from benchmarks.contenders import Data, Train, threads
-from mlpstudy.runs import split_rows
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training import Trainer
+from mlpstudy.training.runs import split_rows
+from mlpstudy.training.trainer import Trainer
 
 
 class Ours:

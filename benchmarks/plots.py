@@ -15,8 +15,8 @@ from benchmarks.report import TIMES, columns
 from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
 from mlpstudy.files import replacing
-from mlpstudy.palette import INK, MUTED, RULE, SERIES
-from mlpstudy.plotting import STYLE, new_figure, save_svg
+from mlpstudy.report.palette import INK, MUTED, RULE, SERIES
+from mlpstudy.report.plotting import STYLE, new_figure, save_svg
 
 MARKERS = ("D", "s", "^", "v", "P", "X")
 TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100)
@@ -52,7 +52,7 @@ def draw_over_floor(
             fontsize=10,
             fontweight="bold",
         )
-        _finish(axes, values[shown].max().max(), len(shown))
+        _finish(figure, axes, values[shown].max().max(), len(shown))
     save(figure, folder / "over_floor", "Time of a training step over the floor, by model")
 
 
@@ -69,7 +69,7 @@ def _is_drawn(name: str) -> bool:
 
 def _room_for(lines: int) -> tuple[float, float, float, float]:
     height = 1.3 + 0.27 * lines
-    return 0.385, 0.5 / height, 0.59, 1.0 - 1.2 / height
+    return 0.41, 0.5 / height, 0.57, 1.0 - 1.2 / height
 
 
 def _draw_lines(axes: Axes, values: pd.DataFrame, places: Mapping[str, float]) -> None:
@@ -99,7 +99,7 @@ def _draw_marks(
     )
 
 
-def _finish(axes: Axes, highest: float, entries: int) -> None:
+def _finish(figure: Figure, axes: Axes, highest: float, entries: int) -> None:
     axes.set_xscale("log")
     axes.set_xlim(0.93, max(highest * 1.12, 2.0))
     axes.xaxis.set_major_locator(FixedLocator(TICKS))
@@ -120,8 +120,8 @@ def _finish(axes: Axes, highest: float, entries: int) -> None:
     )
     axes.legend(
         loc="upper left",
-        bbox_to_anchor=(0.012, 1.0 - 0.28 / axes.figure.get_figheight()),
-        bbox_transform=axes.figure.transFigure,
+        bbox_to_anchor=(0.012, 1.0 - 0.28 / figure.get_figheight()),
+        bbox_transform=figure.transFigure,
         ncols=min(entries, 6),
         frameon=False,
         handletextpad=0.1,

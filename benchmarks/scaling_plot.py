@@ -13,8 +13,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from benchmarks.plots import save
 from benchmarks.scaling import DEPTHS
 from benchmarks.study import Model
-from mlpstudy.palette import MUTED, SERIES
-from mlpstudy.plotting import STYLE, label_ends, new_figure
+from mlpstudy.report.palette import MUTED, SERIES
+from mlpstudy.report.plotting import STYLE, label_ends, new_figure
 
 
 def draw_scaling(

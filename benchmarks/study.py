@@ -9,8 +9,8 @@ from pathlib import Path
 
 import yaml
 
+from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
-from mlpstudy.settings import read_settings
 from mlpstudy.spec import Spec
 
 # Every contender trains on the same pixels, and these are the ones that cost our trainer most: it
@@ -40,7 +40,7 @@ class Model:
     def brief(self) -> str:
         """The description, with the middle of many layers left out."""
         nodes = [str(units) for units in self.spec.nodes]
-        kept = nodes if len(nodes) <= 6 else [*nodes[:3], "…", *nodes[-2:]]
+        kept = nodes if len(nodes) <= 6 else [*nodes[:2], "…", nodes[-1]]
         return self._described("-".join(kept))
 
     def _described(self, layers: str) -> str:

@@ -11,8 +11,8 @@ from snakemake.cli import parse_config
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
+from mlpstudy.configuration.settings import Settings, read_settings
 from mlpstudy.errors import StudyError
-from mlpstudy.settings import Settings, read_settings
 from mlpstudy.spec import Spec
 
 ROOT = Path(__file__).parents[2]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from idx_files import NAMES, configure, idx_bytes, make_arrays
 
-from mlpstudy import sources
-from mlpstudy.downloads import Patience
+from mlpstudy.data import sources
+from mlpstudy.data.downloads import Patience
 from mlpstudy.errors import StudyError
 
 CONTENTS = {role: idx_bytes(array) for role, array in make_arrays().items()}

@@ -16,7 +16,7 @@ import pytest
 from idx_files import NAMES, configure, idx_bytes, make_arrays, write_files
 from numpy.typing import NDArray
 
-from mlpstudy import dataset
+from mlpstudy.data import dataset
 from mlpstudy.errors import StudyError
 
 

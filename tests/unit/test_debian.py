@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from idx_files import configure, idx_bytes, make_arrays, write_files
 
-from mlpstudy import sources
+from mlpstudy.data import sources
 from mlpstudy.errors import StudyError
 
 CONTENTS = {role: idx_bytes(array) for role, array in make_arrays(6, 4, 3).items()}

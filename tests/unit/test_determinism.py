@@ -19,7 +19,7 @@ from training_jobs import (
     small_dataset,
 )
 
-from mlpstudy.dataset import Dataset
+from mlpstudy.data.dataset import Dataset
 
 Bits = dict[str, bytes]
 

@@ -26,8 +26,8 @@ from fetching import (
 from idx_files import NAMES, write_files
 from mirror import Mirror, Reply, answer, drip, promise, serve, stall
 
-from mlpstudy import downloads, sources
-from mlpstudy.downloads import Patience
+from mlpstudy.data import downloads, sources
+from mlpstudy.data.downloads import Patience
 from mlpstudy.errors import StudyError
 
 

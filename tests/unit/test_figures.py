@@ -14,16 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_fixture import REPORTED, Paths, make_study
 
-from mlpstudy.curves import curves_figure
-from mlpstudy.dots import dots_figure, stagger
 from mlpstudy.errors import StudyError
-from mlpstudy.figures import draw
-from mlpstudy.inlining import inline_svg
-from mlpstudy.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
-from mlpstudy.plotting import STYLE, spread
-from mlpstudy.study_file import load_study
-from mlpstudy.summaries import replicates
-from mlpstudy.tables import read_table, tabulate
+from mlpstudy.evidence.study_file import load_study
+from mlpstudy.evidence.summaries import replicates
+from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.report.curves import curves_figure
+from mlpstudy.report.dots import dots_figure, stagger
+from mlpstudy.report.figures import draw
+from mlpstudy.report.inlining import inline_svg
+from mlpstudy.report.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
+from mlpstudy.report.plotting import STYLE, spread
 
 LIMIT = 60_000
 

@@ -10,7 +10,7 @@ from plain_mlp import activate, forward
 from torch import Tensor
 from training_jobs import ACTIVATIONS, make_job, make_trainer, small_dataset
 
-from mlpstudy.training import Trainer
+from mlpstudy.training.trainer import Trainer
 
 
 def test_history_without_validation_is_empty_there() -> None:

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 from idx_files import idx_bytes
 from numpy.typing import NDArray
 
-from mlpstudy import dataset
+from mlpstudy.data import dataset
 from mlpstudy.errors import StudyError
 
 ARRAYS = npst.arrays(np.uint8, npst.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=6))

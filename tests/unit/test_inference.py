@@ -12,8 +12,8 @@ from PIL import Image
 from training_jobs import make_job, small_dataset
 
 from mlpstudy.errors import StudyError
-from mlpstudy.inference import load_model, predict, read_images
-from mlpstudy.runs import run_job
+from mlpstudy.training.inference import load_model, predict, read_images
+from mlpstudy.training.runs import run_job
 
 FIELDS = {
     "plain": {},

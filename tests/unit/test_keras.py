@@ -19,8 +19,8 @@ from plain_mlp import assert_near
 from torch import Tensor
 from training_jobs import CLASSES, in_float64, make_job, make_trainer
 
-from mlpstudy.losses import loss_named
-from mlpstudy.training import Trainer
+from mlpstudy.training.losses import loss_named
+from mlpstudy.training.trainer import Trainer
 
 os.environ["KERAS_BACKEND"] = "torch"
 keras = pytest.importorskip("keras")

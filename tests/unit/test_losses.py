@@ -10,7 +10,7 @@ from plain_mlp import assert_near, mean_loss
 from torch import Tensor
 from training_jobs import LOSSES, make_spec
 
-from mlpstudy.losses import loss_named
+from mlpstudy.training.losses import loss_named
 
 CLASSES = 4
 numbers = st.floats(-60, 60) | st.floats(-1e4, 1e4) | st.just(0.0)

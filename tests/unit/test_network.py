@@ -10,10 +10,10 @@ from plain_mlp import assert_near, forward, mean_loss
 from torch import Tensor
 from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
 
-from mlpstudy.losses import loss_named
-from mlpstudy.network import Network
 from mlpstudy.spec import Spec
-from mlpstudy.workspace import Batch
+from mlpstudy.training.losses import loss_named
+from mlpstudy.training.network import Network
+from mlpstudy.training.workspace import Batch
 
 ROWS = 23
 FLOAT64 = torch.empty(0, dtype=torch.float64)

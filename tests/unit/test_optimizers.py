@@ -7,7 +7,7 @@ import torch
 from plain_mlp import assert_near
 from torch import Tensor
 
-from mlpstudy.optimizers import Adam, optimizer_named
+from mlpstudy.training.optimizers import Adam, optimizer_named
 
 STEPS = 60
 RATE = 0.003

@@ -11,16 +11,16 @@ from typing import Any
 import pytest
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
-from mlpstudy.comparisons import COMPARISONS
-from mlpstudy.conclusions import conclusions
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence import load_evidence
-from mlpstudy.figures import draw
+from mlpstudy.evidence.comparisons import COMPARISONS
+from mlpstudy.evidence.study_file import load_study
+from mlpstudy.evidence.tables import read_table, tabulate
 from mlpstudy.files import write_text
-from mlpstudy.formats import count, loss, names, percent, points, seconds, share, span
-from mlpstudy.pages import TABLE_PAGES, render
-from mlpstudy.study_file import load_study
-from mlpstudy.tables import read_table, tabulate
+from mlpstudy.report.conclusions import conclusions
+from mlpstudy.report.evidence import load_evidence
+from mlpstudy.report.figures import draw
+from mlpstudy.report.formats import count, loss, names, percent, points, seconds, share, span
+from mlpstudy.report.pages import TABLE_PAGES, render
 
 MODELS: dict[str, dict[str, Any]] = {
     "m03": {"activation": "tanh", "nodes": [256, 128, 32, 16, 10], "validation": "kfold"},

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mlpstudy.errors import StudyError
-from mlpstudy.publish import publish
+from mlpstudy.report.publish import publish
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
 

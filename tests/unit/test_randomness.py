@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from training_jobs import make_job, make_spec, make_trainer
 
-from mlpstudy.feeding import Dropout
-from mlpstudy.network import Network
-from mlpstudy.randomness import Purpose, stream
-from mlpstudy.training import Trainer
-from mlpstudy.workspace import Batch
+from mlpstudy.training.feeding import Dropout
+from mlpstudy.training.network import Network
+from mlpstudy.training.randomness import Purpose, stream
+from mlpstudy.training.trainer import Trainer
+from mlpstudy.training.workspace import Batch
 
 PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")
 GOLDEN = (

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from mlpstudy.errors import StudyError
-from mlpstudy.reported import (
+from mlpstudy.evidence.reported import (
     DETAILS,
     FINAL,
     UNITS,

@@ -11,9 +11,9 @@ import pytest
 import torch
 from training_jobs import make_job, small_dataset
 
-from mlpstudy.runs import run_job
 from mlpstudy.spec import Job
-from mlpstudy.training import HistoryRow, Trainer
+from mlpstudy.training.runs import run_job
+from mlpstudy.training.trainer import HistoryRow, Trainer
 
 EPOCHS = 4
 COMPARED = ("metrics.csv", "history.csv", "predictions.npz", "weights.safetensors", "spec.json")
@@ -101,7 +101,9 @@ def test_killed_while_writing_the_last_epoch_is_done_again(
     job = make_job(epochs=EPOCHS)
     expected = run(job, tmp_path / "whole")
     with monkeypatch.context() as patch:
-        patch.setattr("mlpstudy.runs.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed))
+        patch.setattr(
+            "mlpstudy.training.runs.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed)
+        )
         with pytest.raises(Killed):
             run_job(job, small_dataset(), tmp_path / "job", torch.device("cpu"), threads=1)
     assert checkpoint_of(tmp_path / "job").exists()

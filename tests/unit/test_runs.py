@@ -17,8 +17,8 @@ from training_jobs import JOB, make_job, small_dataset
 
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_rows
-from mlpstudy.runs import run_job
 from mlpstudy.spec import Job
+from mlpstudy.training.runs import run_job
 
 FILES = [
     "history.csv",

@@ -276,4 +276,6 @@ def test_several_mistakes_are_counted_and_the_deepest_is_told() -> None:
 
 def test_a_missing_models_file_is_named() -> None:
     message = refused(given=("models=nowhere.yaml",))
-    assert message == "nowhere.yaml: cannot be read: No such file or directory"
+    assert message == (
+        "--config: models: expected the file with the models, got 'nowhere.yaml': no such file"
+    )

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 
+from mlpstudy.configuration.schema import Schemas
+from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
-from mlpstudy.settings import read_settings
-from mlpstudy.settings_schema import Schemas
 from mlpstudy.spec import Spec
 
 

@@ -23,7 +23,7 @@ from fetching import (
 from idx_files import NAMES, write_files
 from mirror import Mirror, serve
 
-from mlpstudy import sources, unpacking
+from mlpstudy.data import sources, unpacking
 from mlpstudy.errors import StudyError
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from training_jobs import make_spec
 
-from mlpstudy.splits import Split, split
+from mlpstudy.training.splits import Split, split
 
 SEED = 11
 Labels = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import pytest
 from study_fixture import REPORTED, Paths, make_study
 
 from mlpstudy.errors import StudyError
-from mlpstudy.tables import TABLES, read_table, tabulate
+from mlpstudy.evidence.tables import TABLES, read_table, tabulate
 
 KL = {"loss": "kl_divergence", "nodes": [128, 64, 32, 10]}
 KFOLD = {"validation": "kfold", "folds": 2, "activation": "tanh"}

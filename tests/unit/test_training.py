@@ -22,8 +22,8 @@ from training_jobs import (
     small_dataset,
 )
 
-from mlpstudy.randomness import stream
-from mlpstudy.training import Trainer
+from mlpstudy.training.randomness import stream
+from mlpstudy.training.trainer import Trainer
 
 Masks = list[list[Tensor]]
 
@@ -136,7 +136,7 @@ def test_evaluation_is_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     rows = [split.test for split in trainer.splits]
     whole = trainer.predict(rows)
     assert whole.shape == (3, TEST_IMAGES, 10)
-    monkeypatch.setattr("mlpstudy.training.EVALUATION_ROWS", 7)
+    monkeypatch.setattr("mlpstudy.training.trainer.EVALUATION_ROWS", 7)
     assert torch.allclose(trainer.predict(rows), whole, rtol=0, atol=1e-12)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mlpstudy.dataset import Dataset
-from mlpstudy.network import Network
-from mlpstudy.optimizers import optimizer_named
+from mlpstudy.data.dataset import Dataset
 from mlpstudy.spec import Job, Spec
-from mlpstudy.splits import split
-from mlpstudy.training import Trainer
+from mlpstudy.training.network import Network
+from mlpstudy.training.optimizers import optimizer_named
+from mlpstudy.training.splits import split
+from mlpstudy.training.trainer import Trainer
 
 CLASSES = 10
 PIXELS = 36

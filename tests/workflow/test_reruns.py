@@ -11,7 +11,7 @@ import yaml
 from project import Project
 
 REPORT = {"draw_figures", "render_report"}
-TRAINER = "workflow/mlpstudy/training.py"
+TRAINER = "workflow/mlpstudy/training/trainer.py"
 
 
 def trained(jobs: dict[str, list[str]]) -> set[str]:
@@ -77,7 +77,7 @@ def test_editing_comments_of_the_training_code_trains_nothing(project: Project) 
 
 
 def test_editing_the_training_logic_trains_everything(project: Project) -> None:
-    project.edit("workflow/mlpstudy/losses.py", "EPSILON = 1e-7", "EPSILON = 1e-8")
+    project.edit("workflow/mlpstudy/training/losses.py", "EPSILON = 1e-7", "EPSILON = 1e-8")
     assert len(project.planned()["train"]) == 8
 
 

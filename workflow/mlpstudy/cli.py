@@ -37,8 +37,8 @@ def plan(
     config_file: Annotated[list[Path] | None, typer.Option(help="A file it came from.")] = None,
 ) -> None:
     """Check the configuration and write the resolved study."""
+    from mlpstudy.configuration.plan import read_plan
     from mlpstudy.files import write_text
-    from mlpstudy.plan import read_plan
 
     write_text(output, read_plan(json.loads(config), config_file or []).document())
 
@@ -50,7 +50,7 @@ def fetch(
     output: Output,
 ) -> None:
     """Download the dataset's files from the first source that has them, and verify them."""
-    from mlpstudy.sources import fetch
+    from mlpstudy.data.sources import fetch
 
     fetch(json.loads(dataset)["files"], json.loads(sources), output)
 
@@ -62,7 +62,7 @@ def prepare(
     output: Output,
 ) -> None:
     """Decode the files to arrays that jobs map into memory."""
-    from mlpstudy.dataset import prepare
+    from mlpstudy.data.dataset import prepare
 
     prepare(raw, output, json.loads(dataset))
 
@@ -77,10 +77,10 @@ def train(
     threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
-    from mlpstudy.dataset import load
-    from mlpstudy.devices import choose_device
-    from mlpstudy.runs import run_job
+    from mlpstudy.data.dataset import load
     from mlpstudy.spec import Job
+    from mlpstudy.training.devices import choose_device
+    from mlpstudy.training.runs import run_job
 
     run_job(Job.from_identity(job), load(data), output, choose_device(device, gpus), threads)
 
@@ -88,7 +88,7 @@ def train(
 @app.command()
 def tabulate(study: Study, reported: Reported, output: Output) -> None:
     """Collect the runs and write every table."""
-    from mlpstudy.tables import tabulate
+    from mlpstudy.evidence.tables import tabulate
 
     tabulate(study, reported, output)
 
@@ -96,7 +96,7 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 @app.command()
 def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
     """Draw every figure from the tables."""
-    from mlpstudy.figures import draw
+    from mlpstudy.report.figures import draw
 
     runs, timings, history = (tables / f"{name}.csv" for name in ("runs", "timings", "history"))
     draw(study, runs, timings, history, reported, output)
@@ -112,7 +112,7 @@ def render(
     templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
 ) -> None:
     """Render the report as HTML and Markdown."""
-    from mlpstudy.pages import render
+    from mlpstudy.report.pages import render
 
     render(study, reported, tables, figures, templates, output)
 
@@ -128,7 +128,7 @@ def predict(
     """Print the class and its probability for each image, as CSV."""
     import csv
 
-    from mlpstudy.inference import load_model, predict, read_images
+    from mlpstudy.training.inference import load_model, predict, read_images
 
     classes = json.loads(study.read_text())["dataset"]["classes"] if study else None
     names, images = read_images(files, invert)
@@ -146,7 +146,7 @@ def publish(
     readme: Annotated[Path, typer.Option(help="The README to write to.")],
 ) -> None:
     """Put the result's table and picture into the README."""
-    from mlpstudy.publish import publish
+    from mlpstudy.report.publish import publish
 
     publish(study, report, figures, readme)
 

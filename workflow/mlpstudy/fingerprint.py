@@ -10,7 +10,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parent
 
 # What the results of a training job depend on.
-TRAINING = ("training", "metrics")
+TRAINING = ("training.trainer", "training.metrics")
 
 
 @cache
@@ -47,7 +47,7 @@ def _imports(tree: ast.Module) -> list[str]:
 
 @cache
 def _tree(module: str) -> ast.Module:
-    tree = ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((PACKAGE / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):

@@ -13,7 +13,7 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
-from mlpstudy.plan import read_plan
+from mlpstudy.configuration.plan import read_plan
 
 # The last file that sets a key has the last word: those of the command line.
 OVERLAYS = [Path(path) for path in workflow.config_settings.configfiles]

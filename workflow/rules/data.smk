@@ -46,7 +46,7 @@ rule prepare_dataset:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("dataset"),
+        code=fingerprint("data.dataset"),
         dataset=DATASET,
         raw=subpath(input[0], parent=True),
         folder=subpath(output[0], parent=True),

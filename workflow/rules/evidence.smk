@@ -20,7 +20,7 @@ rule tabulate_runs:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("tables"),
+        code=fingerprint("evidence.tables"),
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy tabulate --study {input.study} --reported {input.reported}"

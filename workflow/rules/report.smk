@@ -14,7 +14,7 @@ rule draw_figures:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("figures"),
+        code=fingerprint("report.figures"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy draw --study {input.study} --reported {input.reported}"
@@ -41,7 +41,7 @@ rule render_report:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("pages"),
+        code=fingerprint("report.pages"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:

@@ -1,0 +1,1 @@
+"""The configuration: read, checked, and resolved into the jobs of a study."""

@@ -1,0 +1,105 @@
+"""The settings resolved into jobs: what the study trains, and the record of it, study.json."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from mlpstudy.configuration.settings import Settings, read_settings
+from mlpstudy.data.dataset import digest
+from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.spec import Job, Spec, blocks
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study's settings and all of its jobs, condition by condition in the order written."""
+
+    settings: Settings
+
+    @cached_property
+    def jobs(self) -> dict[JobKey, Job]:
+        """Every job by the wildcards of its folder."""
+        settings = self.settings
+        made = {}
+        for condition in settings.conditions.values():
+            for model in condition.models:
+                spec = self.spec(condition.name, model)
+                for fold in spec.fold_names:
+                    for first, last in blocks(settings.replicates, settings.replicates_per_job):
+                        key = (condition.name, model, fold, first, last)
+                        made[key] = self._job(key, spec)
+        return made
+
+    def spec(self, condition: str, model: str) -> Spec:
+        """Return the hyper-parameters of `model` under `condition`."""
+        overrides = self.settings.conditions[condition].overrides
+        return Spec.from_fields({**self.settings.models[model].fields, **overrides})
+
+    def document(self) -> str:
+        """Return study.json: the resolved study, for every later step and every reader."""
+        plain = _plain(dataclasses.asdict(self.settings))
+        plain["dataset"] = {
+            **{key: plain["dataset"][key] for key in ("name", "classes", "subset")},
+            "digest": self._data,
+        }
+        plain["code"] = fingerprint(*TRAINING)
+        plain["jobs"] = [
+            {name: getattr(job, name) for name in ("condition", "model", "fold", "first", "last")}
+            | {"folder": f"{self.settings.results}/runs/{job.folder}"}
+            for job in self.jobs.values()
+        ]
+        return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+
+    @cached_property
+    def digest(self) -> str:
+        """The checksum of the document."""
+        return hashlib.sha256(self.document().encode()).hexdigest()
+
+    @cached_property
+    def _data(self) -> str:
+        return digest(self.settings.dataset.to_dict())
+
+    def _job(self, key: JobKey, spec: Spec) -> Job:
+        condition, model, fold, first, last = key
+        subset = self.settings.dataset.subset
+        return Job(
+            condition=condition,
+            model=model,
+            fold=fold,
+            first=first,
+            last=last,
+            seed=self.settings.seed,
+            data=self._data,
+            subset=(subset["train"], subset["test"]) if subset else None,
+            code=fingerprint(*TRAINING),
+            spec=spec,
+        )
+
+
+def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Plan:
+    """Check the merged configuration and resolve it.
+
+    Raises:
+        StudyError: one line with the file, the key and what was expected.
+    """
+    return Plan(read_settings(config, config_files, SCHEMAS))
+
+
+def _plain(value: Any) -> Any:
+    """Turn mappings, tuples and paths into what JSON has."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return str(value) if isinstance(value, Path) else value

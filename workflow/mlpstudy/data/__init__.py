@@ -1,0 +1,1 @@
+"""The dataset: fetched, verified and decoded to arrays that all jobs share."""

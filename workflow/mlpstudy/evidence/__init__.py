@@ -1,0 +1,1 @@
+"""From the runs, and from what the report prints, to the tables."""

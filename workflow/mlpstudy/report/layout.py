@@ -1,0 +1,86 @@
+"""A table as a page shows it, whether in HTML or in Markdown: cells are text already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from mlpstudy.report.formats import heading
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell; `kind` is superior, medium, inferior or empty; `href` an anchor such as #m01."""
+
+    text: str
+    kind: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; those of one condition, or of the report, stand under a common `group`.
+
+    `tone` is the CSS variable of the group's colour, without its dashes.
+    """
+
+    label: str
+    number: bool = True
+    group: str = ""
+    tone: str = ""
+
+    @property
+    def full(self) -> str:
+        """The label with its group, for tables with a single head row."""
+        return heading(f"{self.group}: {self.label}" if self.group else self.label)
+
+
+@dataclass(frozen=True)
+class Span:
+    """A cell of the upper head row: a group and the number of columns below it."""
+
+    label: str
+    tone: str
+    width: int
+
+
+@dataclass
+class Table:
+    """Columns and rows, with a caption that says what is counted and in which unit."""
+
+    caption: str
+    columns: list[Column]
+    rows: list[list[Cell]] = field(default_factory=list)
+    title: str = ""
+
+    def add(self, *cells: Cell | str | Iterable[Cell | str]) -> None:
+        """Append a row; texts become cells, and sequences of cells are taken apart.
+
+        Raises:
+            ValueError: the row is not as wide as the table.
+        """
+        row: list[Cell] = []
+        for cell in cells:
+            parts = [cell] if isinstance(cell, Cell | str) else list(cell)
+            row += [Cell(part) if isinstance(part, str) else part for part in parts]
+        if len(row) != len(self.columns):
+            raise ValueError(f"{self.caption}: {len(row)} cells for {len(self.columns)} columns")
+        self.rows.append(row)
+
+    @property
+    def spans(self) -> list[Span]:
+        """The upper head row; empty if no column has a group."""
+        if not any(column.group for column in self.columns):
+            return []
+        groups = groupby(self.columns, key=lambda column: (column.group, column.tone))
+        return [Span(group, tone, len(list(columns))) for (group, tone), columns in groups]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A sentence computed from the tables; `condition` is what it is about, or empty for all."""
+
+    text: str
+    condition: str = ""
+    tone: str = ""

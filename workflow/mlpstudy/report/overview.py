@@ -1,0 +1,106 @@
+"""The top of the pages: what was done, and what came of it, in a few sentences."""
+
+from __future__ import annotations
+
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import (
+    count,
+    listing,
+    names,
+    percent,
+    plural,
+    setting,
+    short_name,
+    word,
+)
+from mlpstudy.report.layout import Finding
+
+
+def title(evidence: Evidence) -> str:
+    """Return the title of the report."""
+    models = plural(len(evidence.keys), "model")
+    return f"{models} on {word(evidence.study.raw['dataset']['name'])}"
+
+
+def done(evidence: Evidence) -> str:
+    """Return in two sentences what was done."""
+    study = evidence.study
+    each = plural(int(study.raw["replicates"]), "replicate")
+    conditions = listing([word(condition) for condition in evidence.conditions])
+    under = "condition" if len(evidence.conditions) == 1 else "conditions"
+    dataset = word(study.raw["dataset"]["name"])
+    trainings = count(len(evidence.replicates))
+    return (
+        f"{plural(len(evidence.keys), 'model')} were trained on {dataset} under the {under} "
+        f"{conditions}, with {each} of each, {trainings} in all. A replicate has its own split, "
+        "initial weights, order of images and dropout; a cross-validated model's is the mean of "
+        "its folds."
+    ).replace("1 model were", "1 model was")
+
+
+def condition_list(evidence: Evidence) -> list[Finding]:
+    """Return what each condition changes in the models as they are written."""
+    found = []
+    for condition in evidence.conditions:
+        entry = evidence.study.conditions[condition]
+        changes = [setting(name, value) for name, value in entry.overrides.items()]
+        text = listing(changes) if changes else "the models as they are written"
+        models = [model for model in evidence.keys if (condition, model) in evidence.rows]
+        if len(models) < len(evidence.keys):
+            text += f"; {_few(models)} only"
+        found.append(evidence.finding(condition, text + "."))
+    return found
+
+
+def _few(models: list[str]) -> str:
+    """Name models, or count them where a sentence would drown in names."""
+    return names(models) if len(models) <= 8 else plural(len(models), "model")
+
+
+def answers(evidence: Evidence) -> list[Finding]:
+    """Return the outcome under each condition."""
+    return [
+        evidence.finding(condition, _answer(evidence, condition))
+        for condition in evidence.conditions
+    ]
+
+
+def _answer(evidence: Evidence, condition: str) -> str:
+    study = evidence.study
+    rows = {m: row for (c, m), row in evidence.rows.items() if c == condition}
+    runs = evidence.runs(condition, list(rows))
+    accuracy = runs["test_accuracy"]
+    failed = int((~(accuracy >= study.medium)).sum())
+    limit = percent(study.medium, 0)
+    mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
+    parts = [f"{failed} of {plural(len(accuracy), 'replicate')} failed (below {limit} %)"]
+    if mostly:
+        parts[0] += f", most of those of {_few(mostly)}"
+    if accuracy.notna().any():
+        ordered = runs.dropna(subset="test_accuracy").sort_values("test_accuracy")
+        low, high = (
+            f"{percent(row['test_accuracy'])} % ({short_name(row['model'])})"
+            for row in (ordered.iloc[0], ordered.iloc[-1])
+        )
+        parts.append(f"the lowest accuracy is {low}, the highest {high}")
+    text = "; ".join(parts) + "."
+    final = evidence.final[evidence.final["condition"] == condition]
+    printed = final[final["reported_class"] != ""]
+    if len(printed):
+        same = int((printed["reported_class"] == printed["class"]).sum())
+        text += f" The report's class is found again for {same} of {len(printed)} models."
+    return text
+
+
+def trial_notice(evidence: Evidence) -> str:
+    """Return what a trial run has to say of itself; empty for a study."""
+    study = evidence.study
+    if not study.trial:
+        return ""
+    subset = study.raw["dataset"].get("subset")
+    size = (
+        f"{count(subset['train'])} training and {count(subset['test'])} test images. "
+        if subset
+        else ""
+    )
+    return f"Trial run: {size}These figures show that the workflow runs, nothing about the models."

@@ -1,0 +1,154 @@
+"""Tables and figures → the report's pages: index.html, report.md and tables/*.md."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
+from markupsafe import Markup
+
+from mlpstudy.errors import StudyError
+from mlpstudy.files import write_text
+from mlpstudy.report import palette
+from mlpstudy.report.comparison_views import comparison_views
+from mlpstudy.report.conclusions import conclusions
+from mlpstudy.report.evidence import Evidence, load_evidence
+from mlpstudy.report.figures import OVERVIEW, curves_name
+from mlpstudy.report.formats import plural
+from mlpstudy.report.inlining import inline_svg
+from mlpstudy.report.layout import Table
+from mlpstudy.report.model_views import cards
+from mlpstudy.report.overview import answers, condition_list, done, title, trial_notice
+from mlpstudy.report.table_views import assumptions, final_table, group_tables, side_by_side
+
+# The Markdown files of tables/, each with one or more tables.
+TABLE_PAGES = (
+    "accuracy", "models", "comparisons", "activation_groups", "final_inference", "conclusions",
+    "assumptions",
+)  # fmt: skip
+
+
+def render(
+    study: Path, reported: Path, tables: Path, figures: Path, templates: Path, output: Path
+) -> None:
+    """Write index.html (self-contained), report.md and tables/*.md into the folder `output`.
+
+    Args:
+        study: the resolved study, study.json.
+        reported: the report's own values, values.csv.
+        tables: folder of the CSVs that `tabulate` writes.
+        figures: folder of the SVGs that `draw` writes; report.md refers to them where they are.
+        templates: folder of the Jinja2 templates.
+        output: folder of the pages.
+
+    Raises:
+        StudyError: a table, figure or template is missing or is not what it should be.
+    """
+    evidence = load_evidence(study, reported, tables)
+    context = page_context(evidence)
+    at = os.path.relpath(figures, output).replace(os.sep, "/")
+    context["inline"] = _inliner(figures)
+    context["figure_path"] = lambda name: f"{at}/{name}"
+    environment = _environment(templates)
+    pages = {
+        "index.html": _render(environment, "html/index.html.j2", context),
+        "report.md": _render(environment, "markdown/report.md.j2", context),
+    }
+    for name, found in _table_pages(context).items():
+        page = {**context, "tables": found, "name": name}
+        pages[f"tables/{name}.md"] = _render(environment, "markdown/tables.md.j2", page)
+    for name, text in pages.items():
+        write_text(output / name, text)
+
+
+def page_context(evidence: Evidence) -> dict[str, Any]:
+    """Return all that the templates may use, the same for HTML and for Markdown."""
+    return {
+        "title": title(evidence),
+        "trial": trial_notice(evidence),
+        "done": done(evidence),
+        "conditions": condition_list(evidence),
+        "answers": answers(evidence),
+        "accuracy": side_by_side(evidence),
+        "cards": cards(evidence),
+        "comparisons": comparison_views(evidence),
+        "groups": group_tables(evidence),
+        "final": final_table(evidence),
+        "conclusions": conclusions(evidence),
+        "assumptions": assumptions(evidence),
+        "has_report": evidence.has_report,
+        "study": evidence.study.raw,
+        "colours": palette.ALL,
+        "overview": OVERVIEW,
+        "curves_name": curves_name,
+    }
+
+
+def _table_pages(context: dict[str, Any]) -> dict[str, list[Table]]:
+    """Return the tables of each file of TABLE_PAGES."""
+    compared = [t for c in context["comparisons"] for t in (c.table, c.pairs) if t is not None]
+    concluded = [c.table for c in context["conclusions"] if c.table is not None]
+    found = (
+        [context["accuracy"]], [card.results for card in context["cards"]], compared,
+        context["groups"], [context["final"]], concluded, [context["assumptions"]],
+    )  # fmt: skip
+    return dict(zip(TABLE_PAGES, found, strict=True))
+
+
+def _inliner(figures: Path) -> Callable[[str], Markup]:
+    """Return a function that gives a figure of the folder as an element of the page."""
+
+    def inline(name: str) -> Markup:
+        path = figures / name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise StudyError(f"{path}: missing; the step that draws it has not run") from error
+        return inline_svg(text, name.removesuffix(".svg"))
+
+    return inline
+
+
+def _environment(templates: Path) -> Environment:
+    """Return Jinja2 with HTML escaped by itself, Markdown by its own rules, nothing undefined."""
+    environment = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=lambda name: name is not None and name.endswith(".html.j2"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = markdown
+    environment.filters["plural"] = plural
+    return environment
+
+
+def markdown(text: str) -> str:
+    """Return a text so that Markdown, also within a table, shows it as it is."""
+    escaped = re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(str(text).split()))
+    return escaped.replace("<", "&lt;")
+
+
+def _render(environment: Environment, name: str, context: dict[str, Any]) -> str:
+    """Render one template.
+
+    Raises:
+        StudyError: it is missing, is not Jinja2, or names something that pages do not have.
+    """
+    try:
+        return environment.get_template(name).render(context)
+    except TemplateSyntaxError as error:
+        raise StudyError(f"template {error.name}, line {error.lineno}: {error.message}") from error
+    except TemplateError as error:
+        raise StudyError(f"template {name}: {error.message or type(error).__name__}") from error

@@ -1,0 +1,174 @@
+"""The tables of the pages: accuracies side by side, groups, the final table, assumptions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.report.evidence import Evidence, Row, class_cell
+from mlpstudy.report.formats import (
+    NONE,
+    count,
+    heading,
+    loss,
+    percent,
+    share,
+    short_name,
+    span,
+    word,
+)
+from mlpstudy.report.layout import Cell, Column, Table
+
+REPORT = "report"
+
+
+def model_cell(model: str) -> Cell:
+    """Return the model's name with a link to its details."""
+    return Cell(short_name(model), href=f"#{model}")
+
+
+def side_by_side(evidence: Evidence) -> Table:
+    """Return the accuracy that the report prints beside ours, a row a model."""
+    table = Table(
+        "Test accuracy in per cent: as printed in the report, and the median and the range of our "
+        "replicates. A class is that of the median.",
+        _final_columns(evidence, "median", "range", "class"),
+    )
+    for model, rows in _by_model(evidence):
+        table.add(
+            _final_start(evidence, model, rows),
+            [
+                cell
+                for condition in evidence.conditions
+                for cell in _median_range_class(rows.get(condition))
+            ],
+        )
+    return table
+
+
+def final_table(evidence: Evidence) -> Table:
+    """Return the report's final table, with the share of our replicates in each class."""
+    table = Table(
+        "The class of each model: the report's, that of our median replicate, and, "
+        "under S / M / I, the per cent of our replicates that are Superior, Medium and Inferior.",
+        _final_columns(evidence, "accuracy", "class", "S / M / I"),
+    )
+    for model, rows in _by_model(evidence):
+        cells: list[Cell | str] = []
+        for condition in evidence.conditions:
+            row = rows.get(condition)
+            if row is None:
+                cells += [NONE] * 3
+                continue
+            cells += [percent(row["test_accuracy_median"]), class_cell(row["class"])]
+            cells.append(" / ".join(share(row[f"{name}_share"]) for name in CLASSES))
+        table.add(_final_start(evidence, model, rows), cells)
+    return table
+
+
+def _by_model(evidence: Evidence) -> list[tuple[str, dict[str, Row]]]:
+    """Return each model with its rows of final_inference.csv by condition."""
+    rows: dict[str, dict[str, Row]] = {model: {} for model in evidence.keys}
+    for row in evidence.final.to_dict("records"):
+        rows[row["model"]][row["condition"]] = row
+    return list(rows.items())
+
+
+def _final_columns(evidence: Evidence, *labels: str) -> list[Column]:
+    columns = [Column("Model", False), Column("Activation", False), Column("Layers")]
+    if evidence.has_report:
+        columns += [Column("accuracy", group=REPORT), Column("class", False, REPORT)]
+    for condition in evidence.conditions:
+        columns += [
+            Column(column.label, column.label != "class", column.group, column.tone)
+            for column in evidence.columns(condition, *labels)
+        ]
+    return columns
+
+
+def _final_start(evidence: Evidence, model: str, rows: dict[str, Row]) -> list[Cell | str]:
+    """Return the cells that do not depend on a condition."""
+    row = next(iter(rows.values()))
+    start: list[Cell | str] = [model_cell(model), word(row["activation"]), str(row["layers"])]
+    if evidence.has_report:
+        start += [percent(row["reported_accuracy"]), class_cell(row["reported_class"])]
+    return start
+
+
+def _median_range_class(row: Row | None) -> list[Cell | str]:
+    if row is None:
+        return [NONE] * 3
+    low, high = row["test_accuracy_min"], row["test_accuracy_max"]
+    return [percent(row["test_accuracy_median"]), span(low, high), class_cell(row["class"])]
+
+
+def group_tables(evidence: Evidence) -> list[Table]:
+    """Return a table per activation function, with the columns of the report's and ours."""
+    return [
+        _group(evidence, activation, frame.to_dict("records"))
+        for activation, frame in evidence.groups.groupby("activation", sort=False)
+    ]
+
+
+def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> Table:
+    columns = [Column("Model", False), Column("Layers"), Column("Epochs")]
+    if evidence.has_report:
+        columns += [Column(label, group=REPORT) for label in ("layers", "accuracy", "loss")]
+    for condition in evidence.conditions:
+        columns += evidence.columns(condition, "median", "range", "loss")
+    caption = "Testing accuracy in per cent and testing loss, as the report groups them, and ours."
+    table = Table(caption, columns, title=word(activation))
+    by_model: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        by_model.setdefault(row["model"], {})[row["condition"]] = row
+    for model, found in by_model.items():
+        cells: list[Cell | str] = []
+        for condition in evidence.conditions:
+            cells += _group_cells(found.get(condition))
+        first = next(iter(found.values()))
+        epochs = dict.fromkeys(str(row["epochs"]) for row in found.values())
+        printed = _group_printed(evidence, model) if evidence.has_report else []
+        table.add(model_cell(model), str(first["layers"]), " or ".join(epochs), printed, cells)
+    return table
+
+
+def _group_printed(evidence: Evidence, model: str) -> list[str]:
+    """Return layers, accuracy and loss with the digits that the report prints."""
+    accuracy = evidence.reported.value("group", model, "test_accuracy")
+    loss_value = evidence.reported.value("group", model, "test_loss")
+    return [
+        count(evidence.reported.number("group", model, "layers")),
+        percent(accuracy.number, min(accuracy.decimals, 2)),
+        NONE if not loss_value.text else f"{loss_value.number:.{min(loss_value.decimals, 2)}f}",
+    ]
+
+
+def _group_cells(row: Row | None) -> list[Cell | str]:
+    if row is None:
+        return [NONE] * 3
+    low, high = row["test_accuracy_min"], row["test_accuracy_max"]
+    return [percent(row["test_accuracy_median"]), span(low, high), loss(row["test_loss_median"])]
+
+
+def assumptions(evidence: Evidence) -> Table:
+    """Return everything that the models' source leaves open: what we take, for which, and why."""
+    table = Table(
+        "What the report leaves open, what is assumed in its place, and why.",
+        [Column(label, False) for label in ("Field", "Value", "Models", "Why")],
+    )
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for key in evidence.keys:
+        model = evidence.study.models[key]
+        for name, why in model.assumed.items():
+            found.setdefault((name, word(model.fields.get(name)), why), []).append(key)
+    order = list(dict.fromkeys(name for name, _, _ in found))
+    for (name, value, why), models in sorted(found.items(), key=lambda i: order.index(i[0][0])):
+        table.add(heading(word(name)), value, _names(models, len(evidence.keys)), why)
+    return table
+
+
+def _names(models: list[str], total: int) -> str:
+    """Return the models' names, the word Model once: Models 1, 2 and 3 become 1, 2, 3."""
+    if len(models) == total:
+        return "all"
+    return ", ".join(short_name(model).removeprefix("Model ") for model in models)

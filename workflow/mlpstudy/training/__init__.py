@@ -1,0 +1,1 @@
+"""The trainer: from a job to its figures, weights and predictions."""
