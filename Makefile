@@ -59,9 +59,11 @@ bench: .venv-bench/bench
 	.venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
 	  --output results/benchmark $(BENCH)
 
-.venv-bench/bench: benchmarks/requirements.txt
+.venv-bench/bench: benchmarks/requirements.txt benchmarks/requirements-no-deps.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	  -r benchmarks/requirements-no-deps.txt
 	@touch $@
 
 lock:

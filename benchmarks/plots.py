@@ -69,7 +69,7 @@ def _is_drawn(name: str) -> bool:
 
 def _room_for(lines: int) -> tuple[float, float, float, float]:
     height = 1.3 + 0.27 * lines
-    return 0.41, 0.5 / height, 0.57, 1.0 - 1.2 / height
+    return 0.43, 0.5 / height, 0.55, 1.0 - 1.2 / height
 
 
 def _draw_lines(axes: Axes, values: pd.DataFrame, places: Mapping[str, float]) -> None:

@@ -83,8 +83,8 @@ def _table(
 ) -> str:
     values = summary.pivot_table(index="model", columns="contender", values=column)
     shown = [name for name in columns(list(labels)) if name in values]
-    titles = " | ".join(labels[name] for name in shown)
-    lines = [f"| model | {titles} |", f"| --- |{' --: |' * len(shown)}"]
+    names = " | ".join(labels[name] for name in shown)
+    lines = [f"| model | {names} |", f"| --- |{' --: |' * len(shown)}"]
     for name, title in titles.items():
         if name in values.index:
             row = [float(values[contender][name]) for contender in shown]

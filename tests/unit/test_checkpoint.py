@@ -10,8 +10,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlpstudy.training.checkpoint import Checkpoint, Progress
 from mlpstudy.training import checkpoint as module
+from mlpstudy.training.checkpoint import Checkpoint, Progress
 
 VALUES: dict[str, Any] = {"steps": 12, "session": {"epoch": 3, "loss": [0.1, float("inf")]}}
 

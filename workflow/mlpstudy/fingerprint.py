@@ -37,17 +37,23 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
 
 
 def _imports(tree: ast.Module) -> list[str]:
-    prefix = f"{PACKAGE.name}."
-    return [
-        node.module.removeprefix(prefix)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(prefix)
-    ]
+    """Name the modules of this package that `tree` imports, from their room or from within."""
+    named = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE.name}."):
+            origin = str(node.module)
+            candidates = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+            named += [name.removeprefix(f"{PACKAGE.name}.") for name in candidates]
+    return [name for name in named if _path(name).is_file()]
+
+
+def _path(module: str) -> Path:
+    return PACKAGE / (module.replace(".", "/") + ".py")
 
 
 @cache
 def _tree(module: str) -> ast.Module:
-    tree = ast.parse((PACKAGE / (module.replace(".", "/") + ".py")).read_text(encoding="utf-8"))
+    tree = ast.parse(_path(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
         if isinstance(body, list):
