@@ -54,7 +54,10 @@ class Checkpoint:
         """Return the progress saved for this very job, or None to start from the beginning."""
         try:
             line, _, content = self.path.read_bytes().partition(b"\n")
-        except OSError:
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            logger.warning("%s cannot be read (%s): starting anew", self.path, error.strerror)
             return None
         try:
             header = json.loads(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import sys
 import time
@@ -50,6 +51,7 @@ def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, thre
         )
     torch.set_num_threads(threads)
     if device.type == "cuda":  # on a CPU all that is used is deterministic; the call takes 1 s
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what PyTorch asks for
         torch.use_deterministic_algorithms(True)
     splits = split_rows(job, dataset)
     trainer = Trainer(job, dataset.images, dataset.labels, splits, device)
