@@ -22,8 +22,14 @@ def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("a_gpu")
 @pytest.mark.parametrize(
     ("wanted", "gpus", "device"),
-    [("auto", None, "cuda"), ("auto", 1, "cuda"), ("auto", 0, "cpu"), ("cuda", 1, "cuda")]
-    + [("cpu", None, "cpu"), ("cpu", 1, "cpu")],
+    [
+        ("auto", None, "cuda"),
+        ("auto", 1, "cuda"),
+        ("auto", 0, "cpu"),
+        ("cuda", 1, "cuda"),
+        ("cpu", None, "cpu"),
+        ("cpu", 1, "cpu"),
+    ],
 )
 def test_with_a_gpu(wanted: str, gpus: int | None, device: str) -> None:
     assert choose_device(wanted, gpus).type == device
