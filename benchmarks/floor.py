@@ -58,20 +58,27 @@ class Floor:
 
 
 def _products(inputs: Tensor, spec: Spec) -> list[Product]:
-    """Return all matrix products of a step as (left, right, out), in their order."""
-    batch = inputs.shape[0]
+    """Return all matrix products of a step as (left, right, out), in their order.
+
+    The output layer is written class by class, (units, batch): products with ten columns take up
+    to four times as long as those with ten rows, so a trainer need not do with them.
+    """
     forward: list[Product] = []
     backward: list[Product] = []
-    values = inputs
-    for units in spec.nodes:
+    batch, values = inputs.shape[0], inputs
+    for units in spec.nodes[:-1]:
         kernel = torch.randn(values.shape[1], units) * values.shape[1] ** -0.5
         output, errors = torch.zeros(batch, units), torch.rand(batch, units)
         forward.append((values, kernel, output))
-        backward.insert(0, (values.t(), errors, torch.zeros_like(kernel)))
         if values is not inputs:
-            backward.insert(1, (errors, kernel.t(), torch.zeros_like(values)))
+            backward.insert(0, (errors, kernel.t(), torch.zeros_like(values)))
+        backward.insert(0, (values.t(), errors, torch.zeros_like(kernel)))
         values = output
-    return forward + backward
+    kernel = torch.randn(spec.nodes[-1], values.shape[1]) * values.shape[1] ** -0.5
+    errors = torch.rand(spec.nodes[-1], batch)
+    forward.append((kernel, values.t(), torch.zeros_like(errors)))
+    gradients = (errors, values, torch.zeros_like(kernel))
+    return [*forward, gradients, (errors.t(), kernel, torch.zeros_like(values)), *backward]
 
 
 def _parameter_count(pixels: int, spec: Spec) -> int:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.contenders import peer_names  # noqa: E402
+from benchmarks.floor import _products  # noqa: E402
 from benchmarks.study import read_models, training_steps  # noqa: E402
 from benchmarks.summary import STUDY, costs, ratios, summarise  # noqa: E402
 from benchmarks.targets import verdicts  # noqa: E402
@@ -125,6 +127,16 @@ def test_a_call_costs_nothing_beside_its_steps(monkeypatch):
     prepared = Prepared(train, most_steps=1000)
     assert prepared.measure(seconds=0.4) == pytest.approx(0.002)
     assert prepared.steps == 200
+
+
+def test_floor_has_every_product_of_a_step():
+    spec = read_models(ROOT, 60_000, 10_000, ["m01"])[0].spec
+    products = _products(torch.rand(32, 784), spec)
+    for left, right, out in products:
+        assert torch.mm(left, right, out=out).shape == (left.shape[0], right.shape[1])
+    work = sum(left.shape[0] * left.shape[1] * right.shape[1] for left, right, _ in products)
+    # Forward, both gradients; but none by the images.
+    assert work == 32 * (3 * (784 * 128 + 128 * 64 + 64 * 10) - 784 * 128)
 
 
 def test_every_file_in_peers_is_a_peer():

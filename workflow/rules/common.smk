@@ -54,10 +54,15 @@ wildcard_constraints:
 TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
 
 
+def job_key(wildcards):
+    """Return what the plan knows the job by."""
+    fixed = (wildcards.condition, wildcards.model, wildcards.fold)
+    return (*fixed, int(wildcards.first), int(wildcards.last))
+
+
 def job_identity(wildcards):
     """Return all that the job's results depend on, as canonical JSON."""
-    fixed = (wildcards.condition, wildcards.model, wildcards.fold)
-    return PLAN.jobs[(*fixed, int(wildcards.first), int(wildcards.last))].identity()
+    return PLAN.jobs[job_key(wildcards)].identity()
 
 
 def of_every_job(name):

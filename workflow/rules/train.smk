@@ -13,6 +13,8 @@ rule train:
         ),
     log:
         "<results>/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
+    # The longest jobs first, so that at the end no core waits for one that started last.
+    priority: lambda wildcards: PLAN.cost(job_key(wildcards))
     conda:
         "../../envs/study.yaml"
     threads: 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from mlpstudy.fingerprint import TRAINING, fingerprint
 from mlpstudy.spec import Job, Spec, blocks
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
+
+MNIST_PIXELS = 28 * 28
 
 JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
@@ -45,6 +48,13 @@ class Plan:
         """Return the hyper-parameters of `model` under `condition`."""
         overrides = self.settings.conditions[condition].overrides
         return Spec.from_fields({**self.settings.models[model].fields, **overrides})
+
+    def cost(self, key: JobKey) -> int:
+        """Return about how long a job trains, in multiplications an image: longest go first."""
+        spec = self.jobs[key].spec
+        widths = (MNIST_PIXELS, *spec.nodes)
+        weights = sum(inputs * units for inputs, units in itertools.pairwise(widths))
+        return spec.epochs * weights * len(self.jobs[key].replicates)
 
     def document(self) -> str:
         """Return study.json: the resolved study, for every later step and every reader."""
