@@ -47,8 +47,8 @@ class Ours:
 
         def train(steps: int) -> int:
             epoch = next(epochs)
-            rows = trainer._order(epoch)[:, : steps * spec.batch_size]
-            trainer.figures(trainer._train(rows, epoch), rows)
+            rows = trainer.order(epoch)[:, : steps * spec.batch_size]
+            trainer.figures(trainer.train(rows, epoch), rows)
             return steps
 
         return train

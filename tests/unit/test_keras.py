@@ -92,8 +92,9 @@ def batches(trainer: Trainer, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
     batch = trainer.network.batch(trainer.spec.batch_size, training=True)
     for _ in range(steps):
         rows = torch.from_numpy(generator.choice(trainer.splits[0].train, batch.rows))
-        trainer.feeder.fill(batch, rows)
-        yield batch.inputs[0], batch.targets[0]
+        trainer.feeder.fill(batch, rows[None])
+        yield batch.inputs[0], batch.targets[0].T
+        trainer.optimizer.advance()
         trainer.train_step(batch)
 
 
@@ -117,9 +118,9 @@ def test_sixty_steps_in_float64_give_the_weights_of_keras(
     for name, ours, theirs in pairs(trainer, model):
         assert (ours - theirs).abs().max() <= 1e-9 * theirs.abs().max(), name
     rows = trainer.splits[0].validation
-    logits = trainer.predict([rows])[0]
+    logits = trainer.predict([rows])[0].T
     batch = trainer.network.batch(rows.size, training=False)
-    trainer.feeder.fill(batch, torch.from_numpy(rows))
+    trainer.feeder.fill(batch, torch.from_numpy(rows)[None])
     predicted = torch.as_tensor(np.array(model.predict_on_batch(batch.inputs[0].numpy())))
     clipped = fields.get("loss") == "kl_divergence" and fields.get("kl") != "exact"
     assert_near(torch.softmax(logits, -1) if clipped else logits, predicted, 1e-8)
@@ -143,27 +144,28 @@ def test_first_steps_in_float32_agree_to_rounding(fields: dict[str, Any]) -> Non
 def test_clipped_divergence_is_that_of_keras(float64: None) -> None:
     generator = np.random.default_rng(0)
     # Wide enough that many probabilities of the true class lie below the clip.
-    logits = torch.from_numpy(generator.normal(size=(1, 500, CLASSES)) * 20)
-    targets = torch.eye(CLASSES, dtype=logits.dtype)[
-        torch.from_numpy(generator.integers(0, CLASSES, (1, 500)))
-    ]
+    logits = torch.from_numpy(generator.normal(size=(500, CLASSES)) * 20)
+    labels = torch.from_numpy(generator.integers(0, CLASSES, 500))
+    targets = torch.eye(CLASSES, dtype=logits.dtype)[labels]
     softmax = torch.softmax(logits, -1)
     assert (softmax[targets > 0] < 1e-7).sum() > 50
     theirs = keras.losses.KLDivergence(reduction=None)(targets.numpy(), softmax.numpy())
-    ours = loss_named("kl_divergence", "clipped").values(logits, targets)
+    log_softmax = torch.log_softmax(logits.T, 0)
+    ours = loss_named("kl_divergence", "clipped").values(log_softmax, labels)
     assert_near(ours, theirs.cpu(), 1e-12)
 
 
 def test_initial_kernels_have_the_limits_and_moments_of_keras() -> None:
     trainer = make_trainer(make_job(nodes=(400, CLASSES), first=1, last=1))
-    for layer in trainer.network.layers:
-        shape = tuple(layer.kernel.shape[1:])
+    named = trainer.network.named_tensors()
+    for kernel in (named["dense_1.kernel"][0], named["dense_2.kernel"][0]):
+        shape = tuple(kernel.shape)
         theirs = np.concatenate(
             [
                 np.asarray(keras.initializers.GlorotUniform(seed)(shape).cpu()).ravel()
                 for seed in range(1, 4)
             ]
         )
-        ours = layer.kernel[0].numpy()
+        ours = kernel.numpy()
         assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.005)
         assert ours.std() == pytest.approx(theirs.std(), rel=0.03)

@@ -10,7 +10,7 @@ from plain_mlp import assert_near, mean_loss
 from torch import Tensor
 from training_jobs import LOSSES, make_spec
 
-from mlpstudy.training.losses import loss_named
+from mlpstudy.training.losses import Loss, loss_named
 
 CLASSES = 4
 numbers = st.floats(-60, 60) | st.floats(-1e4, 1e4) | st.just(0.0)
@@ -19,12 +19,18 @@ examples = st.tuples(
 )
 
 
-def tensors(rows: list[tuple[list[float], int]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Logits and one-hot targets (1, rows, classes), and labels (rows,)."""
-    logits = torch.tensor([[row for row, _ in rows]], dtype=torch.float64)
-    labels = torch.tensor([label for _, label in rows])
-    targets = torch.nn.functional.one_hot(labels, CLASSES).to(logits.dtype)[None]
-    return logits, targets, labels
+def tensors(rows: list[tuple[list[float], int]]) -> tuple[Tensor, Tensor]:
+    """Logits (classes, rows) and labels (rows,)."""
+    logits = torch.tensor([row for row, _ in rows], dtype=torch.float64).T
+    return logits, torch.tensor([label for _, label in rows])
+
+
+def gradient_of(measure: Loss, logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the gradient of the mean loss by `logits` (classes, rows)."""
+    gradient = torch.softmax(logits, 0)[None]
+    targets = torch.eye(len(logits), dtype=logits.dtype)[labels].T[None].clamp(min=measure.floor)
+    measure.gradient(gradient, targets)
+    return gradient[0]
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -32,19 +38,18 @@ def tensors(rows: list[tuple[list[float], int]]) -> tuple[Tensor, Tensor, Tensor
 def test_values_and_gradients_agree_with_autograd(
     loss: tuple[str, str], rows: list[tuple[list[float], int]]
 ) -> None:
-    logits, targets, labels = tensors(rows)
+    logits, labels = tensors(rows)
     measure = loss_named(*loss)
-    gradient = torch.softmax(logits, -1)
-    measure.gradient(gradient, targets, gradient)
+    gradient = gradient_of(measure, logits, labels)
 
-    free = logits[0].clone().requires_grad_()
+    free = logits.T.clone().requires_grad_()
     expected = mean_loss(make_spec(loss=loss[0], kl=loss[1]), free, labels)
     torch.autograd.backward(expected)
-    value = measure.values(logits, targets).mean().item()
+    value = measure.values(torch.log_softmax(logits, 0), labels).mean().item()
     assert value == pytest.approx(expected.item(), rel=1e-10, abs=1e-12)
     assert free.grad is not None
     # A gradient is a difference of numbers up to 1 / rows: that sets its rounding.
-    assert (gradient[0] - free.grad).abs().max().item() <= 1e-10 * max(
+    assert (gradient.T - free.grad).abs().max().item() <= 1e-10 * max(
         free.grad.abs().max().item(), 1e-4
     )
 
@@ -54,16 +59,12 @@ def test_values_and_gradients_agree_with_autograd(
 def test_certainty_gives_finite_losses_and_gradients(
     loss: tuple[str, str], dtype: torch.dtype
 ) -> None:
-    logits = torch.tensor([[[1e4, 0.0, -1e4, 0.0], [0.0, 1e4, 0.0, 0.0]]], dtype=dtype)
-    targets = torch.zeros_like(logits)
-    targets[0, 0, 0] = targets[0, 1, 0] = 1.0  # certainly right, certainly wrong
-    softmax = torch.softmax(logits, -1)
-    assert softmax[0, 0, 0] == 1.0
-    assert softmax[0, 1, 0] == 0.0
+    logits = torch.tensor([[1e4, 0.0], [0.0, 1e4], [-1e4, 0.0], [0.0, 0.0]], dtype=dtype)
+    labels = torch.tensor([0, 0])  # certainly right, certainly wrong
+    assert torch.softmax(logits, 0)[0].tolist() == [1.0, 0.0]
     measure = loss_named(*loss)
-    right, wrong = measure.values(logits, targets)[0].tolist()
-    gradient = torch.empty_like(softmax)
-    measure.gradient(softmax, targets, gradient)
+    right, wrong = measure.values(torch.log_softmax(logits, 0), labels).tolist()
+    gradient = gradient_of(measure, logits, labels)
     assert gradient.isfinite().all()
     assert right == pytest.approx(0.0, abs=1e-5)
     if loss == ("kl_divergence", "clipped"):
@@ -72,19 +73,31 @@ def test_certainty_gives_finite_losses_and_gradients(
         assert gradient.abs().max().item() < 1e-6
     else:
         assert wrong == pytest.approx(1e4, rel=1e-6)
-        assert_near(gradient[0, 1], torch.tensor([-0.5, 0.5, 0.0, 0.0], dtype=dtype), 1e-6)
+        assert_near(gradient[:, 1], torch.tensor([-0.5, 0.5, 0.0, 0.0], dtype=dtype), 1e-6)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_gradient_is_that_of_the_mean_over_the_rows(loss: tuple[str, str]) -> None:
     generator = torch.Generator().manual_seed(0)
-    softmax = torch.softmax(torch.randn(1, 6, CLASSES, generator=generator).double(), -1)
-    targets = torch.eye(CLASSES, dtype=torch.float64)[[0, 1, 2, 3, 0, 1]][None]
-    together, alone = torch.empty_like(softmax), torch.empty(1, 1, CLASSES, dtype=torch.float64)
-    loss_named(*loss).gradient(softmax, targets, together)
+    logits = torch.randn(CLASSES, 6, generator=generator).double()
+    labels = torch.tensor([0, 1, 2, 3, 0, 1])
+    measure = loss_named(*loss)
+    together = gradient_of(measure, logits, labels)
     for row in range(6):
-        loss_named(*loss).gradient(softmax[:, row : row + 1], targets[:, row : row + 1], alone)
+        alone = gradient_of(measure, logits[:, row : row + 1], labels[row : row + 1])
         assert_near(together[:, row : row + 1], alone / 6, 1e-12)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_clipping_begins_below_epsilon(dtype: torch.dtype) -> None:
+    edge = torch.tensor(1e-7, dtype=dtype)
+    below = torch.nextafter(edge, torch.zeros((), dtype=dtype))
+    softmax = torch.stack([torch.stack([edge, below]), 1 - torch.stack([edge, below])])[None]
+    targets = torch.tensor([[[1.0, 1.0], [1e-7, 1e-7]]], dtype=dtype)
+    loss_named("kl_divergence", "clipped").gradient(softmax, targets)
+    at_edge, under_it = softmax[0, 0].tolist()
+    assert at_edge == pytest.approx(-0.5, rel=1e-5)
+    assert abs(under_it) < 1e-12
 
 
 def test_loss_of_each_field_pair() -> None:

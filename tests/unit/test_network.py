@@ -11,6 +11,7 @@ from torch import Tensor
 from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
 
 from mlpstudy.spec import Spec
+from mlpstudy.training import parameters
 from mlpstudy.training.losses import loss_named
 from mlpstudy.training.network import Network
 from mlpstudy.training.workspace import Batch
@@ -39,8 +40,9 @@ def filled_batch(network: Network, *, training: bool) -> tuple[Batch, Tensor]:
     generator = torch.Generator().manual_seed(4)
     batch = network.batch(ROWS, training=training)
     batch.inputs.copy_(torch.rand(batch.inputs.shape, generator=generator, dtype=torch.float64))
-    labels = torch.randint(0, CLASSES, batch.targets.shape[:2], generator=generator)
-    batch.targets.copy_(torch.nn.functional.one_hot(labels, CLASSES))
+    labels = torch.randint(0, CLASSES, batch.inputs.shape[:2], generator=generator)
+    floor = loss_named(network.spec.loss, network.spec.kl).floor
+    batch.targets.copy_(torch.nn.functional.one_hot(labels, CLASSES).mT).clamp_(min=floor)
     for room in batch.rooms:
         if room.mask is not None:
             kept = torch.rand(room.mask.view.shape, generator=generator) < 0.7
@@ -56,18 +58,29 @@ def weights_of(network: Network, replicate: int) -> dict[str, Tensor]:
     }
 
 
-def gradients_of(network: Network, replicate: int) -> dict[str, Tensor]:
-    named = {}
-    for number, layer in enumerate(network.layers, start=1):
-        named[f"dense_{number}.kernel"] = layer.kernel_gradient[replicate]
-        named[f"dense_{number}.bias"] = layer.bias_gradient[replicate, 0]
-        if layer.norm is not None:
-            named[f"norm_{number}.scale"] = layer.norm.scale_gradient[replicate, 0]
-            named[f"norm_{number}.offset"] = layer.norm.offset_gradient[replicate, 0]
+def gradients_of(network: Network, batch: Batch) -> dict[str, Tensor]:
+    """Every gradient, (replicates, ...), copied when its part is yielded; the part is then spoilt.
+
+    So it is seen that nothing of a part is needed any more once it has been yielded.
+    """
+    named: dict[str, Tensor] = {}
+    above = len(network.layers)
+    for part in network.backward(batch):
+        for index in range(part.first, above):
+            layer, number = network.layers[index], index + 1
+            output = number == len(network.layers)
+            kernel = layer.kernel_gradient.mT if output else layer.kernel_gradient
+            named[f"dense_{number}.kernel"] = kernel.clone()
+            named[f"dense_{number}.bias"] = layer.bias_gradient.flatten(1).clone()
+            if layer.norm is not None:
+                named[f"norm_{number}.scale"] = layer.norm.scale_gradient[:, 0].clone()
+                named[f"norm_{number}.offset"] = layer.norm.offset_gradient[:, 0].clone()
+        part.parameters.fill_(torch.nan)
+        above = part.first
     return named
 
 
-@pytest.mark.parametrize("replicates", [1, 3])
+@pytest.mark.parametrize(("replicates", "least"), [(1, parameters.PART), (3, 1)])
 @pytest.mark.parametrize("gain", [1.0, 2000.0], ids=["moderate", "saturated"])
 @pytest.mark.parametrize(("activation", "loss", "batch_norm", "dropout"), COMBINATIONS)
 def test_forward_loss_and_gradient_agree_with_autograd(
@@ -77,7 +90,10 @@ def test_forward_loss_and_gradient_agree_with_autograd(
     dropout: float,
     gain: float,
     replicates: int,
+    least: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(parameters, "PART", least)
     spec = make_spec(
         activation=activation, loss=loss[0], kl=loss[1], batch_norm=batch_norm, dropout=dropout
     )
@@ -88,28 +104,29 @@ def test_forward_loss_and_gradient_agree_with_autograd(
     measure = loss_named(spec.loss, spec.kl)
 
     network.forward(batch)
-    losses = measure.values(batch.logits, batch.targets).mean(-1)
-    torch.softmax(batch.logits, -1, out=batch.errors)
+    log_softmax = torch.log_softmax(batch.logits, 1)
+    losses = [measure.values(*pair).mean() for pair in zip(log_softmax, labels, strict=True)]
+    torch.softmax(batch.logits, 1, out=batch.errors)
     softmax = batch.errors.clone()
-    measure.gradient(batch.errors, batch.targets, batch.errors)
-    network.backward(batch)
+    measure.gradient(batch.errors, batch.targets)
+    gradients = gradients_of(network, batch)
 
     if gain > 1.0:
         assert (softmax == 1.0).any()
         assert (softmax == 0.0).any()
-        assert (softmax[batch.targets > 0] < 1e-7).any()
+        assert (softmax[batch.targets == 1] < 1e-7).any()
     for r, weights in enumerate(before):
         own = [mask[r] for mask in masks] if masks else None
         logits = forward(spec, weights, batch.inputs[r], own, training=True)
         expected = mean_loss(spec, logits, labels[r])
         torch.autograd.backward(expected)
-        assert_near(batch.logits[r], logits.detach(), 1e-10)
+        assert_near(batch.logits[r].T, logits.detach(), 1e-10)
         assert losses[r].item() == pytest.approx(expected.item(), rel=1e-10)
-        for name, gradient in gradients_of(network, r).items():
+        for name, gradient in gradients.items():
             wanted = weights[name].grad
             assert wanted is not None, name
             # Clipped, whole gradients may vanish below the rounding of the terms they are made of.
-            assert_near(gradient, wanted, 1e-10, floor=gain * 1e-16)
+            assert_near(gradient[r], wanted, 1e-10, floor=gain * 1e-16)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
@@ -123,7 +140,7 @@ def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_no
     assert all(room.mask is None for room in batch.rooms)
     for r in range(2):
         expected = forward(spec, weights_of(network, r), batch.inputs[r], training=False)
-        assert_near(batch.logits[r], expected.detach(), 1e-12)
+        assert_near(batch.logits[r].T, expected.detach(), 1e-12)
     for name, tensor in network.running().items():
         assert torch.equal(tensor, moments[name]), name
 
@@ -144,19 +161,20 @@ def test_initial_kernels_are_glorot_uniform_and_biases_zero() -> None:
     spec = make_spec(nodes=(300, 200, CLASSES), batch_norm=True)
     generators = [np.random.default_rng(seed) for seed in (1, 2)]
     network = Network(spec, 784, generators, torch.empty(0))
-    for layer in network.layers:
-        fan_in, units = layer.kernel.shape[1:]
+    named = network.named_tensors()
+    for number in (1, 2, 3):
+        kernels, bias = named[f"dense_{number}.kernel"], named[f"dense_{number}.bias"]
+        fan_in, units = kernels.shape[1:]
         limit = math.sqrt(6.0 / (fan_in + units))
-        for kernel in layer.kernel.double():
+        for kernel in kernels.double():
             count = kernel.numel()
             assert 0.999 * limit < kernel.abs().max().item() <= limit * (1 + 1e-7)
             # Five standard errors of a uniform sample's mean and mean square.
             assert abs(kernel.mean().item()) < 5 * limit / math.sqrt(3 * count)
             square_error = 5 * limit**2 * math.sqrt(4 / 45 / count)
             assert (kernel**2).mean().item() == pytest.approx(limit**2 / 3, abs=square_error)
-        assert not torch.equal(layer.kernel[0], layer.kernel[1])
-        assert layer.bias.count_nonzero() == 0
-    named = network.named_tensors()
+        assert not torch.equal(kernels[0], kernels[1])
+        assert bias.count_nonzero() == 0
     assert (named["norm_1.scale"] == 1).all()
     assert named["norm_1.offset"].count_nonzero() == 0
     assert (named["norm_1.moving_variance"] == 1).all()

@@ -43,7 +43,7 @@ def test_distinct_keys_give_distinct_streams() -> None:
 
 
 def orders(trainer: Trainer, epoch: int) -> list[list[int]]:
-    return trainer._order(epoch).tolist()
+    return trainer.order(epoch).tolist()
 
 
 def test_model_and_condition_leave_split_and_order_the_same() -> None:

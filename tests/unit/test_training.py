@@ -135,7 +135,7 @@ def test_evaluation_is_the_same_in_pieces(monkeypatch: pytest.MonkeyPatch) -> No
     trainer.run_epoch(1)
     rows = [split.test for split in trainer.splits]
     whole = trainer.predict(rows)
-    assert whole.shape == (3, TEST_IMAGES, 10)
+    assert whole.shape == (3, 10, TEST_IMAGES)
     monkeypatch.setattr("mlpstudy.training.trainer.EVALUATION_ROWS", 7)
     assert torch.allclose(trainer.predict(rows), whole, rtol=0, atol=1e-12)
 

@@ -21,37 +21,34 @@ class Feeder:
     quarter of the memory and converting it takes half the time of gathering float32.
     """
 
-    def __init__(self, images: Tensor, labels: Tensor, classes: int, scale: float) -> None:
-        """Take uint8 images (rows, pixels) and int64 labels (rows,); pixels become byte · scale."""
+    def __init__(
+        self, images: Tensor, labels: Tensor, *, classes: int, scale: float, floor: float
+    ) -> None:
+        """Take uint8 images (rows, pixels) and int64 labels (rows,).
+
+        Pixels become byte · `scale`; targets 1 for the true one of `classes`, `floor` elsewhere.
+        """
         self.images = images
         self.labels = labels
-        self.classes = classes
         self.scale = scale
-        self._one_hot: Tensor | None = None
+        self.floor = floor
+        self._classes = torch.arange(classes, device=images.device).view(1, -1, 1)
         self._bytes = images.new_empty(0)
 
     def fill(self, batch: Batch, rows: Tensor) -> None:
-        """Gather the examples `rows`, (replicates · batch rows,), and their one-hot targets."""
-        inputs = batch.inputs.view(rows.shape[0], -1)
+        """Gather the examples `rows`, (replicates, batch rows), and their targets."""
+        flat = rows.reshape(-1)
+        inputs = batch.inputs.view(len(flat), -1)
         if self._bytes.shape != inputs.shape:
             self._bytes = self.images.new_empty(inputs.shape)
-        torch.index_select(self.images, 0, rows, out=self._bytes)
+        torch.index_select(self.images, 0, flat, out=self._bytes)
         inputs.copy_(self._bytes)
         if self.scale != 1.0:
             inputs.mul_(self.scale)
-        targets = batch.targets.view(rows.shape[0], -1)
-        torch.index_select(self._targets(targets), 0, rows, out=targets)
-
-    def targets_of(self, rows: Tensor, like: Tensor) -> Tensor:
-        """Return the one-hot targets of `rows`, of any shape, with a last axis of classes."""
-        return self._targets(like)[rows]
-
-    def _targets(self, like: Tensor) -> Tensor:
-        if self._one_hot is None:
-            self._one_hot = torch.eye(self.classes, dtype=like.dtype, device=like.device)[
-                self.labels
-            ]
-        return self._one_hot
+        labels = torch.index_select(self.labels, 0, flat).view(len(rows), 1, -1)
+        torch.eq(labels, self._classes, out=batch.targets)
+        if self.floor:
+            batch.targets.clamp_(min=self.floor)
 
 
 class Dropout:
@@ -69,9 +66,11 @@ class Dropout:
         """Draw the masks of every hidden layer of `batch`."""
         sizes = [room.output.view[0].numel() for room in batch.rooms]
         bound, size = self._bound(), sum(sizes)
-        # Compared by NumPy, which has vector instructions for 16-bit integers where torch has not.
-        kept = torch.from_numpy(np.stack([_bits(g, size) < bound for g in self.generators]))
-        for room, part in zip(batch.rooms, torch.split(kept, sizes, dim=1), strict=True):
+        # NumPy compares 16-bit integers, and torch converts bytes, with vector instructions; torch
+        # compares the one and converts booleans without.
+        kept = np.stack([_bits(g, size) < bound for g in self.generators]).view(np.uint8)
+        parts = torch.split(torch.from_numpy(kept), sizes, dim=1)
+        for room, part in zip(batch.rooms, parts, strict=True):
             assert room.mask is not None
             room.mask.view.copy_(part.view_as(room.mask.view))
             room.mask.flat.mul_(1.0 / (1.0 - self.rate))

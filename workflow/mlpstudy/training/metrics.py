@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlpstudy.spec import Job
-from mlpstudy.training.trainer import Evaluation, HistoryRow
+from mlpstudy.training.evaluation import Evaluation
+from mlpstudy.training.trainer import HistoryRow
 
 Row = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""The multilayer perceptron over a stack of replicates: parameters, forward and backward pass.
+"""The multilayer perceptron over a stack of replicates: forward and backward pass.
 
 Every tensor has a leading axis of replicates, and each operation does all replicates at once: at
 these sizes most of a training step would otherwise be the overhead of starting operations. A
@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,32 +19,16 @@ from torch import Tensor
 
 from mlpstudy.spec import Spec
 from mlpstudy.training.activations import ACTIVATIONS
-from mlpstudy.training.batchnorm import BatchNorm
-from mlpstudy.training.workspace import Batch, Room, padded
+from mlpstudy.training.parameters import Layer, Part, allocate, layer_shapes
+from mlpstudy.training.workspace import Batch, Room
 
 # MKL reads this at its first product. Without it, the kernel that it chooses depends on how many
 # matrices there are and on their alignment, so a replicate's bits would depend on its neighbours.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
 
-Pair = tuple[Tensor, Tensor]  # a parameter of every replicate, and its gradient
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One layer of every replicate, as views into the network's flat vectors.
-
-    kernel (replicates, inputs, units) and bias (replicates, 1, units), with their gradients.
-    """
-
-    kernel: Tensor
-    kernel_gradient: Tensor
-    bias: Tensor
-    bias_gradient: Tensor
-    norm: BatchNorm | None
-
 
 class Network:
-    """All parameters of a stack of replicates in one flat vector, their gradients in another.
+    """The layers of a stack of replicates, and the passes through them.
 
     Kernels are Glorot-uniform (Glorot and Bengio 2010) and biases zero, Keras's defaults;
     `generators` has one generator a replicate, which draws its kernels in the layers' order.
@@ -59,34 +42,26 @@ class Network:
         self.inputs = inputs
         self.replicates = len(generators)
         self.activation = ACTIVATIONS[spec.activation]
-        size = sum(padded(self.replicates * math.prod(shape)) for shape in self.shapes())
-        self.parameters = like.new_zeros(size)
-        self.gradients = like.new_zeros(size)
-        self.layers = list(self._layers())
+        self.parameters, self.layers, self.parts = allocate(spec, inputs, self.replicates, like)
         for replicate, generator in enumerate(generators):
             self._draw_kernels(replicate, generator)
-
-    def shapes(self) -> Iterator[tuple[int, int]]:
-        """Yield the shape of each trained tensor of one replicate, in their order."""
-        fan_ins = (self.inputs, *self.spec.nodes)
-        for index, (fan_in, units) in enumerate(zip(fan_ins, self.spec.nodes, strict=False)):
-            yield fan_in, units
-            yield 1, units
-            if self._is_normalised(index):
-                yield 1, units
-                yield 1, units
 
     @property
     def parameter_count(self) -> int:
         """Trained parameters of one replicate, as Keras counts them."""
-        return sum(math.prod(shape) for shape in self.shapes())
+        shapes = layer_shapes(self.spec, self.inputs)
+        return sum(math.prod(shape) for layer in shapes for shape in layer)
 
     def named_tensors(self) -> dict[str, Tensor]:
-        """Return all that the forward pass needs, by name, replicates first."""
+        """Return all that the forward pass needs, by name, replicates first.
+
+        Kernels are (replicates, inputs, units), all others (replicates, units).
+        """
         named: dict[str, Tensor] = {}
         for number, layer in enumerate(self.layers, start=1):
-            named[f"dense_{number}.kernel"] = layer.kernel
-            named[f"dense_{number}.bias"] = layer.bias.squeeze(1)
+            output = layer is self.layers[-1]
+            named[f"dense_{number}.kernel"] = layer.kernel.mT if output else layer.kernel
+            named[f"dense_{number}.bias"] = layer.bias.flatten(1)
             if layer.norm is not None:
                 for name, tensor in layer.norm.named_tensors().items():
                     named[f"norm_{number}.{name}"] = tensor.squeeze(1)
@@ -113,18 +88,35 @@ class Network:
             if room.mask is not None:
                 torch.mul(room.undropped.flat, room.mask.flat, out=room.output.flat)
             values = room.output.view
-        torch.baddbmm(self.layers[-1].bias, values, self.layers[-1].kernel, out=batch.logits)
+        output = self.layers[-1]
+        if batch.rows > 1:
+            torch.baddbmm(output.bias, output.kernel, values.mT, out=batch.logits)
+        else:  # MKL has a kernel for one column, whose bits depend on the number of matrices
+            torch.baddbmm(output.bias.mT, values, output.kernel.mT, out=batch.logits.mT)
 
-    def backward(self, batch: Batch) -> None:
-        """Fill `gradients` from `batch.errors`, the gradient of the loss by the logits."""
-        errors = batch.errors
-        for index in range(len(self.layers) - 1, 0, -1):
-            room, layer = batch.rooms[index - 1], self.layers[index]
-            _dense_gradients(layer, room.output.view, errors)
-            torch.bmm(errors, layer.kernel.transpose(1, 2), out=room.errors.view)
-            self._through_hidden(self.layers[index - 1], room)
-            errors = room.errors.view
-        _dense_gradients(self.layers[0], batch.inputs, errors)
+    def backward(self, batch: Batch) -> Iterator[Part]:
+        """Yield each part of the parameters when its gradients are complete, last layers first.
+
+        It starts from `batch.errors`, the gradient of the loss by the logits, and does not come
+        back to parameters that it has yielded: they may be changed at once, while they and their
+        gradients are in the cache. The next part's gradients take the memory of the last one's.
+        """
+        inputs = [batch.inputs, *(room.output.view for room in batch.rooms)]  # of each layer
+        complete = {part.first: part for part in self.parts}
+        output = self.layers[-1]
+        torch.bmm(batch.errors, inputs[-1], out=output.kernel_gradient)
+        torch.sum(batch.errors, 2, keepdim=True, out=output.bias_gradient)
+        errors, kernel = batch.errors.mT, output.kernel
+        for index in range(len(batch.rooms) - 1, -1, -1):
+            room, layer = batch.rooms[index], self.layers[index]
+            torch.bmm(errors, kernel, out=room.errors.view)
+            if index + 1 in complete:
+                yield complete[index + 1]
+            self._through_hidden(layer, room)
+            errors, kernel = room.errors.view, layer.kernel.mT
+            torch.bmm(inputs[index].mT, errors, out=layer.kernel_gradient)
+            torch.sum(errors, 1, keepdim=True, out=layer.bias_gradient)
+        yield complete[0]
 
     def _through_hidden(self, layer: Layer, room: Room) -> None:
         """Turn `room.errors` from those of the layer's output into those of its dense part."""
@@ -135,35 +127,10 @@ class Network:
             layer.norm.backward(room.errors.view, room.normalised)
         self.activation.backward(errors, room.kept.flat, self.spec.leaky_slope, errors)
 
-    def _is_normalised(self, index: int) -> bool:
-        return self.spec.batch_norm and index < len(self.spec.nodes) - 1
-
-    def _layers(self) -> Iterator[Layer]:
-        pairs = self._pairs()
-        for index in range(len(self.spec.nodes)):
-            kernel, bias = next(pairs), next(pairs)
-            norm = BatchNorm(*next(pairs), *next(pairs)) if self._is_normalised(index) else None
-            yield Layer(*kernel, *bias, norm)
-
-    def _pairs(self) -> Iterator[Pair]:
-        """Cut the flat vectors into (replicates, *shape); the padding between stays zero."""
-        start = 0
-        for shape in self.shapes():
-            end = start + self.replicates * math.prod(shape)
-            yield (
-                self.parameters[start:end].view(self.replicates, *shape),
-                self.gradients[start:end].view(self.replicates, *shape),
-            )
-            start += padded(end - start)
-
     def _draw_kernels(self, replicate: int, generator: np.random.Generator) -> None:
-        for layer in self.layers:
-            fan_in, units = layer.kernel.shape[1:]
-            limit = math.sqrt(6.0 / (fan_in + units))
-            drawn = generator.uniform(-limit, limit, size=(fan_in, units))
-            layer.kernel[replicate].copy_(torch.from_numpy(drawn))
-
-
-def _dense_gradients(layer: Layer, values: Tensor, errors: Tensor) -> None:
-    torch.bmm(values.transpose(1, 2), errors, out=layer.kernel_gradient)
-    torch.sum(errors, 1, keepdim=True, out=layer.bias_gradient)
+        for name, kernels in self.named_tensors().items():
+            if name.endswith(".kernel"):
+                fan_in, units = kernels.shape[1:]
+                limit = math.sqrt(6.0 / (fan_in + units))
+                drawn = generator.uniform(-limit, limit, size=(fan_in, units))
+                kernels[replicate].copy_(torch.from_numpy(drawn))

@@ -1,4 +1,4 @@
-"""One step of an optimizer over the flat vector of all parameters, in place.
+"""The optimizers, which update the parameters in place, part by part.
 
 Formulas and defaults are Keras 2's (tf.keras 2.6, the report's time), which differ from PyTorch's
 in where Adam adds ε: Keras adds it to √v before the bias correction.
@@ -7,10 +7,13 @@ in where Adam adds ε: Keras adds it to √v before the bias correction.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from mlpstudy.training.parameters import Part
 
 EPSILON = 1e-7
 ADAM_BETAS = (0.9, 0.999)
@@ -19,42 +22,54 @@ RMSPROP_RHO = 0.9
 
 
 class Optimizer(Protocol):
-    """What the training loop needs of an optimizer; `moments` and `steps` are all its state."""
+    """What the training loop needs of an optimizer; `moments` and `steps` are all its state.
+
+    It is made for the parts of the parameters. A step is `advance()` and then `update(part)` for
+    each of them, whose gradients need be there only then.
+    """
 
     moments: dict[str, Tensor]
     steps: int
 
-    def step(self, parameters: Tensor, gradients: Tensor) -> None:
-        """Update `parameters` in place; both are flat vectors of the same length."""
+    def advance(self) -> None:
+        """Begin a step: count it, and set what changes from step to step."""
+
+    def update(self, part: Part) -> None:
+        """Update the part's parameters in place from its gradients."""
 
 
 class Adam:
     """Adam (Kingma and Ba 2015), and AdamW (Loshchilov and Hutter 2019) with weight decay."""
 
-    def __init__(self, parameters: Tensor, learning_rate: float, weight_decay: float = 0.0) -> None:
+    def __init__(
+        self, parts: Sequence[Part], learning_rate: float, weight_decay: float = 0.0
+    ) -> None:
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
         self.steps = 0
-        self.moments = {
-            "first": torch.zeros_like(parameters),
-            "second": torch.zeros_like(parameters),
-        }
+        self.moments = _zeros_like(parts, "first", "second")
+        # A tensor: a step recorded on a GPU must find its rate in memory.
+        self._rate = parts[0].parameters.new_zeros(())
         # The fused kernel's own bias corrections, 1 - βᵗ, are 1 at this step count.
-        self._late = torch.full((), 1e9, dtype=torch.float32, device=parameters.device)
+        self._late = torch.full_like(self._rate, 1e9, dtype=torch.float32)
 
-    def step(self, parameters: Tensor, gradients: Tensor) -> None:
-        """Update `parameters` in one fused pass over memory, w -= lr_t · m / (√v + ε)."""
+    def advance(self) -> None:
+        """Begin a step."""
         self.steps += 1
+        self._rate.fill_(self.corrected_rate())
+
+    def update(self, part: Part) -> None:
+        """Update a part in one fused pass over memory, w -= lr_t · m / (√v + ε)."""
         if self.weight_decay:
-            parameters.mul_(1.0 - self.learning_rate * self.weight_decay)
+            part.parameters.mul_(1.0 - self.learning_rate * self.weight_decay)
         torch._fused_adam_(
-            [parameters],
-            [gradients],
-            [self.moments["first"]],
-            [self.moments["second"]],
+            [part.parameters],
+            [part.gradients],
+            [self.moments[f"first.{part.first}"]],
+            [self.moments[f"second.{part.first}"]],
             [],
             [self._late],
-            lr=self.corrected_rate(),
+            lr=self._rate,
             beta1=ADAM_BETAS[0],
             beta2=ADAM_BETAS[1],
             weight_decay=0.0,
@@ -72,44 +87,60 @@ class Adam:
 class RMSprop:
     """RMSprop (Tieleman and Hinton 2012) without momentum; ε is added to the root."""
 
-    def __init__(self, parameters: Tensor, learning_rate: float) -> None:
+    def __init__(self, parts: Sequence[Part], learning_rate: float) -> None:
         self.learning_rate = learning_rate
         self.steps = 0
-        self.moments = {"mean_square": torch.zeros_like(parameters)}
-        self._root = torch.empty_like(parameters)
+        self.moments = _zeros_like(parts, "mean_square")
+        self._root = torch.empty_like(max((part.gradients for part in parts), key=len))
 
-    def step(self, parameters: Tensor, gradients: Tensor) -> None:
-        """Update `parameters` in place."""
+    def advance(self) -> None:
+        """Begin a step."""
         self.steps += 1
-        mean_square = self.moments["mean_square"].mul_(RMSPROP_RHO)
+
+    def update(self, part: Part) -> None:
+        """Update a part in place."""
+        gradients, root = part.gradients, self._root[: len(part.gradients)]
+        mean_square = self.moments[f"mean_square.{part.first}"].mul_(RMSPROP_RHO)
         mean_square.addcmul_(gradients, gradients, value=1.0 - RMSPROP_RHO)
-        torch.sqrt(mean_square, out=self._root).add_(EPSILON)
-        parameters.addcdiv_(gradients, self._root, value=-self.learning_rate)
+        torch.sqrt(mean_square, out=root).add_(EPSILON)
+        part.parameters.addcdiv_(gradients, root, value=-self.learning_rate)
 
 
 class SGD:
     """Stochastic gradient descent without momentum."""
 
-    def __init__(self, _: Tensor, learning_rate: float) -> None:
+    def __init__(self, learning_rate: float) -> None:
         self.learning_rate = learning_rate
         self.steps = 0
         self.moments: dict[str, Tensor] = {}
 
-    def step(self, parameters: Tensor, gradients: Tensor) -> None:
-        """Update `parameters` in place."""
+    def advance(self) -> None:
+        """Begin a step."""
         self.steps += 1
-        parameters.add_(gradients, alpha=-self.learning_rate)
+
+    def update(self, part: Part) -> None:
+        """Update a part in place."""
+        part.parameters.add_(part.gradients, alpha=-self.learning_rate)
 
 
-def optimizer_named(name: str, parameters: Tensor, learning_rate: float) -> Optimizer:
-    """Return the optimizer of that name (adam, adamw, rmsprop, sgd) for `parameters`."""
+def optimizer_named(name: str, parts: Sequence[Part], learning_rate: float) -> Optimizer:
+    """Return the optimizer of that name (adam, adamw, rmsprop, sgd) for `parts`."""
     match name:
         case "adam":
-            return Adam(parameters, learning_rate)
+            return Adam(parts, learning_rate)
         case "adamw":
-            return Adam(parameters, learning_rate, ADAMW_WEIGHT_DECAY)
+            return Adam(parts, learning_rate, ADAMW_WEIGHT_DECAY)
         case "rmsprop":
-            return RMSprop(parameters, learning_rate)
+            return RMSprop(parts, learning_rate)
         case "sgd":
-            return SGD(parameters, learning_rate)
+            return SGD(learning_rate)
     raise ValueError(f"no optimizer named {name!r}")
+
+
+def _zeros_like(parts: Sequence[Part], *names: str) -> dict[str, Tensor]:
+    """Return moments of the names given, one for each part."""
+    return {
+        f"{name}.{part.first}": torch.zeros_like(part.parameters)
+        for name in names
+        for part in parts
+    }

@@ -19,9 +19,10 @@ from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing, write_rows, write_text
 from mlpstudy.spec import Job
 from mlpstudy.training.checkpoint import Checkpoint, Progress
+from mlpstudy.training.evaluation import Evaluation
 from mlpstudy.training.metrics import Row, history_rows, keys_of, metrics_rows
 from mlpstudy.training.splits import Split, split
-from mlpstudy.training.trainer import Evaluation, HistoryRow, Trainer
+from mlpstudy.training.trainer import HistoryRow, Trainer
 
 logger = logging.getLogger(__name__)
 
@@ -137,7 +138,7 @@ def _write_predictions(trainer: Trainer, path: Path) -> list[Evaluation]:
             replicate=np.array(trainer.job.replicates),
             index=index.int().cpu().numpy(),
             true=trainer.feeder.labels[index].to(torch.uint8).cpu().numpy(),
-            predicted=logits.argmax(-1).to(torch.uint8).cpu().numpy(),
+            predicted=logits.argmax(1).to(torch.uint8).cpu().numpy(),
         )
     return trainer.figures(logits, index)
 
