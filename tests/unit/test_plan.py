@@ -22,7 +22,7 @@ def plan_of(monkeypatch: pytest.MonkeyPatch, **overrides: object) -> Plan:
 
 def test_every_model_condition_and_fold_has_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(monkeypatch)
-    assert len(plan.jobs) == 2 * (16 + 5)
+    assert len(plan.jobs) == 2 * (16 + 5) + 2 * 5
     assert len({job.folder for job in plan.jobs.values()}) == len(plan.jobs)
     assert {job.model for job in plan.jobs.values()} == {f"m{n:02}" for n in range(1, 18)}
 

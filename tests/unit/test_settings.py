@@ -68,6 +68,9 @@ def test_a_model_is_as_section_1_of_the_report_has_it(line: str) -> None:
     assert (entry.fields["pixels"], entry.fields["kl"]) == ("raw", "clipped")
 
 
+KL_MODELS = ("m02", "m04", "m05", "m06", "m15")
+
+
 def test_the_report_has_seventeen_models() -> None:
     assert list(configure().models) == [f"m{number:02d}" for number in range(1, 18)]
 
@@ -81,7 +84,12 @@ def test_the_study_is_that_of_the_design() -> None:
     assert {name: each.overrides for name, each in study.conditions.items()} == {
         "as_reported": {},
         "corrected": {"pixels": "unit", "kl": "exact"},
+        "unit_pixels": {"pixels": "unit"},
+        "exact_kl": {"kl": "exact"},
     }
+    for name, condition in study.conditions.items():
+        alone = name in ("unit_pixels", "exact_kl")
+        assert condition.models == (KL_MODELS if alone else tuple(study.models))
     assert study.dataset.to_dict() == yaml.safe_load(CONFIG.read_text())["dataset"]
 
 
@@ -91,6 +99,8 @@ def test_the_quick_look_keeps_models_and_conditions() -> None:
     assert (quick.results, quick.trial) == (Path("results/quick"), True)
     assert (quick.replicates, quick.replicates_per_job) == (2, 2)
     assert quick.dataset.subset == {"train": 4000, "test": 1000}
+    assert list(quick.conditions) == ["as_reported", "corrected"]
+    assert all(condition.models == tuple(study.models) for condition in quick.conditions.values())
     assert quick.conditions["corrected"].overrides == {"kl": "exact", "pixels": "unit", "epochs": 2}
 
 
@@ -144,15 +154,35 @@ def test_five_lines_add_a_model() -> None:
     assert wide.fields["learning_rate"] == 0.01
     assert wide.fields["loss"] == "cross_entropy"
     assert wide.assumed["loss"]
-    assert all("wide" in condition.models for condition in study.conditions.values())
+    # All but those of models with KL divergence.
+    having = [name for name, each in study.conditions.items() if "wide" in each.models]
+    assert having == ["as_reported", "corrected"]
 
 
 def test_a_condition_overrides_fields_of_some_models() -> None:
     text = "conditions: {slow: {models: [m03, m01], learning_rate: 1e-4}, corrected: null}"
     conditions = configure(written(text)).conditions
-    assert list(conditions) == ["as_reported", "slow"]
+    assert list(conditions) == ["as_reported", "unit_pixels", "exact_kl", "slow"]
     assert conditions["slow"].overrides == {"learning_rate": 0.0001}
     assert conditions["slow"].models == ("m01", "m03")
+
+
+@pytest.mark.parametrize(
+    ("restriction", "models"),
+    [
+        ("where: {activation: leaky_relu}", ("m06", "m07", "m11")),
+        ("where: {activation: leaky_relu, batch_size: 128}", ("m06", "m11")),
+        ("where: {activation: leaky_relu}, models: [m07, m01]", ("m07",)),
+        ("where: {learning_rate: 0.001, nodes: [128, 64, 10]}", ("m01", "m16", "m17")),
+        ("where: {epochs: 99}", ()),
+    ],
+)
+def test_a_condition_is_for_models_that_have_some_values(
+    restriction: str, models: tuple[str, ...]
+) -> None:
+    condition = configure(written(f"conditions: {{it: {{{restriction}}}}}")).conditions["it"]
+    assert condition.models == models
+    assert condition.overrides == {}
 
 
 def test_one_and_one_point_zero_are_the_same_learning_rate() -> None:
@@ -246,7 +276,7 @@ def test_nested_values_of_the_command_line_are_read_as_yaml() -> None:
     )
     assert study.dataset.subset == {"train": 200, "test": 50}
     assert study.dataset.name == "fashion-mnist"
-    assert list(study.conditions) == ["as_reported", "small"]
+    assert list(study.conditions) == ["as_reported", "unit_pixels", "exact_kl", "small"]
     assert study.conditions["small"].overrides == {"nodes": (8, 10), "learning_rate": 0.01}
 
 

@@ -125,12 +125,12 @@ IN_CONFIG = [
     ("device: metal", "device: expected one of auto, cpu, cuda, got 'metal'"),
     (
         "conditions: {fast: {momentum: 0.9}}",
-        f"conditions.fast.momentum: unknown key, expected one of models, {ALL_FIELDS}",
+        f"conditions.fast.momentum: unknown key, expected one of models, where, {ALL_FIELDS}",
     ),
     (
         "conditions: {corrected: {pixls: unit}}",
-        f"conditions.corrected.pixls: unknown key, expected one of models, {ALL_FIELDS} (did you "
-        "mean 'pixels'?)",
+        "conditions.corrected.pixls: unknown key, expected one of models, where, "
+        f"{ALL_FIELDS} (did you mean 'pixels'?)",
     ),
     (
         "conditions: {corrected: {epochs: '5'}}",
@@ -150,10 +150,20 @@ IN_CONFIG = [
         "conditions: {other: {models: []}}",
         "conditions.other.models: expected a list of different model names, at least one, got []",
     ),
+    (
+        "conditions: {other: {where: {activation: relo}}}",
+        "conditions.other.where.activation: expected one of sigmoid, tanh, relu, leaky_relu, gelu, "
+        "elu, got 'relo' (did you mean 'relu'?)",
+    ),
+    (
+        "conditions: {other: {where: {models: [m01]}}}",
+        f"conditions.other.where.models: unknown key, expected one of {ALL_FIELDS} (did you mean "
+        "'nodes'?)",
+    ),
     ("conditions: {other: 5}", f"conditions.other: expected {CONDITION}, got 5"),
     ("conditions: {a/b: {}}", f"conditions.'a/b': expected {NAME}"),
     (
-        "conditions: {as_reported: null, corrected: null}",
+        "conditions: {as_reported: null, corrected: null, unit_pixels: null, exact_kl: null}",
         "conditions: expected at least one condition that is not null",
     ),
     (

@@ -102,6 +102,7 @@ def record_masks(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> Masks:
     "fields",
     [
         {},
+        {"nodes": (10,), "loss": "kl_divergence"},
         {"loss": "kl_divergence", "activation": "leaky_relu", "batch_norm": True, "dropout": 0.2},
         {"loss": "kl_divergence", "kl": "exact", "activation": "gelu", "dropout": 0.4},
         {"pixels": "raw", "activation": "sigmoid", "batch_norm": True, "batch_size": 27},

@@ -108,15 +108,23 @@ def _assembled(
         defaults=_defaults(written, models, fields),
         models=models,
         conditions={
-            name: Condition(
-                name=name,
-                overrides=_in_order(overrides, fields),
-                # In the order of the models file, however the condition lists them.
-                models=tuple(each for each in models if each in overrides.get("models", models)),
-            )
-            for name, overrides in conditions.items()
+            name: _condition(name, entry, models, fields) for name, entry in conditions.items()
         },
     )
+
+
+def _condition(
+    name: str, entry: dict[str, Any], models: dict[str, ModelEntry], fields: dict[str, Schema]
+) -> Condition:
+    named = entry.get("models", models)
+    where = _in_order(entry.get("where", {}), fields)
+    # In the order of the models file, however the condition lists them.
+    chosen = (
+        model.name
+        for model in models.values()
+        if model.name in named and all(model.fields[key] == where[key] for key in where)
+    )
+    return Condition(name=name, overrides=_in_order(entry, fields), models=tuple(chosen))
 
 
 def _model(
