@@ -12,11 +12,11 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import ROOT, scaling
-from benchmarks.contenders import peer_names
 from benchmarks.machine import load_average, machine_line
 from benchmarks.measuring import measure
 from benchmarks.plots import draw_over_floor
 from benchmarks.report import page
+from benchmarks.roster import peer_names
 from benchmarks.scaling_plot import draw_scaling
 from benchmarks.study import Model, read_models
 from benchmarks.summary import FLOOR, OURS, summarise

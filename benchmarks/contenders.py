@@ -1,18 +1,12 @@
-"""What a contender is, and where the contender of a name is found.
-
-A contender is a module or object with the attributes of `Contender`: `floor`, `ours-N` (our
-trainer with N replicates stacked), or a file in peers/ by its name.
-"""
+"""What a contender is, and what it is given."""
 
 from __future__ import annotations
 
-import importlib
 import os
-import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,22 +55,6 @@ class Contender(Protocol):
         It may be called often, and a call's fixed cost does not count: the time of a few steps is
         taken off that of many. Batches are drawn from all training images.
         """
-
-
-def peer_names() -> list[str]:
-    """Return the names of the files in peers/; those with a leading underscore are helpers."""
-    files = (Path(__file__).parent / "peers").glob("[!_]*.py")
-    return sorted(file.stem for file in files)
-
-
-def contender_named(name: str) -> Contender:
-    """Return the contender of that name, importing what it needs."""
-    if stack := re.fullmatch(r"ours-(\d+)", name):
-        from benchmarks.ours import Ours
-
-        return Ours(int(stack[1]))
-    module = "benchmarks.floor" if name == "floor" else f"benchmarks.peers.{name}"
-    return cast(Contender, importlib.import_module(module).CONTENDER)
 
 
 def threads() -> int:

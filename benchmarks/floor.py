@@ -16,6 +16,7 @@ from torch import Tensor
 from benchmarks.contenders import Data, Train, threads
 from mlpstudy.spec import Spec
 from mlpstudy.training.optimizers import Adam
+from mlpstudy.training.parameters import Part
 
 Product = tuple[Tensor, Tensor, Tensor]
 
@@ -41,14 +42,16 @@ class Floor:
         products = _products(inputs, spec)
         parameters = torch.randn(_parameter_count(images.shape[1], spec)) * 0.05
         gradients = torch.randn_like(parameters) * 1e-3
-        optimizer = Adam(parameters, spec.learning_rate)
+        whole = Part(0, parameters, gradients)
+        optimizer = Adam([whole], spec.learning_rate)
 
         def train(steps: int) -> int:
             for _ in range(steps):
                 for left, right, out in products:
                     torch.mm(left, right, out=out)
             for _ in range(steps):
-                optimizer.step(parameters, gradients)
+                optimizer.advance()
+                optimizer.update(whole)
             for rows in itertools.islice(itertools.cycle(orders), steps):
                 torch.index_select(images, 0, rows, out=gathered)
                 inputs.copy_(gathered)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from benchmarks.contenders import peer_names
 from benchmarks.processes import Pool, available_cores
+from benchmarks.roster import peer_names
 from benchmarks.study import Model
 
 

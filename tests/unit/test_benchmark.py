@@ -12,8 +12,8 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.contenders import peer_names  # noqa: E402
 from benchmarks.floor import _products  # noqa: E402
+from benchmarks.roster import peer_names  # noqa: E402
 from benchmarks.study import read_models, training_steps  # noqa: E402
 from benchmarks.summary import STUDY, costs, ratios, summarise  # noqa: E402
 from benchmarks.targets import verdicts  # noqa: E402
