@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import ROOT, scaling
+from benchmarks import ROOT, scaling, scaling_page
 from benchmarks.machine import load_average, machine_line
 from benchmarks.measuring import measure
 from benchmarks.plots import draw_over_floor
@@ -64,8 +64,7 @@ def main(arguments: Sequence[str]) -> int:
     load = load_average()
     try:
         data = dataset.load(options.data)
-        wanted = options.models or (list(scaling.MODELS) if options.scale else [])
-        models = read_models(ROOT, data.train, data.test, wanted)
+        models = read_models(ROOT, data.train, data.test, options.models or [])
         if options.scale:
             _scale(options, models, load)
         else:
@@ -97,13 +96,15 @@ def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) 
 
 
 def _scale(options: argparse.Namespace, models: Sequence[Model], load: float) -> None:
-    arguments = options.data.resolve(), models, options.rounds, options.seconds
-    depths, cores = scaling.measure_depths(*arguments), scaling.measure_cores(*arguments)
-    text = scaling.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
+    data, budget = options.data.resolve(), (options.rounds, options.seconds)
+    stacked = [model for model in models if model.name in (options.models or scaling.MODELS)]
+    depths = scaling.measure_depths(data, stacked, *budget)
+    cores = scaling.measure_cores(data, models, *budget)
+    text = scaling_page.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
     for name, table in {"depths": depths, "cores": cores}.items():
         _write_table(options.output / f"scaling-{name}.csv", table)
     write_text(options.output / "scaling.md", text)
-    draw_scaling(depths, cores, models, options.output)
+    draw_scaling(depths, cores, stacked, options.output)
     print(text)
 
 

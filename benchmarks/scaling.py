@@ -10,12 +10,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from benchmarks.processes import Pool, Process, available_cores
-from benchmarks.report import TIMES
 from benchmarks.study import Model
 from benchmarks.summary import OURS
 
 DEPTHS = (1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32)
-MODELS = ("m01", "m05", "m08")  # small, medium, large
+MODELS = ("m01", "m05", "m08")  # small, medium, large: those whose stacks are measured
 
 
 def measure_depths(
@@ -57,27 +56,6 @@ def measure_cores(data: Path, models: Sequence[Model], rounds: int, seconds: flo
                     rows.append(row | {"round": number, "steps_per_second": speed})
                     progress.update()
     return pd.DataFrame(rows)
-
-
-def page(depths: pd.DataFrame, cores: pd.DataFrame, models: Sequence[Model], machine: str) -> str:
-    """Return both tables as Markdown."""
-    medians = depths.pivot_table("milliseconds", "depth", "model", "median")
-    speeds = cores.pivot_table("steps_per_second", ["jobs", "threads"], "model", "median")
-    names = [model.name for model in models]
-    header = f" | {' | '.join(f'{model.name} · {model.description}' for model in models)} |"
-    rule = " --: |" * len(models)
-    lines = ["# Scaling", "", f"{machine}.", ""]
-    lines += ["## Milliseconds of a step of one replicate, by replicates in a stack", ""]
-    lines += [f"| replicates{header}", f"| --: |{rule}"]
-    for depth, row in medians.iterrows():
-        lines.append(f"| {depth} | {' | '.join(f'{row[name]:.3f}' for name in names)} |")
-    lines += ["", "## Steps of one model a second, by jobs at once and threads a job", ""]
-    lines += [f"| jobs {TIMES} threads{header}", f"| --- |{rule}"]
-    first = speeds.iloc[0]
-    for (jobs, threads), speed in zip(speeds.index, speeds.to_dict("records"), strict=True):
-        cells = [f"{speed[name]:,.0f} ({speed[name] / first[name]:.2f}{TIMES})" for name in names]
-        lines.append(f"| {jobs} {TIMES} {threads} | {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
 
 
 def _together(processes: Sequence[Process], model: Model, seconds: float) -> float:

@@ -14,7 +14,8 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.floor import _products  # noqa: E402
 from benchmarks.roster import peer_names  # noqa: E402
-from benchmarks.study import read_models, training_steps  # noqa: E402
+from benchmarks.scaling_page import study_minutes  # noqa: E402
+from benchmarks.study import Model, read_models, training_steps  # noqa: E402
 from benchmarks.summary import STUDY, costs, ratios, summarise  # noqa: E402
 from benchmarks.targets import verdicts  # noqa: E402
 from benchmarks.worker import Prepared  # noqa: E402
@@ -142,3 +143,11 @@ def test_floor_has_every_product_of_a_step():
 def test_every_file_in_peers_is_a_peer():
     assert {"keras_fit", "pytorch_dataloader", "sklearn_mlp"} <= set(peer_names())
     assert not any(name.startswith("_") for name in peer_names())
+
+
+def test_the_studys_time_is_that_of_its_steps() -> None:
+    spec = read_models(ROOT, 60000, 10000, ["m01"])[0].spec
+    models = [Model("slow", spec, steps=6000), Model("quick", spec, steps=1200)]
+    alone, together = {"slow": 10.0, "quick": 20.0}, {"slow": 20.0, "quick": 30.0}
+    minutes = study_minutes(pd.DataFrame({(1, 1): alone, (2, 1): together}), models)
+    assert minutes == {(1, 1): 11.0, (2, 1): pytest.approx(17 / 3)}
