@@ -27,7 +27,7 @@ def _depth_lines(depths: pd.DataFrame, described: dict[str, str]) -> Iterator[st
     medians = depths.pivot_table("milliseconds", "depth", "model", "median")
     yield "## Milliseconds of a step of one replicate, by replicates in a stack"
     yield ""
-    yield f"| replicates | {' | '.join(described[name] for name in medians)} |"
+    yield f"| replicates | {' | '.join(described[str(name)] for name in medians)} |"
     yield f"| --: |{' --: |' * len(medians.columns)}"
     for depth, row in medians.iterrows():
         yield f"| {depth} | {' | '.join(f'{value:.3f}' for value in row)} |"
@@ -36,7 +36,7 @@ def _depth_lines(depths: pd.DataFrame, described: dict[str, str]) -> Iterator[st
 def _core_lines(speeds: pd.DataFrame, described: dict[str, str]) -> Iterator[str]:
     yield "## Steps of one model a second, by jobs at once and threads a job"
     yield ""
-    teams = " | ".join(f"{jobs} {TIMES} {threads}" for jobs, threads in speeds)
+    teams = " | ".join(f"{jobs} {TIMES} {threads}" for jobs, threads in _teams(speeds))
     yield f"| model | {teams} |"
     yield f"| --- |{' --: |' * len(speeds.columns)}"
     for name, row in speeds.iterrows():
@@ -50,8 +50,12 @@ def study_minutes(speeds: pd.DataFrame, models: Sequence[Model]) -> dict[tuple[i
     `speeds` has a row a model and a column a team, in steps a second of the whole team.
     """
     steps = pd.Series({model.name: model.steps for model in models})
-    minutes = speeds.rdiv(steps, axis=0).sum() / 60
-    return {(int(jobs), int(threads)): float(value) for (jobs, threads), value in minutes.items()}
+    minutes = (speeds.rdiv(steps, axis=0).sum() / 60).tolist()
+    return dict(zip(_teams(speeds), minutes, strict=True))
+
+
+def _teams(speeds: pd.DataFrame) -> list[tuple[int, int]]:
+    return [(int(jobs), int(threads)) for jobs, threads in speeds.columns.tolist()]
 
 
 def _study_lines(speeds: pd.DataFrame, models: Sequence[Model]) -> Iterator[str]:
