@@ -55,7 +55,7 @@ def study_minutes(speeds: pd.DataFrame, models: Sequence[Model]) -> dict[tuple[i
 
 
 def _teams(speeds: pd.DataFrame) -> list[tuple[int, int]]:
-    return [(int(jobs), int(threads)) for jobs, threads in speeds.columns.tolist()]
+    return [(int(team[0]), int(team[1])) for team in speeds.columns.to_flat_index()]
 
 
 def _study_lines(speeds: pd.DataFrame, models: Sequence[Model]) -> Iterator[str]:
