@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from mlpstudy.files import write_csv, write_text
@@ -47,7 +48,7 @@ def make_study(
     covered: Mapping[str, Sequence[str]] | None = None,
     block: int | None = None,
 ) -> Paths:
-    """Write study.json and every job's CSVs under `root`.
+    """Write study.json and every job's CSVs and predictions under `root`.
 
     `models` maps a key to the fields that differ from FIELDS, with `report_name` and `assumed`
     among them; `covered` restricts a condition to some models.
@@ -145,6 +146,25 @@ def _write_job(
             )  # fmt: skip
     for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():
         write_csv(pd.DataFrame(rows), folder / f"{name}.csv")
+    accuracies = [row["test_accuracy"] for row in metrics]
+    np.savez(folder / "predictions.npz", **_answers(job["fold"], list(replicates), accuracies))
+
+
+def _answers(fold: str, replicates: list[int], accuracies: list[float]) -> dict[str, np.ndarray]:
+    """Answer 100 images of ten classes a fold, the first ones right, the rest one class too high.
+
+    So every hundredth of an accuracy is one image.
+    """
+    images = np.arange(100)
+    first = 100 * (int(fold) - 1) if fold.isdecimal() else 0
+    true = np.tile(images % 10, (len(replicates), 1)).astype(np.uint8)
+    right = images < np.rint(100 * np.nan_to_num(np.array(accuracies)))[:, None]
+    return {
+        "replicate": np.array(replicates),
+        "index": np.tile(images + first, (len(replicates), 1)).astype(np.int32),
+        "true": true,
+        "predicted": np.where(right, true, (true + 1) % 10).astype(np.uint8),
+    }
 
 
 def parameters(nodes: Sequence[int]) -> int:

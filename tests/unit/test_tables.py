@@ -77,6 +77,14 @@ def test_a_model_is_summarised_over_its_replicates(study: Paths) -> None:
     assert shares == pytest.approx([1 / 3, 1 / 3, 1 / 3])
     assert row["class"] == "medium"
     assert row["seconds_median"] == 4.0
+    assert row["test_accuracy_level"] == 0.75
+    assert (row["test_accuracy_low"], row["test_accuracy_high"]) == (0.1, 0.85)
+    # Wilson's interval of 1 of 3.
+    assert row["failure_share"] == pytest.approx(1 / 3)
+    assert (row["failure_low"], row["failure_high"]) == pytest.approx((0.0615, 0.7923), abs=1e-4)
+    assert (row["learned"], row["learned_mean"]) == (2, pytest.approx(0.775))
+    assert (row["learned_low"], row["learned_high"]) == (0.7, 0.85)
+    assert row["learned_sd"] == pytest.approx(0.15 / 2**0.5)
     assert row["nodes"] == "128+64+10"
     assert row["parameters"] == 785 * 128 + 129 * 64 + 65 * 10
 
@@ -90,6 +98,23 @@ def test_a_cross_validated_replicate_is_the_mean_of_its_folds(study: Paths) -> N
     assert row["test_accuracy_max"] == pytest.approx(0.64)
     # Replicate 2 is the middle one: 2 folds of 4 s each.
     assert row["seconds_median"] == 8.0
+    # Folds 0.1 above and below: variance 0.02.
+    assert row["fold_runs"] == 6
+    assert row["fold_sd"] == pytest.approx(0.02**0.5)
+    assert row["test_images"] == 200
+
+
+def test_a_failed_fold_is_counted_though_its_replicate_learned(tmp_path: Path) -> None:
+    def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+        return (0.1 if (fold, replicate) == ("2", 3) else 0.9), 0.5
+
+    paths = make_study(tmp_path, {"m03": {**KFOLD, "folds": 5}, "m01": {}}, outcome)
+    tabulate(paths.study, REPORTED, paths.tables)
+    rows = table(paths, "models").set_index(["condition", "model"]).loc["corrected"]
+    assert rows.loc["m03", ["replicates", "failures"]].tolist() == [3, 0]
+    assert rows.loc["m03", ["fold_runs", "fold_failures"]].tolist() == [15, 1]
+    assert rows.loc["m01", ["fold_runs", "fold_failures"]].tolist() == [0, 0]
+    assert math.isnan(rows.loc["m01", "fold_sd"])
 
 
 def test_groups_keep_what_the_grouped_tables_print(tmp_path: Path) -> None:
@@ -120,22 +145,6 @@ def test_final_table_puts_both_figures_side_by_side(study: Paths) -> None:
     assert final.iloc[1]["class"] == "superior"
 
 
-def test_comparisons_are_differences_of_medians(tmp_path: Path) -> None:
-    values = {("as_reported", "m04"): [0.1, 0.8, 0.9], ("as_reported", "m05"): [0.1, 0.1, 0.2]}
-    values |= {("as_reported", m): [0.7, 0.7, 0.7] for m in ("m03", "m13", "m99")}
-    models: dict = {m: {} for m in ("m03", "m04", "m05", "m13", "m99")}
-    paths = make_study(tmp_path, models, fixed(values), {"as_reported": {}})
-    tabulate(paths.study, REPORTED, paths.tables)
-    rows = table(paths, "comparisons").set_index("comparison")
-    assert list(rows.index) == ["4-5", "3", "3-7-11-12-13-14"]
-    assert rows.loc["4-5", "difference"] == pytest.approx(0.1 - 0.8)
-    assert rows.loc["4-5", "reported_difference"] == pytest.approx(0.1941 - 0.7745)
-    assert bool(rows.loc["4-5", "named"])
-    assert (rows.loc["3", "first"], rows.loc["3", "second"]) == ("m03", "")
-    # The report sets model 3 against model 13 as the better: the pair keeps that direction.
-    assert rows.loc["3-7-11-12-13-14", ["first", "second"]].tolist() == ["m13", "m03"]
-
-
 def test_a_study_without_report_or_report_models_has_all_tables(tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"mine": {}}, lambda *_: (0.9, 0.1))
     tabulate(paths.study, tmp_path / "none.csv", paths.tables)
@@ -153,6 +162,20 @@ def test_lost_losses_and_accuracies_count_as_failures(tmp_path: Path) -> None:
     assert row["failures"] == 1
     assert row["inferior_share"] == pytest.approx(1 / 3)
     assert row["test_accuracy_median"] == 0.9
+    assert row["test_loss_lost"] == 3
+    assert math.isnan(row["test_loss_mean"])
+
+
+def test_a_fold_without_a_loss_leaves_its_replicate_without_one(tmp_path: Path) -> None:
+    def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+        return 0.9, math.nan if (fold, replicate) == ("1", 2) else replicate / 10
+
+    paths = make_study(tmp_path, {"m03": KFOLD}, outcome, replicates=4)
+    tabulate(paths.study, REPORTED, paths.tables)
+    row = table(paths, "models").iloc[0]
+    assert row["test_loss_lost"] == 1
+    assert row["test_loss_mean"] == pytest.approx((0.1 + 0.3 + 0.4) / 3)
+    assert (row["test_loss_median"], row["test_loss_max"]) == pytest.approx((0.3, 0.4))
 
 
 def test_one_replicate_has_no_spread(tmp_path: Path) -> None:
@@ -167,7 +190,8 @@ def test_results_that_the_study_does_not_name_stay_out(study: Paths) -> None:
     del plan["models"]["m03"]
     study.study.write_text(json.dumps(plan))
     tabulate(study.study, REPORTED, study.tables)
-    for name in ("runs", "timings", "history", "models", "final_inference"):
+    names = ("runs", "timings", "history", "models", "final_inference", "recalls", "confusions")
+    for name in names:
         assert set(table(study, name)["model"]) == {"m01"}
 
 

@@ -1,18 +1,22 @@
 """The report's section 2: which models it sets against each other, and how ours differ.
 
-Pure computation on `models.csv`; statistics on the differences are another module's.
+Also every pair of models under a condition. Pure computation on the replicates, no files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, MARGIN, contrasts
 from mlpstudy.evidence.reported_values import Reported
+from mlpstudy.evidence.statistics import clean, median_interval
 from mlpstudy.evidence.study_file import Study
 
 
@@ -65,54 +69,127 @@ def present(study: Study) -> list[tuple[Comparison, list[str]]]:
     return [(comparison, models) for comparison, models in found if models]
 
 
-def compare(study: Study, models: pd.DataFrame, reported: Reported) -> pd.DataFrame:
+def compare(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFrame:
     """Return a row per comparison, condition and pair of its models: second minus first.
 
     A comparison of one model has one row without a second. `named` says that the report's text
-    itself speaks of the pair.
+    itself speaks of the pair. The rows of a condition that have a second are one family.
+
+    Args:
+        study: the resolved study.
+        values: a row per condition, model and replicate, with `test_accuracy`, of `replicates`.
+        reported: the report's own values.
     """
-    medians = {(row["condition"], row["model"]): row for row in models.to_dict("records")}
-    rows = [
-        _row(comparison, condition, pair, medians, reported)
-        for comparison, members in present(study)
-        for condition in study.conditions
-        for pair in _pairs(comparison, members)
-        if all((condition, model) in medians for model in pair if model)
-    ]
-    return pd.DataFrame(rows, columns=None if rows else COLUMNS)
+    samples = _samples(values)
+    rows: list[dict[str, Any]] = []
+    for condition in study.conditions:
+        family = [
+            (comparison, pair)
+            for comparison, members in present(study)
+            for pair in _pairs(comparison, members)
+            if all((condition, model) in samples for model in pair if model)
+        ]
+        found = _contrasts(study, samples, condition, [pair for _, pair in family])
+        for comparison, pair in family:
+            identity = {"comparison": comparison.key, **_keys(condition, pair)}
+            named = {"named": pair in comparison.pairs}
+            sizes = _sizes(samples, condition, pair)
+            rows.append(identity | named | sizes | found[pair] | _theirs(pair, reported))
+    order = [comparison.key for comparison in COMPARISONS]
+    rows.sort(key=lambda row: order.index(row["comparison"]))  # conditions keep their order
+    return pd.DataFrame(rows, columns=COLUMNS).astype(WHOLE)
 
 
 COLUMNS = [
     "comparison", "condition", "first", "second", "named",
-    "first_replicates", "second_replicates", "first_median", "second_median", "difference",
+    "first_replicates", "second_replicates", "first_median", "second_median",
+    *CONTRAST_COLUMNS,
     "reported_first", "reported_second", "reported_difference",
 ]  # fmt: skip
+WHOLE = dict.fromkeys(
+    ["first_replicates", "second_replicates", "family", "replicates_needed"], "Int64"
+)
+PAIR_COLUMNS = [name for name in COLUMNS if name not in ("comparison", "named")]
 
 
-def _pairs(comparison: Comparison, members: list[str]) -> list[tuple[str, str]]:
+def all_pairs(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFrame:
+    """Return a row per condition and pair of its models, in the study's order; see `compare`.
+
+    All pairs of a condition are one family.
+    """
+    samples = _samples(values)
+    rows = []
+    for condition in study.conditions:
+        pairs = list(combinations([m for m in study.models if (condition, m) in samples], 2))
+        found = _contrasts(study, samples, condition, pairs)
+        rows += [
+            _keys(condition, pair)
+            | _sizes(samples, condition, pair)
+            | found[pair]
+            | _theirs(pair, reported)
+            for pair in pairs
+        ]
+    return pd.DataFrame(rows, columns=PAIR_COLUMNS).astype(WHOLE)
+
+
+Samples = dict[tuple[str, str], NDArray[np.float64]]
+Pair = tuple[str, str]
+
+
+def _samples(values: pd.DataFrame) -> Samples:
+    """Return the replicates' accuracies by condition and model."""
+    return {
+        (str(condition), str(model)): frame["test_accuracy"].to_numpy(dtype=np.float64)
+        for (condition, model), frame in values.groupby(["condition", "model"], sort=False)
+    }
+
+
+def _contrasts(
+    study: Study, samples: Samples, condition: str, pairs: Sequence[Pair]
+) -> dict[Pair, dict[str, Any]]:
+    """Return the statistics of each pair; those without a second model have none."""
+    full = [pair for pair in pairs if pair[1]]
+    found = contrasts(
+        [(samples[condition, first], samples[condition, second]) for first, second in full],
+        study.medium,
+        float(study.raw.get("margin", MARGIN)),
+    )
+    nothing = {pair: {"verdict": ""} for pair in pairs if not pair[1]}
+    return {**nothing, **dict(zip(full, found, strict=True))}
+
+
+def _keys(condition: str, pair: Pair) -> dict[str, Any]:
+    return {"condition": condition, "first": pair[0], "second": pair[1]}
+
+
+def _sizes(samples: Samples, condition: str, pair: Pair) -> dict[str, Any]:
+    """Return each side's replicates and median; NaN for a second that is not there."""
+    sides = [clean(samples[condition, model]) if model else None for model in pair]
+    return {
+        f"{side}_{name}": value
+        for side, sample in zip(("first", "second"), sides, strict=True)
+        for name, value in (
+            ("replicates", None if sample is None else len(sample)),
+            ("median", float("nan") if sample is None else median_interval(sample).estimate),
+        )
+    }
+
+
+def _theirs(pair: Pair, reported: Reported) -> dict[str, float]:
+    """Set the two reported figures against each other."""
+    first, second = (
+        reported.number("final", m, "test_accuracy") if m else float("nan") for m in pair
+    )
+    return {
+        "reported_first": first,
+        "reported_second": second,
+        "reported_difference": second - first,
+    }
+
+
+def _pairs(comparison: Comparison, members: list[str]) -> list[Pair]:
     """Return each pair once, in the direction in which the report speaks of it where it does."""
     if len(members) == 1:
         return [(members[0], "")]
     reverse = {frozenset(pair): pair for pair in comparison.pairs}
     return [reverse.get(frozenset(pair), pair) for pair in combinations(members, 2)]
-
-
-def _row(
-    comparison: Comparison,
-    condition: str,
-    pair: tuple[str, str],
-    medians: Mapping[tuple[str, str], Mapping[Hashable, Any]],
-    reported: Reported,
-) -> dict[str, Any]:
-    """Set the two medians, and the two reported figures, against each other."""
-    nothing: dict[Hashable, Any] = {"replicates": None, "test_accuracy_median": float("nan")}
-    ours = [medians[condition, m] if m else nothing for m in pair]
-    theirs = [reported.number("final", m, "test_accuracy") if m else float("nan") for m in pair]
-    values = (
-        comparison.key, condition, *pair, pair in comparison.pairs,
-        ours[0]["replicates"], ours[1]["replicates"],
-        ours[0]["test_accuracy_median"], ours[1]["test_accuracy_median"],
-        ours[1]["test_accuracy_median"] - ours[0]["test_accuracy_median"],
-        *theirs, theirs[1] - theirs[0],
-    )  # fmt: skip
-    return dict(zip(COLUMNS, values, strict=True))

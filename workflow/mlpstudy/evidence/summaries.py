@@ -1,62 +1,73 @@
-"""From runs to models: pure functions on frames, no files.
+"""From runs to models: models.csv, pure functions on frames, no files.
 
 A k-fold model's replicate is the mean of its folds, so that every model has one figure per
-replicate; a replicate below the Medium threshold is a failure. Accuracies are fractions.
+replicate; a replicate below the Medium threshold is a failure, any other one has learned.
+Accuracies are fractions. Outcomes are often of two kinds, so that no single centre and spread
+describes them: beside the figures over all replicates stand the share of failures and, as
+`learned_*`, the figures over the others. Intervals are of the median and at 95 %, or at the level
+that so few replicates can give (docs/intervals.md).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from mlpstudy.evidence.reported_values import Reported
+from mlpstudy.evidence.predictions import Predictions
+from mlpstudy.evidence.statistics import Interval, median_interval, moments, share_interval
 from mlpstudy.evidence.study_file import CLASSES, Study
+from mlpstudy.evidence.variance import binomial_sd, components
 
 KEYS = ["condition", "model"]
-
-# The order of the report's own groups; any other activation follows in alphabetical order.
-GROUP_ORDER = ("sigmoid", "tanh", "leaky_relu", "relu")
-
-# A column's name after "reported_", and the quantity's name among the report's values.
-REPORTED = {
-    "layers": "layers", "epochs": "epochs", "loss": "test_loss", "accuracy": "test_accuracy",
-}  # fmt: skip
+Row = dict[Hashable, Any]
 
 
 def replicates(runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
     """Return a row per condition, model, replicate: accuracies, losses, and the folds' seconds.
 
-    Accuracies and losses are means over folds, seconds their sum. Order is that of `runs`.
+    Accuracies and losses are means over folds, missing where a fold's is; seconds are their sum.
+    Order is that of `runs`.
     """
     keys = [*KEYS, "replicate"]
     means = ["test_accuracy", "test_loss", "train_accuracy", "train_loss"]
-    frame = runs.groupby(keys, sort=False)[means].mean()
+    frame = runs.groupby(keys, sort=False)[means].mean(skipna=False)
     seconds = timings.groupby(keys, sort=False)["seconds"].sum(min_count=1)
     return frame.join(seconds).reset_index()
 
 
-def models_table(study: Study, runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
-    """Return a row per condition and model that has runs."""
+def models_table(
+    study: Study,
+    runs: pd.DataFrame,
+    timings: pd.DataFrame,
+    predictions: Mapping[tuple[str, str], Row],
+) -> pd.DataFrame:
+    """Return a row per condition and model that has runs.
+
+    `predictions` gives for each what `spread_of_answers` returned.
+    """
     per_replicate = dict(list(replicates(runs, timings).groupby(KEYS)))
-    first_runs = runs.drop_duplicates(KEYS).set_index(KEYS)
+    per_run = dict(list(runs.groupby(KEYS, sort=False)))
     rows = [
-        _model_row(study, pair, first_runs.loc[pair], per_replicate[pair])
+        _identity(study, pair, per_run[pair].iloc[0])
+        | _accuracy(study, per_replicate[pair])
+        | _loss(per_replicate[pair])
+        | _learned(study, per_replicate[pair])
+        | predictions[pair]
+        | _folds(study, per_run[pair])
         for pair in study.pairs
         if pair in per_replicate
     ]
     return pd.DataFrame(rows)
 
 
-def _model_row(
-    study: Study, pair: tuple[str, str], run: Any, values: pd.DataFrame
-) -> dict[Hashable, Any]:
-    """Summarise the replicates of one model under one condition."""
+def _identity(study: Study, pair: tuple[str, str], run: Any) -> Row:
     condition, model = pair
-    accuracy = values["test_accuracy"]
-    classes = accuracy.map(study.class_of)
-    median = accuracy.median()
+    shared = ("parameters", "loss_function", "epochs", "batch_size")
     return {
         "condition": condition,
         "model": model,
@@ -64,67 +75,102 @@ def _model_row(
         "activation": run["activation"],
         "layers": run["layers"],
         "nodes": "+".join(str(n) for n in study.fields(condition, model)["nodes"]),
-        "parameters": run["parameters"],
-        "loss_function": run["loss_function"],
-        "epochs": run["epochs"],
-        "batch_size": run["batch_size"],
+        **{name: run[name] for name in shared},
+    }
+
+
+def _accuracy(study: Study, values: pd.DataFrame) -> Row:
+    """Summarise all replicates: failures and classes, then centre, spread and interval."""
+    accuracy = values["test_accuracy"]
+    classes = accuracy.map(study.class_of)
+    failed = failures(study, accuracy)
+    share = share_interval(failed, len(values))
+    return {
         "replicates": len(values),
-        "failures": int((~(accuracy >= study.medium)).sum()),
+        "failures": failed,
+        "failure_share": share.estimate,
+        "failure_low": share.low,
+        "failure_high": share.high,
         **{f"{name}_share": (classes == name).mean() for name in CLASSES},
-        "test_accuracy_median": median,
-        "test_accuracy_mean": accuracy.mean(),
-        "test_accuracy_sd": accuracy.std(),
-        "test_accuracy_min": accuracy.min(),
-        "test_accuracy_max": accuracy.max(),
-        "test_loss_median": values["test_loss"].median(),
-        "train_accuracy_median": values["train_accuracy"].median(),
-        "train_loss_median": values["train_loss"].median(),
-        "class": study.class_of(median),
+        **_described("test_accuracy", accuracy),
+        "class": study.class_of(accuracy.median()),
         "seconds_median": values["seconds"].median(),
     }
 
 
-def activation_groups(study: Study, models: pd.DataFrame, reported: Reported) -> pd.DataFrame:
-    """Return the report's tables by activation, a row per activation, model and condition.
+def _described(name: str, values: pd.Series[float]) -> Row:
+    """Return median, mean, sd, least, greatest and the interval of the median."""
+    array = values.to_numpy(dtype=np.float64)
+    mean, variance = moments(array)
+    median: Interval = median_interval(array)
+    return {
+        f"{name}_median": median.estimate,
+        f"{name}_mean": mean,
+        f"{name}_sd": math.sqrt(variance),
+        f"{name}_min": values.min(),
+        f"{name}_max": values.max(),
+        f"{name}_low": median.low,
+        f"{name}_high": median.high,
+        f"{name}_level": median.level,
+    }
 
-    Reported figures are those of the grouped lists and tables, which differ in places from the
-    details and from the final table.
+
+def _loss(values: pd.DataFrame) -> Row:
+    """Summarise the losses that are numbers, and count those that a run has lost to NaN or ∞."""
+    loss = values["test_loss"]
+    kept = loss[np.isfinite(loss)]
+    return {
+        **_described("test_loss", kept),
+        "test_loss_lost": len(loss) - len(kept),
+        "train_accuracy_median": values["train_accuracy"].median(),
+        "train_loss_median": values["train_loss"].median(),
+    }
+
+
+def _learned(study: Study, values: pd.DataFrame) -> Row:
+    """Summarise the replicates that did not fail; NaN where all did."""
+    accuracy = values["test_accuracy"]
+    kept = accuracy[accuracy >= study.medium]
+    return {"learned": len(kept), **_described("learned", kept)}
+
+
+def failures(study: Study, accuracy: pd.Series[float]) -> int:
+    """Count what is below the Medium threshold, or has no accuracy."""
+    return int((~(accuracy >= study.medium)).sum())
+
+
+def spread_of_answers(predictions: Predictions, learned: np.ndarray) -> Row:
+    """Return where the spread of the replicates that learned comes from (module variance).
+
+    `learned_binomial_sd` is what drawing the test images anew would give one network of their mean
+    accuracy; `learned_image_sd` the part of it that all replicates share.
+
+    Args:
+        predictions: of one model under one condition.
+        learned: shape (replicates,), False where the replicate failed.
     """
-    columns = [
-        "replicates", "failures", "test_accuracy_median", "test_accuracy_min",
-        "test_accuracy_max", "test_loss_median", "class",
-    ]  # fmt: skip
-    frame = models[["activation", "model", "report_name", "layers", "epochs", "loss_function"]]
-    frame = frame.assign(
-        **{
-            f"reported_{name}": [
-                reported.number("group", model, quantity) for model in models["model"]
-            ]
-            for name, quantity in REPORTED.items()
-        },
-        condition=models["condition"],
-    ).join(models[columns])
-    others = sorted(set(models["activation"]) - set(GROUP_ORDER))
-    return _sorted(frame, study, {"activation": [*GROUP_ORDER, *others]})
+    correct = predictions.correct[learned]
+    mean = float(correct.mean()) if len(correct) else math.nan
+    images = len(predictions.true)
+    parts = asdict(components(correct))
+    return {
+        "test_images": images,
+        **{f"learned_{name}_sd": value for name, value in parts.items()},
+        "learned_binomial_sd": binomial_sd(mean, images),
+    }
 
 
-def final_inference(study: Study, models: pd.DataFrame, reported: Reported) -> pd.DataFrame:
-    """Return the report's final table with ours beside it, a row per model and condition."""
-    frame = models[["model", "report_name", "activation", "layers"]].assign(
-        reported_accuracy=[reported.number("final", m, "test_accuracy") for m in models["model"]],
-        reported_class=[reported.text("final", m, "class").lower() for m in models["model"]],
-    )
-    columns = [
-        "condition", "replicates", "test_accuracy_median", "test_accuracy_min",
-        "test_accuracy_max", "class", *(f"{name}_share" for name in CLASSES),
-    ]  # fmt: skip
-    frame = frame.join(models[columns])
-    frame["failure_share"] = models["failures"] / models["replicates"]
-    return _sorted(frame, study, {})
+def _folds(study: Study, runs: pd.DataFrame) -> Row:
+    """Return how many fold-runs there are, how many failed, and their sd within a replicate.
 
-
-def _sorted(frame: pd.DataFrame, study: Study, first: dict[str, list[str]]) -> pd.DataFrame:
-    """Sort by the columns of `first` in the orders given, then by model and condition."""
-    orders = {**first, "model": list(study.models), "condition": list(study.conditions)}
-    ranks = pd.DataFrame({key: frame[key].map(order.index) for key, order in orders.items()})
-    return frame.loc[ranks.sort_values(list(orders)).index].reset_index(drop=True)
+    The sd is the root of the mean variance; without folds there are 0 runs and no sd. It holds
+    seeds, the fold's other training images and the fold's own test images together.
+    """
+    if runs["fold"].nunique() < 2:
+        return {"fold_runs": 0, "fold_failures": 0, "fold_sd": math.nan}
+    variances = runs.groupby("replicate")["test_accuracy"].var()
+    return {
+        "fold_runs": len(runs),
+        "fold_failures": failures(study, runs["test_accuracy"]),
+        "fold_sd": math.sqrt(variances.mean()),
+    }

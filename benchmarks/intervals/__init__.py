@@ -1,0 +1,1 @@
+"""Which interval and which test to trust at few replicates: measured on distributions known."""

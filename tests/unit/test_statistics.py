@@ -1,0 +1,163 @@
+"""Intervals against scipy, published tables and hand arithmetic; what few or lost values give."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from mlpstudy.evidence.statistics import (
+    Interval,
+    difference_of_means,
+    difference_of_medians,
+    difference_of_shares,
+    mean_interval,
+    median_interval,
+    moments,
+    share_interval,
+    superiority,
+)
+
+ACCURACIES = st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=2, max_size=15)
+ONE_SAMPLE = [mean_interval, median_interval]
+TWO_SAMPLES = [difference_of_means, difference_of_medians, superiority]
+
+
+def bounds(interval: Interval) -> tuple[float, float]:
+    return interval.low, interval.high
+
+
+def test_a_share_has_wilsons_interval() -> None:
+    # Newcombe 1998 (Statistics in Medicine 17, 857), table I: 81/263, 15/148, 0/20, 1/29.
+    for count, n, low, high in (
+        (81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718),
+    ):  # fmt: skip
+        assert bounds(share_interval(count, n)) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_a_difference_of_shares_has_newcombes_interval() -> None:
+    # Newcombe 1998 (Statistics in Medicine 17, 873), table II, method 10: first less second there.
+    for a, m, b, n, low, high in (
+        (56, 70, 48, 80, 0.0524, 0.3339), (9, 10, 3, 10, 0.1705, 0.8090),
+        (10, 10, 0, 20, 0.6791, 1.0), (0, 10, 0, 20, -0.1611, 0.2775),
+    ):  # fmt: skip
+        assert bounds(difference_of_shares(b, n, a, m)) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(ACCURACIES)
+def test_a_mean_has_students_interval(values: list[float]) -> None:
+    interval = mean_interval(values)
+    if len(set(values)) == 1:
+        assert bounds(interval) == (values[0], values[0])
+        return
+    theirs = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    assert bounds(interval) == pytest.approx((theirs.low, theirs.high))
+
+
+@given(st.lists(st.floats(0, 1), min_size=6, max_size=60))
+def test_a_median_has_the_interval_of_the_sign_test(values: list[float]) -> None:
+    theirs = stats.quantile_test(values).confidence_interval(0.95)
+    assert bounds(median_interval(values)) == (theirs.low, theirs.high)
+    assert median_interval(values).level == 0.95
+
+
+def test_few_values_give_a_median_less_than_was_asked_for() -> None:
+    # The median lies outside the range only if all n values fall on one side of it: 2 / 2^n.
+    for n, level in ((2, 0.5), (3, 0.75), (5, 0.9375)):
+        interval = median_interval(np.arange(n) / 10)
+        assert (interval.low, interval.high, interval.level) == (0, (n - 1) / 10, level)
+    assert median_interval(np.arange(5), level=0.9).level == 0.9
+
+
+def test_a_difference_of_means_has_welchs_interval() -> None:
+    first, second = [0.1, 0.84, 0.86, 0.85], [0.87, 0.88, 0.86]
+    theirs = stats.ttest_ind(second, first, equal_var=False).confidence_interval(0.95)
+    interval = difference_of_means(first, second)
+    assert bounds(interval) == pytest.approx((theirs.low, theirs.high))
+    assert interval.estimate == pytest.approx(0.87 - 0.6625)
+
+
+def test_a_difference_of_medians_has_the_bootstraps_percentiles() -> None:
+    generator = np.random.default_rng(5)
+    first, second = generator.normal(0.85, 0.01, 12), generator.normal(0.87, 0.02, 12)
+
+    def statistic(a, b, axis=-1):
+        return np.median(b, axis=axis) - np.median(a, axis=axis)
+
+    theirs = stats.bootstrap(
+        (first, second), statistic, n_resamples=20_000, method="percentile", rng=generator
+    ).confidence_interval
+    interval = difference_of_medians(first, second)
+    assert bounds(interval) == pytest.approx((theirs.low, theirs.high), abs=2e-3)
+    assert interval == difference_of_medians(first, second)
+    assert (interval.level, interval.n) == (0.95, 12)
+
+
+def test_superiority_counts_pairs_and_has_wilsons_interval_for_the_smaller_side() -> None:
+    # Pairs (first, second): 1-2 up, 1-3 up, 2-2 tie, 2-3 up, 4-2 down, 4-3 down.
+    assert superiority([1, 2, 4], [2, 3]).estimate == pytest.approx(3.5 / 6)
+    for n, m, count in ((12, 12, 12), (5, 9, 0), (4, 4, 2)):
+        first = [0.0] * n
+        second = [1.0] * m if count == n else [-1.0] * m if count == 0 else [-1.0] * 2 + [1.0] * 2
+        wilson = share_interval(count, min(n, m))
+        assert bounds(superiority(first, second)) == pytest.approx(bounds(wilson))
+
+
+@given(ACCURACIES, ACCURACIES)
+def test_swapping_the_samples_mirrors_what_is_said(a: list[float], b: list[float]) -> None:
+    there, back = superiority(a, b), superiority(b, a)
+    assert there.estimate == pytest.approx(1 - back.estimate)
+    assert bounds(there) == pytest.approx((1 - back.high, 1 - back.low), abs=1e-12)
+    there, back = difference_of_means(a, b), difference_of_means(b, a)
+    assert (there.estimate, *bounds(there)) == pytest.approx(
+        (-back.estimate, -back.high, -back.low), abs=1e-12
+    )
+
+
+@given(ACCURACIES, ACCURACIES)
+def test_an_interval_holds_its_estimate(a: list[float], b: list[float]) -> None:
+    for interval in (*(f(a) for f in ONE_SAMPLE), *(f(a, b) for f in TWO_SAMPLES)):
+        assert interval.low - 1e-12 <= interval.estimate <= interval.high + 1e-12
+
+
+def test_what_is_missing_counts_for_nothing() -> None:
+    values, holes = [0.1, 0.8, 0.9], [0.1, math.nan, 0.8, 0.9]
+    for function in ONE_SAMPLE:
+        assert function(values) == function(holes)
+    for function in TWO_SAMPLES:
+        assert function(values, [0.5, 0.6]) == function(holes, [0.5, 0.6, math.nan])
+
+
+@pytest.mark.parametrize("values", [[], [math.nan], [0.5]])
+def test_one_value_or_none_has_no_interval(values: list[float]) -> None:
+    for function in ONE_SAMPLE:
+        interval = function(values)
+        assert math.isnan(interval.low)
+        assert math.isnan(interval.high)
+        assert not interval.contains(0.5)
+        assert not interval.within(-1, 2)
+    for function in (difference_of_means, difference_of_medians):
+        assert math.isnan(function([0.1, 0.2], values).low)
+    assert share_interval(0, 0).n == 0
+
+
+def test_runs_that_are_all_alike_have_no_spread_at_all() -> None:
+    # Rounding alone would give 0.1, 0.1, 0.1 a variance of 2e-34.
+    assert moments([0.1] * 3) == (0.1, 0.0)
+    for function in ONE_SAMPLE:
+        assert bounds(function([0.1] * 6)) == (0.1, 0.1)
+    for function in (difference_of_means, difference_of_medians):
+        assert bounds(function([0.1] * 6, [0.1] * 6)) == (0.0, 0.0)
+
+
+def test_bounds_are_inside_or_outside() -> None:
+    interval = Interval(0.5, 0.4, 0.6, 0.95, 12)
+    assert interval.contains(0.4)
+    assert not interval.contains(0.39)
+    assert interval.within(0.39, 0.61)
+    assert not interval.within(0.4, 0.61)
