@@ -8,11 +8,13 @@ rule tabulate_runs:
         metrics=of_every_job("metrics.csv"),
         timings=of_every_job("timings.csv"),
         history=of_every_job("history.csv"),
+        predictions=of_every_job("predictions.npz"),
     output:
         multiext(
             "<results>/tables/",
             *("runs.csv", "timings.csv", "history.csv", "models.csv"),
             *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
+            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",

@@ -92,7 +92,8 @@ class Dataset:
 class Settings:
     """The whole configuration, checked and complete.
 
-    `classes` maps superior and medium to the test accuracy (a fraction) from which they hold;
+    `classes` maps superior and medium to the test accuracy (a fraction) from which they hold,
+    `margin` is the difference of accuracies below which models are equivalent;
     `defaults`, `models` and `conditions` are in the order of the files, fields in the schema's.
     """
 
@@ -104,6 +105,8 @@ class Settings:
     device: str
     trial: bool
     classes: Mapping[str, float]
+    margin: float
+    claims_file: Path | None
     dataset: Dataset
     defaults: Mapping[str, Default]
     models: Mapping[str, ModelEntry]

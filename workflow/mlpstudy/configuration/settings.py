@@ -104,6 +104,8 @@ def _assembled(
         device=study["device"],
         trial=study["trial"],
         classes={name: float(study["classes"][name]) for name in ("superior", "medium")},
+        margin=float(study["margin"]),
+        claims_file=Path(study["claims"]) if study["claims"] else None,
         dataset=_dataset(study["dataset"]),
         defaults=_defaults(written, models, fields),
         models=models,
