@@ -59,7 +59,8 @@ def _resamples(n: int) -> np.ndarray:
 def _means(x: Array) -> Array:
     n = x.shape[1]
     counts = np.stack([np.bincount(row, minlength=n) for row in _resamples(n)])
-    return np.asarray(x @ counts.T) / n
+    means: Array = x @ counts.T / n
+    return means
 
 
 def _medians(x: Array) -> Array:
@@ -93,13 +94,15 @@ def bca(x: Array, statistics: Array, estimator: Callable[..., Array]) -> Bounds:
     return bounds[:, 0], bounds[:, 1]
 
 
+Candidate = Callable[[Array], Bounds]
+
 # Ours first. The study gives a mean's interval too, but leans on the median's.
-MEAN = {
+MEAN: dict[str, Candidate] = {
     "Student's t": student_t,
     "percentile bootstrap": lambda x: percentile(_means(x)),
     "BCa bootstrap": lambda x: bca(x, _means(x), np.mean),
 }
-MEDIAN = {
+MEDIAN: dict[str, Candidate] = {
     "order statistics": order_statistics,
     "interpolated order statistics": interpolated,
     "percentile bootstrap": lambda x: percentile(_medians(x)),
