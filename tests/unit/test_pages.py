@@ -47,8 +47,13 @@ def made(paths: Paths, reported: Path = REPORTED, drawn: bool = True) -> Paths:
     else:
         for name in ("overview", *(f"curves-{key}" for key in load_study(paths.study).models)):
             write_text(paths.figures / f"{name}.svg", "<svg></svg>")
-    render(paths.study, reported, paths.tables, paths.figures, TEMPLATES, paths.report)
+    render_again(paths, TEMPLATES, reported)
     return paths
+
+
+def render_again(paths: Paths, templates: Path, reported: Path = REPORTED) -> None:
+    inputs = (paths.tables, paths.figures, paths.provenance)
+    render(paths.study, reported, *inputs, templates, paths.report)
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +128,7 @@ def test_the_report_has_its_parts_in_the_reports_order(study: Paths) -> None:
     parts = [
         "What came of it", "Details of each of the models", "Comparisons of some of the models",
         "The models by activation function", "Final inference table", "Conclusions", "Assumptions",
+        "Provenance",
     ]  # fmt: skip
     for name in ("index.html", "report.md"):
         text = (study.report / name).read_text()
@@ -217,7 +223,7 @@ def test_quotations_are_the_reports_own_words(study: Paths) -> None:
 def test_pages_are_the_same_bytes_again(study: Paths) -> None:
     pages = [study.report / "index.html", study.report / "report.md"]
     before = [page.read_bytes() for page in pages]
-    render(study.study, REPORTED, study.tables, study.figures, TEMPLATES, study.report)
+    render_again(study, TEMPLATES)
     assert [page.read_bytes() for page in pages] == before
 
 
@@ -275,7 +281,7 @@ def test_a_broken_template_is_named(study: Paths, tmp_path: Path, text: str, tol
     if text is not None:
         (tmp_path / "html" / "index.html.j2").write_text(text)
     with pytest.raises(StudyError, match=told) as caught:
-        render(study.study, REPORTED, study.tables, study.figures, tmp_path, study.report)
+        render_again(study, tmp_path)
     assert "index.html.j2" in str(caught.value)
 
 

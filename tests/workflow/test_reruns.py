@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from project import Project
 
-REPORT = {"draw_figures", "render_report"}
+REPORT = {"draw_figures", "write_provenance", "render_report"}
 TRAINER = "workflow/mlpstudy/training/trainer.py"
 
 
@@ -84,7 +86,7 @@ def test_editing_the_training_logic_trains_everything(project: Project) -> None:
 def test_editing_a_template_only_renders(project: Project) -> None:
     template = next((project.folder / "workflow/templates").rglob("*.html*"))
     template.write_text(template.read_text() + "\n<!-- edited -->\n")
-    assert set(project.planned()) == {"render_report", "all"}
+    assert set(project.planned()) == {"write_provenance", "render_report", "all"}
 
 
 def test_raising_replicates_by_a_block_trains_only_the_new_one(project: Project) -> None:
@@ -140,3 +142,18 @@ def test_replicates_that_are_no_longer_named_leave_the_tables(project: Project) 
     assert project.study().returncode == 0
     runs = (project.folder / "results/tables/runs.csv").read_text().splitlines()
     assert len(runs) == 1 + 8 * 2
+
+
+def test_a_report_carries_the_provenance_of_its_moment(project: Project) -> None:
+    path = project.folder / "results/report/provenance.json"
+    assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
+    before = path.read_bytes()
+    project.edit("workflow/templates/markdown/report.md.j2", "# {{ title", "# Title: {{ title")
+    done = project.study("--printshellcmds")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert path.read_bytes() != before
+    assert json.loads(path.read_text())["command"].endswith("--printshellcmds")
+    for arguments in (["init"], ["add", "workflow"], ["commit", "-m", "All"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", *identity, *arguments], cwd=project.folder, check=True)
+    assert project.planned() == {}  # though it is another command, second and commit

@@ -103,18 +103,35 @@ def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> No
 
 
 @app.command()
+def provenance(
+    study: Study,
+    tables: Tables,
+    lock: Annotated[Path, typer.Option(help="The pinned versions, envs/study.txt.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    command: Annotated[
+        str, typer.Option(help="The command that makes the report.", envvar="MLPSTUDY_COMMAND")
+    ] = "",
+) -> None:
+    """Write down the code, environment, machine, data and command that a report comes from."""
+    from mlpstudy.report.provenance import write_provenance
+
+    write_provenance(study, tables / "timings.csv", lock, command, output)
+
+
+@app.command()
 def render(
     study: Study,
     reported: Reported,
     tables: Tables,
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
     output: Output,
     templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
 ) -> None:
     """Render the report as HTML and Markdown."""
     from mlpstudy.report.pages import render
 
-    render(study, reported, tables, figures, templates, output)
+    render(study, reported, tables, figures, provenance, templates, output)
 
 
 @app.command()

@@ -1,4 +1,10 @@
 # From the tables to figures and pages.
+import shlex
+
+# In the environment, as how many cores someone asks for is no reason to render again. A job that
+# Snakemake starts in a process of its own has it from the first.
+os.environ.setdefault("MLPSTUDY_COMMAND", shlex.join(["snakemake", *sys.argv[1:]]))
+LOCK = os.path.relpath(Path(PACKAGES).parent / "envs/study.txt")
 
 
 rule draw_figures:
@@ -21,19 +27,46 @@ rule draw_figures:
         " --tables {params.tables} --output {output} 2> {log}"
 
 
+# The commit and the date of the moment at which the report is rendered: so this runs whenever one
+# of its forms has to be made anew, and a new commit or day alone makes nothing run.
+rule write_provenance:
+    input:
+        study=rules.write_plan.output.study,
+        reported="<reported>/values.csv",
+        specs=of_every_job("spec.json"),
+        tables=rules.tabulate_runs.output,
+        figures=rules.draw_figures.output,
+        templates=TEMPLATES,
+        lock=LOCK,
+    output:
+        "<results>/report/provenance.json",
+    log:
+        "<results>/logs/write_provenance.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("report.provenance", "report.pages"),
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"
+        " --lock {input.lock} --output {output} 2> {log}"
+
+
 rule render_report:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
         figures=rules.draw_figures.output,
+        provenance=rules.write_provenance.output,
         templates=TEMPLATES,
     output:
         multiext("<results>/report/", "index.html", "report.md"),
         multiext(
             "<results>/report/tables/",
             *("accuracy.md", "models.md", "comparisons.md", "activation_groups.md"),
-            *("final_inference.md", "conclusions.md", "assumptions.md"),
+            *("final_inference.md", "conclusions.md", "assumptions.md", "provenance.md"),
         ),
     log:
         "<results>/logs/render_report.log",
@@ -46,4 +79,5 @@ rule render_report:
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy render --study {input.study} --reported {input.reported}"
-        " --tables {params.tables} --figures {input.figures} --output {params.folder} 2> {log}"
+        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
+        " --output {params.folder} 2> {log}"

@@ -71,6 +71,6 @@ def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
         ("pairs", "Every pair", figures.find(section="pairs")),
         ("conditions", "Conditions", True),
         ("assumptions", "Assumptions", True),
-        ("provenance", "Provenance", context.get("provenance")),
+        ("provenance", "Provenance", True),
     ]
     return [(anchor, label) for anchor, label, there in parts if there]

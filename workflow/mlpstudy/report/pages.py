@@ -30,17 +30,25 @@ from mlpstudy.report.inlining import inline_svg
 from mlpstudy.report.layout import Table
 from mlpstudy.report.model_views import cards
 from mlpstudy.report.overview import answers, condition_list, done, title, trial_notice
+from mlpstudy.report.provenance import Provenance, load_provenance
+from mlpstudy.report.provenance_views import provenance_table, stamp
 from mlpstudy.report.table_views import assumptions, final_table, group_tables, side_by_side
 
 # The Markdown files of tables/, each with one or more tables.
 TABLE_PAGES = (
     "accuracy", "models", "comparisons", "activation_groups", "final_inference", "conclusions",
-    "assumptions",
+    "assumptions", "provenance",
 )  # fmt: skip
 
 
 def render(
-    study: Path, reported: Path, tables: Path, figures: Path, templates: Path, output: Path
+    study: Path,
+    reported: Path,
+    tables: Path,
+    figures: Path,
+    provenance: Path,
+    templates: Path,
+    output: Path,
 ) -> None:
     """Write index.html (self-contained), report.md and tables/*.md into the folder `output`.
 
@@ -49,6 +57,7 @@ def render(
         reported: the report's own values, values.csv.
         tables: folder of the CSVs that `tabulate` writes.
         figures: folder of the SVGs that `draw` writes; report.md refers to them where they are.
+        provenance: what the report comes from, provenance.json.
         templates: folder of the Jinja2 templates.
         output: folder of the pages.
 
@@ -56,7 +65,7 @@ def render(
         StudyError: a table, figure or template is missing or is not what it should be.
     """
     evidence = load_evidence(study, reported, tables)
-    context = page_context(evidence)
+    context = page_context(evidence, load_provenance(provenance))
     at = os.path.relpath(figures, output).replace(os.sep, "/")
     context |= html_views(evidence, load_index(figures), tables, output)
     context["parts"] = contents(context)
@@ -74,7 +83,7 @@ def render(
         write_text(output / name, text)
 
 
-def page_context(evidence: Evidence) -> dict[str, Any]:
+def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
     """Return all that the templates may use, the same for HTML and for Markdown."""
     return {
         "title": title(evidence),
@@ -82,7 +91,6 @@ def page_context(evidence: Evidence) -> dict[str, Any]:
         "done": done(evidence),
         "conditions": condition_list(evidence),
         "answers": answers(evidence),
-        "provenance": None,
         "accuracy": side_by_side(evidence),
         "cards": cards(evidence),
         "comparisons": comparison_views(evidence),
@@ -90,6 +98,8 @@ def page_context(evidence: Evidence) -> dict[str, Any]:
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),
         "assumptions": assumptions(evidence),
+        "provenance": provenance_table(provenance),
+        "stamp": stamp(provenance),
         "has_report": evidence.has_report,
         "study": evidence.study.raw,
         "colours": palette.ALL,
@@ -105,6 +115,7 @@ def _table_pages(context: dict[str, Any]) -> dict[str, list[Table]]:
     found = (
         [context["accuracy"]], [card.results for card in context["cards"]], compared,
         context["groups"], [context["final"]], concluded, [context["assumptions"]],
+        [context["provenance"]],
     )  # fmt: skip
     return dict(zip(TABLE_PAGES, found, strict=True))
 
