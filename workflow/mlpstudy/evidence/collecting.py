@@ -31,6 +31,7 @@ COLUMNS = {
 TEXTS = (
     "condition", "model", "fold", "report_name", "activation", "loss_function", "nodes", "class",
     "reported_class", "comparison", "first", "second", "verdict", "true", "predicted",
+    "places", "values",
 )  # fmt: skip
 
 
