@@ -58,6 +58,7 @@ rule render_report:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
+        saturation=rules.probe_saturation.output,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,
