@@ -10,10 +10,12 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.evidence.audit.findings import COLUMNS as AUDIT_COLUMNS
 from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
+from mlpstudy.report.claim_views import CLAIM_COLUMNS
 from mlpstudy.report.formats import heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
 from mlpstudy.report.palette import series
@@ -22,8 +24,8 @@ Row = Mapping[Hashable, Any]
 
 # Tables that not every study has, with the columns that the pages rely on.
 FURTHER = {
-    "claims": ["claim", "condition", "verdict"],
-    "audit": ["id", "kind"],
+    "claims": CLAIM_COLUMNS,
+    "audit": AUDIT_COLUMNS,
     "causes": ["condition", "model", "failures"],
     "sensitivity": ["condition", "model", "reported"],
     "saturation": ["model", "pixels"],
@@ -103,6 +105,12 @@ class Evidence:
     def table(self, name: str) -> pd.DataFrame:
         """Return a table of FURTHER."""
         return self.further[name]
+
+    @cached_property
+    def audit(self) -> pd.DataFrame:
+        """audit.csv as texts, cells that are empty as empty texts."""
+        frame = self.table("audit")
+        return frame.astype("object").where(frame.notna(), "").astype("str")
 
     def failures(self, condition: str, models: list[str]) -> tuple[int, int]:
         """Return failed and all replicates of some models under a condition."""

@@ -8,11 +8,12 @@ from typing import Any
 
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.answers import three_answers
-from mlpstudy.report.effect_views import effects
+from mlpstudy.report.condition_views import changes
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
 from mlpstudy.report.formats import percent, word
 from mlpstudy.report.inference_view import inference
+from mlpstudy.report.judgements import judgements
 from mlpstudy.report.model_sections import model_sections
 from mlpstudy.report.sources import embedded
 
@@ -37,7 +38,7 @@ def html_views(
         output: folder of the page.
     """
     sections = model_sections(evidence, output)
-    changed = effects(evidence)
+    changed = changes(evidence)
 
     def model_figures(model: str) -> list[Entry]:
         found = figures.find(section="models", model=model)
@@ -47,7 +48,8 @@ def html_views(
         "three": three_answers(evidence),
         "inference": inference(evidence),
         "sections": sections,
-        "effects": changed,
+        "changes": changed,
+        **judgements(evidence),
         "base_name": word(evidence.leading[0]),
         "figures": figures,
         "model_figures": model_figures,
@@ -66,9 +68,11 @@ def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
         ("comparisons", "Comparisons", context["comparisons"]),
         ("groups", "By activation", context["groups"]),
         ("conclusions", "Conclusions", True),
+        ("claims", "Claims", context["claims"]),
         ("cause", "Cause of failure", figures.find(section="cause")),
-        ("sensitivity", "Sensitivity", context["effects"].rows),
+        ("sensitivity", "Sensitivity", context["changes"]),
         ("pairs", "Every pair", figures.find(section="pairs")),
+        ("audit", "Audit", context["audit"]),
         ("conditions", "Conditions", True),
         ("assumptions", "Assumptions", True),
         ("provenance", "Provenance", True),

@@ -41,13 +41,15 @@ class Source:
 class Column:
     """One column; those of one condition, or of the report, stand under a common `group`.
 
-    `tone` is the CSS variable of the group's colour, without its dashes.
+    `tone` is the CSS variable of the group's colour, without its dashes, and `drawing` what HTML
+    shows in place of the label: an axis.
     """
 
     label: str
     number: bool = True
     group: str = ""
     tone: str = ""
+    drawing: str = ""
 
     @property
     def full(self) -> str:
