@@ -18,20 +18,20 @@ from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import read_table, tabulate
-from mlpstudy.report.curves import curves_figure
-from mlpstudy.report.dots import dots_figure, stagger
+from mlpstudy.report.drawing.curves import curves_figure
+from mlpstudy.report.drawing.dots import dots_figure
+from mlpstudy.report.drawing.style import STYLE
+from mlpstudy.report.drawing.swarm import spread, swarm
 from mlpstudy.report.figures import draw
 from mlpstudy.report.inlining import inline_svg
 from mlpstudy.report.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
-from mlpstudy.report.plotting import STYLE, spread
 
 LIMIT = 60_000
 
 
 def drawn(paths: Paths) -> list[Path]:
     tabulate(paths.study, REPORTED, paths.tables)
-    names = ("runs", "timings", "history")
-    draw(paths.study, *(paths.tables / f"{n}.csv" for n in names), REPORTED, paths.figures)
+    draw(paths.study, paths.tables, REPORTED, None, paths.figures)
     return sorted(paths.figures.glob("*.svg"))
 
 
