@@ -120,11 +120,18 @@ def test_labels_keep_their_order_and_their_distance(positions: list[float], gap:
         assert moved == pytest.approx(positions)
 
 
-@given(st.lists(st.sampled_from([10.0, 10.0, 86.4, 86.5]), max_size=40))
+@given(st.lists(st.sampled_from([10.0, 10.1, 86.4, 86.5, 90.0]), max_size=60))
 def test_no_two_dots_hide_each_other(values: list[float]) -> None:
-    shifts = stagger(values)
+    shifts = swarm(values, diameter=4.0, reach=5.0)
     assert len(set(zip(values, shifts, strict=True))) == len(values)
-    assert all(abs(shift) <= 0.5 for shift in shifts)
+    assert all(abs(shift) <= 5.0 for shift in shifts)
+
+
+@given(st.lists(st.floats(0, 400), max_size=8))
+def test_dots_of_a_small_crowd_do_not_touch(values: list[float]) -> None:
+    places = list(zip(values, swarm(values, diameter=4.0, reach=20.0), strict=True))
+    for (x, y), (other_x, other_y) in itertools.combinations(places, 2):
+        assert math.hypot(x - other_x, y - other_y) >= 4.0 * 0.99
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

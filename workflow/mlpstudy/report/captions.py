@@ -201,7 +201,7 @@ def pairs(material: Material, condition: str) -> Words:
 
 
 def causes(rows: pd.DataFrame, told: Sequence[tuple[str, int, int]]) -> Words:
-    """Say how many replicates fail in each cell of the 2 × 2."""
+    """Say how many replicates fail in each combination of the two causes."""
     counts = "; ".join(f"{name}: {failed} of {n} failed" for name, failed, n in told)
     caption = (
         f"The {plural(rows['model'].nunique(), 'model')} with KL divergence, with raw or scaled "

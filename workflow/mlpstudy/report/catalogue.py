@@ -142,9 +142,7 @@ def _cause(m: Material) -> Plates:
     if causes is not None and len(cells := squares(causes)):
         told = []
         for cell in cells:
-            rows = causes[
-                (causes["condition"] == cell.condition) & causes["model"].isin(cell.models)
-            ]
+            rows = cell.rows(causes)
             name = f"{PIXELS[cell.pixels]} with {FORMS[cell.kl]}"
             told.append((name, int(rows["failures"].sum()), int(rows["n"].sum())))
         yield Plate(

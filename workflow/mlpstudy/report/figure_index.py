@@ -84,7 +84,7 @@ class FigureIndex:
         return iter(self.entries)
 
     def find(self, **fields: str) -> list[Entry]:
-        """Return the figures whose attributes are as given: find(section="models", model="m05")."""
+        """Return the figures whose attributes are as given, such as section and model."""
         return [
             e for e in self if all(getattr(e, name) == wanted for name, wanted in fields.items())
         ]

@@ -72,7 +72,7 @@ class Material:
         return int((int(row["parameters"]) - rest) // nodes[0] - 1)
 
     def grid(self, models: list[str]) -> list[str]:
-        """The conditions that change nothing of `models` but pixels and the form of the loss."""
+        """Return the conditions that change nothing of `models` but pixels and the form of KL."""
         first = self.main[0]
         return [c for c in self.conditions if self._differ(first, c, models) <= {"pixels", "kl"}]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -12,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import count, percent, setting, word
+from mlpstudy.report.formats import count, percent, word
 from mlpstudy.report.palette import ACCENT, FAINT, INK, MUTED, PAPER, RULE
 
 # Inches: the bar of 2 nodes and what each doubling adds, a bar's width, and the rows of text
@@ -80,15 +81,13 @@ def architecture_figure(fields: Mapping[str, Any], inputs: int, deepest: int) ->
     places = [LEFT + step * at for at in range(len(found) + 1)]
     middle = HEAD + tallest / 2
     sizes = [inputs, *(layer.nodes for layer in found)]
-    for x, width, one, other, layer in zip(
-        places, places[1:], sizes, sizes[1:], found, strict=False
-    ):
-        _connection(axes, x, width, one, other, middle)
+    spans = zip(pairwise(places), pairwise(sizes), found, strict=True)
+    for (start, end), (one, other), layer in spans:
+        _connection(axes, start, end, one, other, middle)
         if step >= ROOM:
-            _text(axes, (x + width) / 2, middle, count(layer.parameters), 6, MUTED.light)
-    for at, (x, size) in enumerate(zip(places, sizes, strict=True)):
-        layer = found[at - 1] if at else None
-        _bar(axes, x, middle, size, layer)
+            _text(axes, (start + end) / 2, middle, count(layer.parameters), 6, MUTED.light)
+    for x, size, bar in zip(places, sizes, [None, *found], strict=True):
+        _bar(axes, x, middle, size, bar)
         if step >= 0.2:
             _text(axes, x, middle - _height(size) / 2 - 0.09, count(size), 7.5, INK.light, "bold")
     _captions(axes, places, found, fields, HEAD + tallest + 0.14)
@@ -113,10 +112,11 @@ def _bar(axes: Axes, x: float, middle: float, nodes: int, layer: Layer | None) -
     """Draw a layer: its bar, a cap where it is normalised, gaps where nodes are dropped."""
     height = _height(nodes)
     inner = layer is not None and layer.activation != "softmax"
+    fill = INK.light if inner else PAPER.light
     axes.add_patch(
         FancyBboxPatch(
-            (x - BAR / 2, middle - height / 2), BAR, height, boxstyle="round,pad=0,rounding_size=0.03",
-            facecolor=INK.light if inner else PAPER.light, edgecolor=INK.light, lw=1.0,
+            (x - BAR / 2, middle - height / 2), BAR, height, facecolor=fill, edgecolor=INK.light,
+            boxstyle="round,pad=0,rounding_size=0.03", lw=1.0,
         )
     )  # fmt: skip
     if layer is None:
@@ -145,10 +145,9 @@ def _captions(
             said.append("batch normalisation")
         if fields["dropout"]:
             said.append(f"dropout {percent(fields['dropout'], 0)} %")
-        axes.plot(
-            [places[1] - BAR / 2, places[-2] + BAR / 2], [y - 0.07] * 2, color=RULE.light, lw=1
-        )
-        _text(axes, places[1] - BAR / 2, y + 0.03, ", then ".join(said), 7, INK.light, ha="left")
+        ends = [places[1] - BAR / 2, places[-2] + BAR / 2]
+        axes.plot(ends, [y - 0.09] * 2, color=RULE.light, lw=1)
+        _text(axes, ends[0], y, ", then ".join(said), 7, INK.light, ha="left")
     total = sum(layer.parameters for layer in found)
     text = f"{count(total)} trained parameters; between the bars, those of each layer"
     _text(axes, places[0] - BAR / 2, y + 0.25, text, 7, MUTED.light, ha="left")

@@ -1,9 +1,11 @@
-"""The 2 × 2 of the cause: pixels raw or scaled, KL divergence clipped or exact."""
+"""The two causes of failure: pixels raw or scaled, KL divergence clipped or exact."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,21 +19,25 @@ from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import short_name, word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
-PIXELS = {"raw": "raw pixels, 0 to 255", "unit": "pixels divided by 255"}
+PIXELS = {"raw": "raw pixels", "unit": "pixels divided by 255"}
 FORMS = {"clipped": "clipped KL divergence", "exact": "exact KL divergence"}
 
-# Inches: room at the left and above, a model's row, what frames a cell of the 2 × 2.
+# Inches: room at the left and above, a model's row, what frames a square.
 LEFT, HEAD, ROW, PAD, GAP, FOOT = 1.02, 0.64, 0.20, 0.34, 0.12, 0.06
 
 
 @dataclass(frozen=True)
 class Square:
-    """One cell of the 2 × 2: the condition that makes it, and the models that it has."""
+    """One cell of the two by two: the condition that makes it, and the models that it has."""
 
     pixels: str
     kl: str
     condition: str
     models: tuple[str, ...]
+
+    def rows(self, causes: pd.DataFrame) -> pd.DataFrame:
+        """Return its rows of causes.csv."""
+        return causes[(causes["condition"] == self.condition) & causes["model"].isin(self.models)]
 
 
 def squares(causes: pd.DataFrame) -> list[Square]:
@@ -52,7 +58,7 @@ def squares(causes: pd.DataFrame) -> list[Square]:
 
 
 def causes_figure(study: Study, causes: pd.DataFrame, replicates: pd.DataFrame) -> Figure:
-    """Draw the 2 × 2; in each cell a row a model, every replicate a dot, filled where it failed.
+    """Draw the squares; in each a row a model, every replicate a dot, filled where it failed.
 
     Args:
         study: the study, for names and colours.
@@ -76,9 +82,8 @@ def causes_figure(study: Study, causes: pd.DataFrame, replicates: pd.DataFrame) 
         axes.text(x, HEAD - 0.12, FORMS[form], weight="bold", fontsize=8.5, va="center")
     for down, pixels in enumerate(rows):
         top = HEAD + down * (inner + GAP)
-        for line, text in enumerate(PIXELS[pixels].replace(", ", ",\n").replace("divided", "divided\n").split("\n")):  # fmt: skip
-            axes.text(0.06, top + 0.14 + 0.15 * line, text, weight="bold" if not line else "normal",
-                      fontsize=8.5 if not line else 8, va="center")  # fmt: skip
+        axes.text(0.06, top + 0.06, fill(PIXELS[pixels], 15), weight="bold", fontsize=8.5, va="top",
+                  linespacing=1.4)  # fmt: skip
         for cell in (cell for cell in cells if cell.pixels == pixels):
             x = LEFT + columns.index(cell.kl) * (width + GAP)
             _cell(axes, study, cell, causes, replicates, models, (x, top, width, inner))
@@ -100,7 +105,7 @@ def _cell(
     axes.add_patch(
         Rectangle((x, top), width, height, facecolor="none", edgecolor=RULE.light, lw=0.8)
     )
-    rows = causes[(causes["condition"] == cell.condition) & causes["model"].isin(cell.models)]
+    rows = cell.rows(causes)
     failed, n = int(rows["failures"].sum()), int(rows["n"].sum())
     axes.text(x + 0.09, top + 0.17, f"{failed} of {n} failed", color=colour, weight="bold",
               fontsize=9, va="center")  # fmt: skip
@@ -116,8 +121,8 @@ def _cell(
         values = under.loc[under["model"] == model, "test_accuracy"].to_numpy(np.float64)
         lost = ~(np.sort(values) >= study.medium)
         places = x + 0.84 + step * np.arange(len(values))
-        axes.plot(places[lost], np.full(lost.sum(), y), ls="", marker="o", markersize=min(5.2, 52 * step),
-                  color=colour, markeredgewidth=0)  # fmt: skip
-        axes.plot(places[~lost], np.full((~lost).sum(), y), ls="", marker="o",
-                  markersize=min(4.6, 46 * step), color=colour, markerfacecolor="none",
-                  markeredgewidth=0.9)  # fmt: skip
+        dot: dict[str, Any] = {"ls": "", "marker": "o", "color": colour}
+        axes.plot(places[lost], np.full(lost.sum(), y), **dot, markersize=min(5.2, 52 * step),
+                  markeredgewidth=0)  # fmt: skip
+        axes.plot(places[~lost], np.full((~lost).sum(), y), **dot, markersize=min(4.6, 46 * step),
+                  markerfacecolor="none", markeredgewidth=0.9)  # fmt: skip

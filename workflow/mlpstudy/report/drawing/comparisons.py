@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -23,7 +25,7 @@ from mlpstudy.report.palette import INK
 
 # Inches: above and below the panels, a panel's height, and the gaps between rows and columns.
 HEAD, FOOT, PANEL, BETWEEN, GAP, LEFT, RIGHT = 0.54, 0.42, 1.25, 0.16, 0.16, 0.52, 0.10
-VALIDATION = (0, (2.2, 1.3))
+VALIDATION: Any = (0, (2.2, 1.3))
 
 
 def comparison_curves_figure(
@@ -68,25 +70,25 @@ def comparison_curves_figure(
 
 
 def _model(
-    axes: object, study: Study, rows: pd.DataFrame, quantity: str, condition: str, single: bool
+    axes: Axes, study: Study, rows: pd.DataFrame, quantity: str, condition: str, single: bool
 ) -> None:
     if rows.empty:
         return
     colour, _ = condition_style(study, condition)
-    draw_curves(axes, by_epoch(rows, "train", quantity), colour, single)  # type: ignore[arg-type]
+    draw_curves(axes, by_epoch(rows, "train", quantity), colour, single)
     median = by_epoch(rows, "validation", quantity).median(axis=1).dropna()
     if len(median) > 1:
-        axes.plot(median.index, median, color=colour, lw=1.1, ls=VALIDATION, zorder=3)  # type: ignore[attr-defined]
+        axes.plot(median.index, median, color=colour, lw=1.1, ls=VALIDATION, zorder=3)
 
 
 def _key(
     figure: Figure, study: Study, conditions: Sequence[str], single: bool, validated: bool
 ) -> None:
-    lines = [
+    lines: list[tuple[str, dict[str, Any]]] = [
         ("training: median of the replicates", {"lw": 1.8}),
         ("one replicate", {"lw": 0.55}) if single else ("all", {"lw": 6.0, "alpha": 0.18}),
     ]
     if validated:
         lines.append(("validation: median", {"lw": 1.1, "ls": VALIDATION}))
-    handles = [Line2D([], [], color=INK.light, label=name, **style) for name, style in lines]  # type: ignore[arg-type]
+    handles = [Line2D([], [], color=INK.light, label=name, **style) for name, style in lines]
     key(figure, [*condition_lines(study, conditions), *handles], 0.06, 0.04)

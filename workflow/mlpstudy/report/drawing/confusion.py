@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
+from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import percent, word
-from mlpstudy.report.palette import INK, MUTED, PAPER, RULE
+from mlpstudy.report.palette import MUTED, RULE
 
 # Inches: room for the classes' names, gap between matrices, what is above and below a matrix.
 NAMES, GAP, HEAD, FOOT, RECALL = 0.86, 0.16, 0.82, 0.10, 0.62
-# Shares from which a number is written, and from which it is written in the paper's colour.
-WRITTEN, LIGHT_TEXT = 0.01, 0.55
+# Shares from which a cell is coloured, from which its number is written, and from which it is
+# most of the class.
+COLOURED, WRITTEN, MOST = 0.001, 0.005, 0.5
 COLUMNS = 2
 
 
@@ -68,7 +70,7 @@ def confusion_figure(
 
 
 def matrix(
-    confusions: pd.DataFrame, condition: str, model: str, classes: Sequence[str]
+    confusions: pd.DataFrame, condition: str, model: str, classes: list[str]
 ) -> NDArray[np.float64]:
     """Return shares of shape (true, predicted); NaN where the table has none."""
     rows = confusions[(confusions["condition"] == condition) & (confusions["model"] == model)]
@@ -80,15 +82,18 @@ def matrix(
 
 
 def _cells(axes: Axes, shares: NDArray[np.float64], colour: str, cell: float) -> None:
-    """Fill each cell by the root of its share, so that rare mistakes are seen, and number it."""
+    """Fill each cell by the root of its share, so that rare mistakes are seen, and number it.
+
+    What most of the images of a class are taken for is filled strongly.
+    """
     size = len(shares)
     axes.set_xlim(0, size)
     axes.set_ylim(size, 0)
     axes.axis("off")
     squares, strengths = [], []
-    for i, j in zip(*np.nonzero(np.nan_to_num(shares) >= 0.001), strict=True):
+    for i, j in zip(*np.nonzero(np.nan_to_num(shares) >= COLOURED), strict=True):
         squares.append([(j, i), (j + 1, i), (j + 1, i + 1), (j, i + 1)])
-        strengths.append(round(float(np.sqrt(shares[i, j])), 2))
+        strengths.append(shade(shares[i, j] / MOST).alpha)
     axes.add_collection(
         PolyCollection(squares, facecolors=[(colour, s) for s in strengths], edgecolors="none")
     )
@@ -97,10 +102,9 @@ def _cells(axes: Axes, shares: NDArray[np.float64], colour: str, cell: float) ->
         axes.plot([at, at], [0, size], color=RULE.light, lw=0.4, clip_on=False)
     font = min(6.2, 26 * cell)
     for i, j in zip(*np.nonzero(np.nan_to_num(shares) >= WRITTEN), strict=True):
-        dark = np.sqrt(shares[i, j]) > LIGHT_TEXT
         axes.text(
             j + 0.5, i + 0.52, percent(shares[i, j], 0), ha="center", va="center_baseline",
-            fontsize=font, color=PAPER.light if dark else INK.light,
+            fontsize=font, color=shade(shares[i, j] / MOST).ink,
         )  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_lines, condition_style, key
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED
 
 PARTS = {"train": "training", "validation": "validation"}

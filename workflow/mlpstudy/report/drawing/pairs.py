@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
+from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import percent, short_name
 from mlpstudy.report.palette import FAINT, INK, MUTED, PAPER, RULE
@@ -21,9 +22,8 @@ from mlpstudy.report.palette import FAINT, INK, MUTED, PAPER, RULE
 LEFT, TOP, FOOT, LARGEST = 1.22, 0.42, 0.12, 0.37
 # Cells smaller than this have no room for numbers.
 ROOM = 0.22
-# The difference, in points, from which a cell has its full colour.
-FULL = 30.0
-LIGHT_TEXT = 0.55
+# The difference from which a cell is filled strongly.
+LARGE = 0.10
 DECIDED = ("higher", "lower")
 
 
@@ -78,12 +78,6 @@ def ranked(rows: pd.DataFrame) -> list[str]:
     return sorted(medians, key=lambda model: -np.nan_to_num(medians[model], nan=-1.0))
 
 
-def strength(difference: float) -> float:
-    """Return how full a cell's colour is, 0.12 to 1, by the root of the difference, a fraction."""
-    part = np.sqrt(abs(np.nan_to_num(difference)) * 100 / FULL)
-    return float(np.clip(part, 0.12, 1.0).round(2))
-
-
 def _cell(axes: Axes, x: float, y: float, row: Mapping[Any, Any], colour: str, size: float) -> None:
     verdict, difference = row["verdict"], abs(row["difference"])
     fill: Any = {"undecided": RULE.light, "equivalent": FAINT.light}.get(verdict, RULE.light)
@@ -91,9 +85,8 @@ def _cell(axes: Axes, x: float, y: float, row: Mapping[Any, Any], colour: str, s
     if verdict == "equivalent":
         ink, text = INK.light, "="
     elif verdict in DECIDED:
-        alpha = strength(difference)
-        fill = (colour, alpha)
-        ink = PAPER.light if alpha > LIGHT_TEXT else INK.light
+        alpha, ink = shade(difference / LARGE)
+        fill = (colour, max(alpha, 0.1))
     axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=PAPER.light, lw=1.0))
     if size >= ROOM or verdict == "equivalent":
         axes.text(x + 0.5, y + 0.52, text, ha="center", va="center_baseline", color=ink,

@@ -31,10 +31,8 @@ def sensitivity_figure(
         models: keys of the models.
         reported: test accuracies that the report prints, by model, fractions.
     """
-    covered = {
-        m: [c for c in study.conditions if ((replicates["model"] == m) & (replicates["condition"] == c)).any()]
-        for m in models
-    }  # fmt: skip
+    run = set(zip(replicates["condition"], replicates["model"], strict=True))
+    covered = {m: [c for c in study.conditions if (c, m) in run] for m in models}
     columns = _columns(covered)
     tallest = max(sum(_block(covered[m]) for m in column) for column in columns)
     figure = new_figure(WIDTH, HEAD + tallest + FOOT)

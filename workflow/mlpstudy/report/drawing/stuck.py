@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,8 +20,8 @@ from mlpstudy.report.palette import INK, MUTED
 
 # Inches: room at the left and right, above and below, a panel's height, the gaps.
 LEFT, RIGHT, HEAD, FOOT, PANEL, GAP = 1.22, 0.12, 0.54, 0.42, 0.82, 0.14
-FAILED = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
-LEARNED = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
+FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
+LEARNED: dict[str, Any] = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
 
 
 def stuck_figure(
