@@ -107,12 +107,17 @@ def probe(
 
 
 @app.command()
-def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
+def draw(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    output: Output,
+    data: Annotated[Path | None, typer.Option(help="Folder of the prepared images.")] = None,
+) -> None:
     """Draw every figure from the tables."""
     from mlpstudy.report.figures import draw
 
-    runs, timings, history = (tables / f"{name}.csv" for name in ("runs", "timings", "history"))
-    draw(study, runs, timings, history, reported, output)
+    draw(study, tables, reported, data, output)
 
 
 @app.command()

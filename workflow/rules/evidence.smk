@@ -14,7 +14,7 @@ rule tabulate_runs:
             "<results>/tables/",
             *("runs.csv", "timings.csv", "history.csv", "models.csv"),
             *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
-            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv"),
+            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv", "hardest.csv"),
             *("causes.csv", "effects.csv", "architectures.csv", "sensitivity.csv"),
         ),
     log:
