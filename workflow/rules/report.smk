@@ -6,6 +6,7 @@ rule draw_figures:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
+        saturation=rules.probe_saturation.output,
         data=ancient(rules.prepare_dataset.output),
     output:
         directory("<results>/figures"),
@@ -28,6 +29,7 @@ rule render_report:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
+        saturation=rules.probe_saturation.output,
         figures=rules.draw_figures.output,
         templates=TEMPLATES,
     output:
