@@ -12,6 +12,7 @@ rule draw_figures:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
+        saturation=rules.probe_saturation.output,
         data=ancient(rules.prepare_dataset.output),
     output:
         directory("<results>/figures"),

@@ -123,12 +123,7 @@ def _key(figure: Figure, height: float, colour: str) -> None:
     samples: tuple[tuple[str, Any, str, str], ...] = (
         ("no difference that the replicates can show", RULE.light, "3", MUTED.light),
         ("equivalent: within the margin", FAINT.light, "=", INK.light),
-        (
-            "the row's model is better, by so many points",
-            (colour, strength(0.1)),
-            "10",
-            PAPER.light,
-        ),
+        ("the row's model is better, by so many points", (colour, 0.4), "6", INK.light),
     )
     for at, (label, fill, text, ink) in enumerate(samples):
         y = FOOT + 0.27 * at
