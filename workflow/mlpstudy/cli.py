@@ -94,6 +94,19 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 
 @app.command()
+def probe(
+    study: Study,
+    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    output: Output,
+    threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
+) -> None:
+    """Tabulate what the untrained networks make of some training images."""
+    from mlpstudy.evidence.saturation import probe
+
+    probe(study, data, output, threads)
+
+
+@app.command()
 def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
     """Draw every figure from the tables."""
     from mlpstudy.report.figures import draw

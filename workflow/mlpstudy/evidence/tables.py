@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.evidence.architectures import architectures
+from mlpstudy.evidence.causes import causes
 from mlpstudy.evidence.classwise import (
     CONFUSION_COLUMNS,
     RECALL_COLUMNS,
@@ -15,10 +17,12 @@ from mlpstudy.evidence.classwise import (
 )
 from mlpstudy.evidence.collecting import COLUMNS, collect, read_table
 from mlpstudy.evidence.comparisons import all_pairs, compare
+from mlpstudy.evidence.effects import effects
 from mlpstudy.evidence.predictions import each_model
 from mlpstudy.evidence.rankings import rankings
 from mlpstudy.evidence.report_tables import activation_groups, final_inference
 from mlpstudy.evidence.reported_values import Reported, load_reported
+from mlpstudy.evidence.sensitivity import sensitivity
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import KEYS, models_table, replicates, spread_of_answers
 from mlpstudy.files import write_csv
@@ -27,7 +31,8 @@ __all__ = ["COLUMNS", "TABLES", "collect", "read_table", "tables", "tabulate"]
 
 TABLES = (
     "runs", "timings", "history", "models", "activation_groups", "final_inference", "comparisons",
-    "pairs", "rankings", "recalls", "confusions",
+    "pairs", "rankings", "recalls", "confusions", "causes", "effects", "architectures",
+    "sensitivity",
 )  # fmt: skip
 
 
@@ -64,6 +69,10 @@ def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
         all_pairs(study, values, reported),
         rankings(study, values, reported),
         recalls, confusions,
+        causes(study, values, history),
+        effects(study, values),
+        architectures(study, models),
+        sensitivity(study, values, reported),
     )  # fmt: skip
     return dict(zip(TABLES, frames, strict=True))
 
