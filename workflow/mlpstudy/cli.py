@@ -107,6 +107,19 @@ def probe(
 
 
 @app.command()
+def audit(
+    study: Study,
+    reported: Annotated[Path, typer.Option(help="Folder of the report's values and sentences.")],
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write.")],
+) -> None:
+    """Find what is wrong with the report's own numbers, and write audit.csv."""
+    from mlpstudy.evidence.audit.audit import audit
+
+    audit(study, reported, tables, output)
+
+
+@app.command()
 def draw(
     study: Study,
     reported: Reported,
