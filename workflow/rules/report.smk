@@ -26,6 +26,7 @@ rule render_report:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
+        claims=rules.judge_claims.output.claims,
         figures=rules.draw_figures.output,
         templates=TEMPLATES,
     output:
