@@ -94,6 +94,19 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 
 @app.command()
+def judge(
+    study: Study,
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
+    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+) -> None:
+    """Judge every claim under every condition."""
+    from mlpstudy.evidence.claims import judge
+
+    judge(study, claims, tables, output)
+
+
+@app.command()
 def probe(
     study: Study,
     data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],

@@ -62,6 +62,8 @@ rule render_report:
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
         saturation=rules.probe_saturation.output,
+        claims=rules.judge_claims.output,
+        audit=rules.audit_report.output,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,
