@@ -13,6 +13,7 @@ rule draw_figures:
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
         saturation=rules.probe_saturation.output,
+        claims=rules.judge_claims.output,
         data=ancient(rules.prepare_dataset.output),
     output:
         directory("<results>/figures"),
