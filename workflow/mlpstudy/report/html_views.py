@@ -70,7 +70,7 @@ def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
         ("comparisons", "Comparisons", context["comparisons"]),
         ("groups", "By activation", context["groups"]),
         ("conclusions", "Conclusions", True),
-        ("claims", "Claims", context["claims"]),
+        ("claims", "Claims", context["claim_parts"]),
         ("cause", "Cause of failure", context["squares"]),
         ("depth", "Depth and width", context["architecture_table"]),
         ("sensitivity", "Sensitivity", context["changes"]),
