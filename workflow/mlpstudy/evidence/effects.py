@@ -89,12 +89,8 @@ def _steps(study: Study, cells: list[Cell]) -> list[Step]:
         if len(found) == 1 or (found and plain):
             steps.append(Step(first, second, found))
     # As a reader would look them up: by what the baseline is, then what is set against it.
-    return sorted(
-        steps,
-        key=lambda step: (
-            conditions.index(step.baseline[0]), conditions.index(step.cell[0]), order[step.baseline],
-        ),
-    )  # fmt: skip
+    rank = {condition: at for at, condition in enumerate(conditions)}
+    return sorted(steps, key=lambda s: (rank[s.baseline[0]], rank[s.cell[0]], order[s.baseline]))
 
 
 def _family(study: Study, samples: Samples, steps: list[Step]) -> list[dict[str, Any]]:
