@@ -140,6 +140,17 @@ def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables)
     assert set(printed) >= {("Model 5", "19.41"), ("Model 5", "19.00"), ("Model 16", "83.31")}
 
 
+def test_conditions_are_counted_beside_the_plain_one_on_the_same_models(
+    tables: CauseTables,
+) -> None:
+    rows = {row[0]: row[1:] for row in texts(cause_context(tables)["condition_table"])}
+    # 19.41 twice and 19.0, of models 5 and 6, lie between the failed runs and the others, and far
+    # from both; the 83.31 of model 16 is below all replicates.
+    assert rows["as reported"] == ["4", "3", "0", "3", "0"]
+    assert rows["slope 001"] == ["1", "1", "0", "1", "0"]
+    assert rows["unit pixels"] == ["3", "0", "0", "3", "0"]
+
+
 def test_sensitivities_are_listed_for_accuracy_and_for_loss(tables: CauseTables) -> None:
     accuracy, loss = cause_context(tables)["sensitivity_tables"]
     models = [row[0] for row in texts(accuracy)]
