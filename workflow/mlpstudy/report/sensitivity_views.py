@@ -61,7 +61,7 @@ def condition_table(tables: CauseTables) -> Table:
     """
     margin = float(tables.study.raw.get("margin", MARGIN))
     table = Table(
-        "Printed accuracies that lie in the range of the replicates, and those that have a replicate "
+        "Printed accuracies that lie in the range of the replicates, and those with a replicate "
         f"within {percent(margin, 1)} points: under the condition, and of the same models under "
         "the plain one.",
         [
