@@ -128,8 +128,9 @@ def test_effects_have_a_table_a_field_and_say_what_changes(tables: CauseTables) 
     row = tables.effects.set_index(["model", "field", "condition"]).loc[
         ("m05", "pixels", "unit_pixels")
     ]
-    assert pixels[5] == f"{100 * row['mean_difference']:+.2f}"
-    assert pixels[8] == f"{row['p_holm']:.3f}"
+    assert pixels[4] == f"{row['failure_p_holm']:.3f}"
+    assert pixels[6] == f"{100 * row['mean_difference']:+.2f}"
+    assert pixels[9] == f"{row['p_holm']:.3f}"
 
 
 def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables) -> None:
