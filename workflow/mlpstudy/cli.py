@@ -135,6 +135,22 @@ def render(
 
 
 @app.command()
+def typeset(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    templates: Annotated[Path, typer.Option(help="Folder of report.typ.")] = TEMPLATES / "pdf",
+) -> None:
+    """Typeset the report as a PDF."""
+    from mlpstudy.report.typeset import typeset
+
+    typeset(study, reported, tables, figures, provenance, templates, output)
+
+
+@app.command()
 def predict(
     files: Annotated[list[Path], typer.Argument(help="Pictures, or IDX files of images.")],
     run: Annotated[Path, typer.Option(help="Folder of a finished training job.")],

@@ -52,6 +52,9 @@ wildcard_constraints:
 
 # Relative to the working directory, so that a moved folder is the same to Snakemake.
 TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
+TYPST_TEMPLATES = [
+    os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates/pdf").glob("*.typ"))
+]
 
 
 def job_key(wildcards):

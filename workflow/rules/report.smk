@@ -36,7 +36,7 @@ rule write_provenance:
         specs=of_every_job("spec.json"),
         tables=rules.tabulate_runs.output,
         figures=rules.draw_figures.output,
-        templates=TEMPLATES,
+        templates=TEMPLATES + TYPST_TEMPLATES,
         lock=LOCK,
     output:
         "<results>/report/provenance.json",
@@ -46,7 +46,7 @@ rule write_provenance:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("report.provenance", "report.pages"),
+        code=fingerprint("report.provenance", "report.pages", "report.typeset"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"
@@ -81,3 +81,27 @@ rule render_report:
         "python -m mlpstudy render --study {input.study} --reported {input.reported}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
         " --output {params.folder} 2> {log}"
+
+
+rule typeset_report:
+    input:
+        study=rules.write_plan.output.study,
+        reported="<reported>/values.csv",
+        tables=rules.tabulate_runs.output,
+        figures=rules.draw_figures.output,
+        provenance=rules.write_provenance.output,
+        templates=TYPST_TEMPLATES,
+    output:
+        "<results>/report/report.pdf",
+    log:
+        "<results>/logs/typeset_report.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("report.typeset"),
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy typeset --study {input.study} --reported {input.reported}"
+        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
+        " --output {output} 2> {log}"
