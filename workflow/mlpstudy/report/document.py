@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 from collections.abc import Mapping
 from html import unescape
@@ -19,12 +20,11 @@ from mlpstudy.report.plotting import FAMILY
 FIGURE_FONT = "'DejaVu Sans'"
 
 
-def document_data(context: Mapping[str, Any], date: str, figures: Mapping[str, str]) -> Any:
+def document_data(context: Mapping[str, Any], figures: Mapping[str, str]) -> Any:
     """Return the context of the pages as JSON has it.
 
     Args:
         context: what the templates of the other forms may use.
-        date: when the report was rendered, in the form of ISO 8601.
         figures: SVG texts by file name; each is given by the words that it carries for those who
             do not see it.
 
@@ -33,14 +33,16 @@ def document_data(context: Mapping[str, Any], date: str, figures: Mapping[str, s
     data = plain({name: value for name, value in context.items() if not callable(value)})
     data["colours"] = {colour.variable: colour.light for colour in ALL}
     data["figures"] = {name: _label(name, text) for name, text in figures.items()}
-    data["date"] = date
     for card in data["cards"]:
         card["figures"] = [name for name in (curves_name(card["key"]),) if name in figures]
     return data
 
 
 def plain(value: Any) -> Any:
-    """Return a value as mappings, lists, texts and numbers; tables with their head rows."""
+    """Return a value as mappings, lists, texts and numbers; tables with their head rows.
+
+    JSON has no number that is not finite: those become null.
+    """
     if isinstance(value, Table):
         return _fields(value) | {"spans": plain(value.spans)}
     if dataclasses.is_dataclass(value):
@@ -51,7 +53,7 @@ def plain(value: Any) -> Any:
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
-    return value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _fields(value: Any) -> dict[str, Any]:

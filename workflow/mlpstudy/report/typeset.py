@@ -58,7 +58,7 @@ def typeset(
     """
     evidence, origin = load_evidence(study, reported, tables), load_provenance(provenance)
     pictures = read_figures(figures)
-    data = document_data(page_context(evidence, origin), origin["date"], pictures)
+    data = document_data(page_context(evidence, origin), pictures)
     content = compile_document(data, pictures, templates, datetime.fromisoformat(origin["date"]))
     with replacing(output) as temporary:
         temporary.write_bytes(content)
