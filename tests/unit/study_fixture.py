@@ -161,6 +161,9 @@ def _write_job(
                     "train_accuracy": accuracy * part,
                     "validation_loss": loss * (3.2 - 2 * part) if validated else None,
                     "validation_accuracy": accuracy * part * 0.97 if validated else None,
+                    # A run that fails is stuck from the first epoch on; deeper layers die more.
+                    "stuck": 0.0 if accuracy >= 0.5 else 1 - accuracy,
+                    **{f"dead_layer_{n}": n / 10 for n in range(1, len(fields["nodes"]))},
                 }
             )  # fmt: skip
     for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():

@@ -18,20 +18,20 @@ from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import read_table, tabulate
-from mlpstudy.report.curves import curves_figure
-from mlpstudy.report.dots import dots_figure, stagger
+from mlpstudy.report.drawing.curves import curves_figure
+from mlpstudy.report.drawing.dots import dots_figure
+from mlpstudy.report.drawing.style import STYLE
+from mlpstudy.report.drawing.swarm import spread, swarm
 from mlpstudy.report.figures import draw
 from mlpstudy.report.inlining import inline_svg
 from mlpstudy.report.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
-from mlpstudy.report.plotting import STYLE, spread
 
 LIMIT = 60_000
 
 
 def drawn(paths: Paths) -> list[Path]:
     tabulate(paths.study, REPORTED, paths.tables)
-    names = ("runs", "timings", "history")
-    draw(paths.study, *(paths.tables / f"{n}.csv" for n in names), REPORTED, paths.figures)
+    draw(paths.study, paths.tables, REPORTED, None, paths.figures)
     return sorted(paths.figures.glob("*.svg"))
 
 
@@ -120,11 +120,18 @@ def test_labels_keep_their_order_and_their_distance(positions: list[float], gap:
         assert moved == pytest.approx(positions)
 
 
-@given(st.lists(st.sampled_from([10.0, 10.0, 86.4, 86.5]), max_size=40))
+@given(st.lists(st.sampled_from([10.0, 10.1, 86.4, 86.5, 90.0]), max_size=60))
 def test_no_two_dots_hide_each_other(values: list[float]) -> None:
-    shifts = stagger(values)
+    shifts = swarm(values, diameter=4.0, reach=5.0)
     assert len(set(zip(values, shifts, strict=True))) == len(values)
-    assert all(abs(shift) <= 0.5 for shift in shifts)
+    assert all(abs(shift) <= 5.0 for shift in shifts)
+
+
+@given(st.lists(st.floats(0, 400), max_size=8))
+def test_dots_of_a_small_crowd_do_not_touch(values: list[float]) -> None:
+    places = list(zip(values, swarm(values, diameter=4.0, reach=20.0), strict=True))
+    for (x, y), (other_x, other_y) in itertools.combinations(places, 2):
+        assert math.hypot(x - other_x, y - other_y) >= 4.0 * 0.99
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -41,9 +41,8 @@ def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[floa
 
 def made(paths: Paths, reported: Path = REPORTED, drawn: bool = True) -> Paths:
     tabulate(paths.study, reported, paths.tables)
-    inputs = [paths.tables / f"{name}.csv" for name in ("runs", "timings", "history")]
     if drawn:
-        draw(paths.study, *inputs, reported, paths.figures)
+        draw(paths.study, paths.tables, reported, None, paths.figures)
     else:
         for name in ("overview", *(f"curves-{key}" for key in load_study(paths.study).models)):
             write_text(paths.figures / f"{name}.svg", "<svg></svg>")

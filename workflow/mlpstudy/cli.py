@@ -94,12 +94,30 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 
 @app.command()
-def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
+def probe(
+    study: Study,
+    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    output: Output,
+    threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
+) -> None:
+    """Tabulate what the untrained networks make of some training images."""
+    from mlpstudy.evidence.saturation import probe
+
+    probe(study, data, output, threads)
+
+
+@app.command()
+def draw(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    output: Output,
+    data: Annotated[Path | None, typer.Option(help="Folder of the prepared images.")] = None,
+) -> None:
     """Draw every figure from the tables."""
     from mlpstudy.report.figures import draw
 
-    runs, timings, history = (tables / f"{name}.csv" for name in ("runs", "timings", "history"))
-    draw(study, runs, timings, history, reported, output)
+    draw(study, tables, reported, data, output)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-# From the runs to the tables.
+# From the runs, and from the networks before they run, to the tables.
 
 
 rule tabulate_runs:
@@ -14,7 +14,8 @@ rule tabulate_runs:
             "<results>/tables/",
             *("runs.csv", "timings.csv", "history.csv", "models.csv"),
             *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
-            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv"),
+            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv", "hardest.csv"),
+            *("causes.csv", "effects.csv", "architectures.csv", "sensitivity.csv"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",
@@ -27,3 +28,24 @@ rule tabulate_runs:
     shell:
         "python -m mlpstudy tabulate --study {input.study} --reported {input.reported}"
         " --output {params.folder} 2> {log}"
+
+
+rule probe_saturation:
+    input:
+        study=rules.write_plan.output.study,
+        # The data's checksum is in the study, and is compared.
+        data=ancient(rules.prepare_dataset.output),
+    output:
+        multiext("<results>/tables/saturation", ".csv", "_layers.csv", "_bins.csv"),
+    log:
+        "<results>/logs/probe_saturation.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.saturation"),
+        data=subpath(input.data[0], parent=True),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m mlpstudy probe --study {input.study} --data {params.data}"
+        " --output {params.folder} --threads {threads} 2> {log}"

@@ -11,7 +11,9 @@ rule draw_figures:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=multiext("<results>/tables/", "runs.csv", "timings.csv", "history.csv"),
+        tables=rules.tabulate_runs.output,
+        saturation=rules.probe_saturation.output,
+        data=ancient(rules.prepare_dataset.output),
     output:
         directory("<results>/figures"),
     log:
@@ -22,9 +24,10 @@ rule draw_figures:
     params:
         code=fingerprint("report.figures"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
+        data=lambda wildcards, input: Path(input.data[0]).parent,
     shell:
         "python -m mlpstudy draw --study {input.study} --reported {input.reported}"
-        " --tables {params.tables} --output {output} 2> {log}"
+        " --tables {params.tables} --data {params.data} --output {output} 2> {log}"
 
 
 # The commit and the date of the moment at which the report is rendered: so this runs whenever one
@@ -58,6 +61,7 @@ rule render_report:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
+        saturation=rules.probe_saturation.output,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,

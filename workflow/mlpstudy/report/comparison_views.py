@@ -7,7 +7,7 @@ from typing import Any
 
 from mlpstudy.evidence.comparisons import Comparison, present
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figures import comparison_name
+from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
     NONE,
     listing,

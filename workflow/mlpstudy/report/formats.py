@@ -21,7 +21,7 @@ WORDS = {
     "kl": "form of the KL divergence",
     "leaky_slope": "leaky slope", "kfold_pool": "images cut into folds",
     "holdout_fraction": "held-out fraction", "batch_norm": "batch normalisation",
-    "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "kmnist": "KMNIST",
+    "exact_kl": "exact KL", "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "kmnist": "KMNIST",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from mlpstudy.report import palette
 from mlpstudy.report.comparison_views import comparison_views
 from mlpstudy.report.conclusions import conclusions
 from mlpstudy.report.evidence import Evidence, load_evidence
-from mlpstudy.report.figures import OVERVIEW, curves_name
+from mlpstudy.report.figure_index import OVERVIEW, curves_name
 from mlpstudy.report.formats import plural
 from mlpstudy.report.inlining import inline_svg
 from mlpstudy.report.layout import Table
