@@ -74,13 +74,13 @@ def conclusions(evidence: Evidence) -> list[Conclusion]:
 def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Table:
     """Return a table with a row per group of models: best, median, failed replicates."""
     columns = [Column(label, numeric), Column("Models")]
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += evidence.columns(condition, "best", "median", "failures, %")
     caption = (
         "Over all replicates of all models of a row: test accuracy, and failures, in per cent."
     )
     table = Table(caption, columns)
-    by_condition = {c: groups_of(evidence, c, key) for c in evidence.conditions}
+    by_condition = {c: groups_of(evidence, c, key) for c in evidence.leading}
     names = list(dict.fromkeys(n for groups in by_condition.values() for n in groups))
     for name in sorted(names, key=float) if numeric else names:
         models = {m for groups in by_condition.values() for m in groups.get(name, [])}

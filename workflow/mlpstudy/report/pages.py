@@ -23,8 +23,9 @@ from mlpstudy.report import palette
 from mlpstudy.report.comparison_views import comparison_views
 from mlpstudy.report.conclusions import conclusions
 from mlpstudy.report.evidence import Evidence, load_evidence
-from mlpstudy.report.figure_index import OVERVIEW, curves_name
+from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_index
 from mlpstudy.report.formats import plural
+from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.inlining import inline_svg
 from mlpstudy.report.layout import Table
 from mlpstudy.report.model_views import cards
@@ -66,6 +67,8 @@ def render(
     evidence = load_evidence(study, reported, tables)
     context = page_context(evidence, load_provenance(provenance))
     at = os.path.relpath(figures, output).replace(os.sep, "/")
+    context |= html_views(evidence, load_index(figures), tables, output)
+    context["parts"] = contents(context)
     context["inline"] = _inliner(figures)
     context["figure_path"] = lambda name: f"{at}/{name}"
     environment = _environment(templates)
@@ -117,16 +120,16 @@ def _table_pages(context: dict[str, Any]) -> dict[str, list[Table]]:
     return dict(zip(TABLE_PAGES, found, strict=True))
 
 
-def _inliner(figures: Path) -> Callable[[str], Markup]:
+def _inliner(figures: Path) -> Callable[[Entry], Markup]:
     """Return a function that gives a figure of the folder as an element of the page."""
 
-    def inline(name: str) -> Markup:
-        path = figures / name
+    def inline(entry: Entry) -> Markup:
+        path = figures / entry.file
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise StudyError(f"{path}: missing; the step that draws it has not run") from error
-        return inline_svg(text, name.removesuffix(".svg"))
+        return inline_svg(text, entry.name)
 
     return inline
 

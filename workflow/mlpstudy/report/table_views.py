@@ -39,7 +39,7 @@ def side_by_side(evidence: Evidence) -> Table:
             _final_start(evidence, model, rows),
             [
                 cell
-                for condition in evidence.conditions
+                for condition in evidence.leading
                 for cell in _median_range_class(rows.get(condition))
             ],
         )
@@ -55,7 +55,7 @@ def final_table(evidence: Evidence) -> Table:
     )
     for model, rows in _by_model(evidence):
         cells: list[Cell | str] = []
-        for condition in evidence.conditions:
+        for condition in evidence.leading:
             row = rows.get(condition)
             if row is None:
                 cells += [NONE] * 3
@@ -78,7 +78,7 @@ def _final_columns(evidence: Evidence, *labels: str) -> list[Column]:
     columns = [Column("Model", False), Column("Activation", False), Column("Layers")]
     if evidence.has_report:
         columns += [Column("accuracy", group=REPORT), Column("class", False, REPORT)]
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += [
             Column(column.label, column.label != "class", column.group, column.tone)
             for column in evidence.columns(condition, *labels)
@@ -114,7 +114,7 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
     columns = [Column("Model", False), Column("Layers"), Column("Epochs")]
     if evidence.has_report:
         columns += [Column(label, group=REPORT) for label in ("layers", "accuracy", "loss")]
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += evidence.columns(condition, "median", "range", "loss")
     caption = "Testing accuracy in per cent and testing loss, as the report groups them, and ours."
     table = Table(caption, columns, title=word(activation))
@@ -123,7 +123,7 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
         by_model.setdefault(row["model"], {})[row["condition"]] = row
     for model, found in by_model.items():
         cells: list[Cell | str] = []
-        for condition in evidence.conditions:
+        for condition in evidence.leading:
             cells += _group_cells(found.get(condition))
         first = next(iter(found.values()))
         epochs = dict.fromkeys(str(row["epochs"]) for row in found.values())
