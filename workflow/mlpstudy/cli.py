@@ -107,6 +107,19 @@ def probe(
 
 
 @app.command()
+def judge(
+    study: Study,
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
+    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+) -> None:
+    """Judge every claim under every condition."""
+    from mlpstudy.evidence.claims import judge
+
+    judge(study, claims, tables, output)
+
+
+@app.command()
 def draw(
     study: Study,
     reported: Reported,

@@ -34,6 +34,8 @@ DATASET = json.dumps(
     sort_keys=True,
 )
 
+CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
+
 
 pathvars:
     results=RESULTS,

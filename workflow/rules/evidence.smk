@@ -49,3 +49,25 @@ rule probe_saturation:
     shell:
         "python -m mlpstudy probe --study {input.study} --data {params.data}"
         " --output {params.folder} --threads {threads} 2> {log}"
+
+
+rule judge_claims:
+    input:
+        study=rules.write_plan.output.study,
+        tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
+        claims=ancient(CLAIMS),
+    output:
+        claims="<results>/tables/claims.csv",
+    log:
+        "<results>/logs/judge_claims.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.claims"),
+        # What Snakemake compares; the claims file itself may be touched or reordered.
+        digest=PLAN.claims_digest,
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy judge --study {input.study} --tables {params.tables}"
+        " --output {output.claims} {input.claims:q} 2> {log}"

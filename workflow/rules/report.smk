@@ -62,6 +62,7 @@ rule render_report:
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
         saturation=rules.probe_saturation.output,
+        claims=rules.judge_claims.output.claims,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,
