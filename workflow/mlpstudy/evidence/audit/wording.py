@@ -35,6 +35,27 @@ def counted(number: int, noun: str) -> str:
 
 def quantity(name: str) -> str:
     """Return a quantity's name in words: test accuracy."""
-    return {"loss_function": "loss", "seconds": "time", "batched": "testing in batches"}.get(
-        name, name.replace("_", " ")
-    ).replace("normalization", "normalisation")
+    return {
+        "loss_function": "loss function",
+        "layers": "number of layers",
+        "validation": "validation scheme",
+        "seconds": "time",
+        "batched": "testing in batches",
+    }.get(name, name.replace("_", " ")).replace("normalization", "normalisation")
+
+
+VALUES = {
+    "relu": "ReLU", "leaky_relu": "Leaky ReLU", "kfold": "k-fold", "holdout": "hold-out",
+    "cross_entropy": "cross-entropy", "kl_divergence": "KL divergence", "true": "yes",
+    "false": "no", "none": "no validation",
+}  # fmt: skip
+
+
+def setting(value: str) -> str:
+    """Return a setting's value in words: Leaky ReLU, yes."""
+    return VALUES.get(value, value.replace("_", " "))
+
+
+def times(number: int) -> str:
+    """Return `once`, `twice`, `3 times`."""
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")
