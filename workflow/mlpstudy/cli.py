@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from mlpstudy.errors import StudyError
+from mlpstudy.stopping import Stopped, stop_on_signals
 
 app = typer.Typer(
     add_completion=False,
@@ -155,7 +156,11 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one line and status 1."""
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop_on_signals()
     try:
         app()
+    except Stopped as stopped:
+        sys.stderr.write(f"stopped by {stopped.name}\n")
+        raise
     except StudyError as error:
         sys.exit(f"error: {error}")
