@@ -45,11 +45,11 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
 def sweep(path: Path) -> None:
     """Remove the temporary files for `path` of processes that were killed while they wrote."""
     with contextlib.suppress(OSError):
-        for name in os.listdir(path.parent):
-            writer = name.removeprefix(f".{path.stem}.").removesuffix(path.suffix)
-            ours = name == f".{path.stem}.{writer}{path.suffix}"
+        for other in path.parent.iterdir():
+            writer = other.name.removeprefix(f".{path.stem}.").removesuffix(path.suffix)
+            ours = other.name == f".{path.stem}.{writer}{path.suffix}"
             if ours and writer.isdecimal() and not _is_running(int(writer)):
-                path.with_name(name).unlink()
+                other.unlink()
 
 
 def _is_running(process: int) -> bool:
