@@ -6,49 +6,72 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
-from html import unescape
 from pathlib import Path
 from typing import Any
 
 from mlpstudy.errors import StudyError
-from mlpstudy.report.figures import curves_name
+from mlpstudy.report.answers import three_answers
+from mlpstudy.report.cause_tables import SATURATION, load_causes
+from mlpstudy.report.cause_views import cause_context
+from mlpstudy.report.condition_views import changes
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.figure_index import FigureIndex
+from mlpstudy.report.inference_view import inference
+from mlpstudy.report.judgements import judgements
 from mlpstudy.report.layout import Table
+from mlpstudy.report.model_sections import model_sections
+from mlpstudy.report.pages import page_context
 from mlpstudy.report.palette import ALL, PAPER
-from mlpstudy.report.plotting import FAMILY
+from mlpstudy.report.provenance import Provenance
 
-# The font that figures are measured with, and that Matplotlib has in its own files.
+# The font that figures are measured with; Matplotlib has it in its own files.
 FIGURE_FONT = "'DejaVu Sans'"
 
 
-def document_data(context: Mapping[str, Any], figures: Mapping[str, str]) -> Any:
-    """Return the context of the pages as JSON has it.
+def document_data(
+    evidence: Evidence, provenance: Provenance, figures: FigureIndex, tables: Path
+) -> Any:
+    """Return what the typeset report shows, as JSON has it.
 
     Args:
-        context: what the templates of the other forms may use.
-        figures: SVG texts by file name; each is given by the words that it carries for those who
-            do not see it.
-
-    Functions of the context are left out; `figures` of a model are the names of its files.
+        evidence: the study and its tables.
+        provenance: what the report comes from.
+        figures: the index of the drawn figures.
+        tables: folder of the CSVs, some of which only this form reads.
     """
-    data = plain({name: value for name, value in context.items() if not callable(value)})
-    data["colours"] = {colour.variable: colour.light for colour in ALL}
-    data["figures"] = {name: _label(name, text) for name, text in figures.items()}
-    for card in data["cards"]:
-        card["figures"] = [name for name in (curves_name(card["key"]),) if name in figures]
-    return data
+    context = {
+        **page_context(evidence, provenance),
+        **judgements(evidence),
+        **_cause(evidence, tables),
+        "three": three_answers(evidence),
+        "inference": inference(evidence),
+        "models": model_sections(evidence, Path()),
+        "changes": changes(evidence),
+        "figures": [{**vars(entry), "file": entry.file} for entry in figures],
+        "colours": {colour.variable: colour.light for colour in ALL},
+        "tones": {name: evidence.tone(name) for name in evidence.study.conditions},
+    }
+    return plain({name: value for name, value in context.items() if not callable(value)})
+
+
+def _cause(evidence: Evidence, tables: Path) -> dict[str, Any]:
+    """Return the views of the cause; none where a step that they need has not run."""
+    if not all((tables / f"{name}.csv").is_file() for name in ("causes", *SATURATION)):
+        return {}
+    return cause_context(load_causes(evidence.study, tables))
 
 
 def plain(value: Any) -> Any:
     """Return a value as mappings, lists, texts and numbers; tables with their head rows.
 
-    JSON has no number that is not finite: those become null.
+    JSON has no number that is not finite: those become null. What only HTML can show, columns of
+    drawings, is left out.
     """
     if isinstance(value, Table):
-        return _fields(value) | {"spans": plain(value.spans)}
+        told = without_drawings(value)
+        return _fields(told) | {"spans": plain(told.spans)}
     if dataclasses.is_dataclass(value):
         return _fields(value)
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return plain(value._asdict())
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -57,31 +80,37 @@ def plain(value: Any) -> Any:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    names = [field.name for field in dataclasses.fields(value) if field.name != "drawing"]
+    properties = [name for name, kind in vars(type(value)).items() if isinstance(kind, property)]
+    return {name: plain(getattr(value, name)) for name in (*names, *properties)}
 
 
-def read_figures(folder: Path) -> dict[str, str]:
-    """Return the SVG figures of a folder by file name, in a font that the typesetter has.
+def without_drawings(table: Table) -> Table:
+    """Return a table without the columns whose cells are drawings; the next ones have the text."""
+    kept = [at for at, column in enumerate(table.columns) if not column.drawing]
+    columns = [table.columns[at] for at in kept]
+    rows = [[row[at] for at in kept] for row in table.rows]
+    return dataclasses.replace(table, columns=columns, rows=rows)
+
+
+def read_figures(folder: Path, index: FigureIndex) -> dict[str, str]:
+    """Return the SVG figures of `index` by file name, in a font that the typesetter has.
 
     The ground that they are drawn on becomes the white of the paper.
 
     Raises:
-        StudyError: the folder has none, or one cannot be read.
+        StudyError: a figure cannot be read.
     """
-    paths = sorted(folder.glob("*.svg"))
-    if not paths:
-        raise StudyError(f"{folder}: expected figures; the step that draws them has not run")
     try:
-        return {path.name: _for_paper(path.read_text(encoding="utf-8")) for path in paths}
+        return {
+            entry.file: _for_paper((folder / entry.file).read_text(encoding="utf-8"))
+            for entry in index
+        }
     except (OSError, ValueError) as error:
         raise StudyError(f"{folder}: a figure cannot be read: {error}") from error
 
 
 def _for_paper(text: str) -> str:
-    return text.replace(FAMILY, FIGURE_FONT).replace(PAPER.light, "#ffffff")
-
-
-def _label(name: str, text: str) -> str:
-    """Return what a figure says of itself in words; its name where it says nothing."""
-    found = re.search(r'aria-label="([^"]*)"', text)
-    return unescape(found[1]) if found else name
+    text = re.sub(r'font-family="[^"]*"', f'font-family="{FIGURE_FONT}"', text, count=1)
+    text = re.sub(r"@media[^{]*\{.*\}(?=</style>)", "", text, flags=re.DOTALL)
+    return text.replace(PAPER.light, "#ffffff")

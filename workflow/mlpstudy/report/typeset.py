@@ -22,7 +22,7 @@ from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing
 from mlpstudy.report.document import document_data, read_figures
 from mlpstudy.report.evidence import load_evidence
-from mlpstudy.report.pages import page_context
+from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.provenance import load_provenance
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -48,7 +48,7 @@ def typeset(
         study: the resolved study, study.json.
         reported: the report's own values, values.csv.
         tables: folder of the CSVs that `tabulate` writes.
-        figures: folder of the SVGs that `draw` writes.
+        figures: folder of the figures that `draw` writes, with their index.
         provenance: what the report comes from, provenance.json.
         templates: folder with the Typst templates; report.typ is the document.
         output: file to write.
@@ -56,10 +56,10 @@ def typeset(
     Raises:
         StudyError: an input is missing or is not what it should be, or a template is wrong.
     """
-    evidence, origin = load_evidence(study, reported, tables), load_provenance(provenance)
-    pictures = read_figures(figures)
-    data = document_data(page_context(evidence, origin), pictures)
-    content = compile_document(data, pictures, templates, datetime.fromisoformat(origin["date"]))
+    origin, index = load_provenance(provenance), load_index(figures)
+    data = document_data(load_evidence(study, reported, tables), origin, index, tables)
+    date = datetime.fromisoformat(origin["date"])
+    content = compile_document(data, read_figures(figures, index), templates, date)
     with replacing(output) as temporary:
         temporary.write_bytes(content)
 
@@ -112,4 +112,4 @@ def _told(error: typst.TypstError) -> str:
     place = next(
         (line.split("─ ")[-1] for line in error.diagnostic.splitlines() if "─" in line), ""
     )
-    return f"{place.strip()}: {error.message}" if place else str(error.message)
+    return f"{place.strip().rsplit('/', 1)[-1]}: {error.message}" if place else str(error.message)
