@@ -101,6 +101,19 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 
 @app.command()
+def judge(
+    study: Study,
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
+    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+) -> None:
+    """Judge every claim under every condition."""
+    from mlpstudy.evidence.claims import judge
+
+    judge(study, claims, tables, output)
+
+
+@app.command()
 def probe(
     study: Study,
     data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
@@ -114,16 +127,16 @@ def probe(
 
 
 @app.command()
-def judge(
+def audit(
     study: Study,
+    reported: Annotated[Path, typer.Option(help="Folder of the report's values and sentences.")],
     tables: Tables,
-    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+    output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
-    """Judge every claim under every condition."""
-    from mlpstudy.evidence.claims import judge
+    """Find what is wrong with the report's own numbers, and write audit.csv."""
+    from mlpstudy.evidence.audit.audit import audit
 
-    judge(study, claims, tables, output)
+    audit(study, reported, tables, output)
 
 
 @app.command()

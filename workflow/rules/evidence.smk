@@ -44,11 +44,32 @@ rule probe_saturation:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.saturation"),
-        data=lambda wildcards, input: Path(input.data[0]).parent,
+        data=subpath(input.data[0], parent=True),
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy probe --study {input.study} --data {params.data}"
         " --output {params.folder} --threads {threads} 2> {log}"
+
+
+rule audit_report:
+    input:
+        study=rules.write_plan.output.study,
+        reported=multiext("<reported>/", "values.csv", "statements.csv", "readings.csv"),
+        tables="<results>/tables/sensitivity.csv",
+    output:
+        audit="<results>/tables/audit.csv",
+    log:
+        "<results>/logs/audit_report.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.audit.audit"),
+        reported=subpath(input.reported[0], parent=True),
+        tables=subpath(input.tables, parent=True),
+    shell:
+        "python -m mlpstudy audit --study {input.study} --reported {params.reported}"
+        " --tables {params.tables} --output {output.audit} 2> {log}"
 
 
 rule judge_claims:

@@ -6,13 +6,20 @@ import shlex
 os.environ.setdefault("MLPSTUDY_COMMAND", shlex.join(["snakemake", *sys.argv[1:]]))
 LOCK = os.path.relpath(Path(PACKAGES).parent / "envs/study.txt")
 
+# All that the figures and every form of the report are made from.
+TABLES = [
+    *rules.tabulate_runs.output,
+    *rules.probe_saturation.output,
+    *rules.judge_claims.output,
+    *rules.audit_report.output,
+]
+
 
 rule draw_figures:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=rules.tabulate_runs.output,
-        saturation=rules.probe_saturation.output,
+        tables=TABLES,
         data=ancient(rules.prepare_dataset.output),
     output:
         directory("<results>/figures"),
@@ -37,7 +44,7 @@ rule write_provenance:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         specs=of_every_job("spec.json"),
-        tables=rules.tabulate_runs.output,
+        tables=TABLES,
         figures=rules.draw_figures.output,
         templates=TEMPLATES + TYPST_TEMPLATES,
         lock=LOCK,
@@ -60,9 +67,7 @@ rule render_report:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=rules.tabulate_runs.output,
-        saturation=rules.probe_saturation.output,
-        claims=rules.judge_claims.output.claims,
+        tables=TABLES,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,
@@ -92,7 +97,7 @@ rule typeset_report:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=rules.tabulate_runs.output,
+        tables=TABLES,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TYPST_TEMPLATES,

@@ -15,9 +15,9 @@ VALUE_COLUMNS = [
 ]
 STATEMENT_COLUMNS = ["id", "section", "place", "models", "quote", "kind", "note"]
 
-DETAILS, FINAL = "1 details", "4 final table"
+DETAILS, EXPLANATION, FINAL = "1 details", "2 explanation", "4 final table"
 SECTIONS = [
-    *("0 aim", DETAILS, "2 explanation", "3 grouped list", "3 grouped table", FINAL),
+    *("0 aim", DETAILS, EXPLANATION, "3 grouped list", "3 grouped table", FINAL),
     "5 conclusions",
 ]
 KINDS = [

@@ -238,25 +238,67 @@ def stuck(material: Material, models: list[str], conditions: Sequence[str]) -> W
     return Words("Examples without a gradient", caption, f"Line charts by epoch. {text}")
 
 
-def sensitivity(material: Material, models: list[str]) -> Words:
-    """Say under how many conditions a printed value lies within the range of the replicates."""
-    printed = material.printed(models)
+def sensitivity(material: Material) -> Words:
+    """Say which printed values lie within the range of the replicates under no condition."""
+    printed = material.printed(material.keys)
     never = [
-        m
-        for m in printed
-        if not any(_covers(material, m, c, printed[m]) for c in material.conditions)
+        model
+        for model, value in printed.items()
+        if not any(_covers(material, model, c, value) for c in material.conditions)
     ]
-    text = (
-        f"For {names(never)} no condition reaches the printed value."
-        if never
-        else "Every printed value is reached under some condition."
-    )
+    told = ""
+    if printed:
+        told = (
+            f" For {names(never)} the value of its final table lies in the range of no condition."
+            if never
+            else " Every value of its final table lies in the range of some condition."
+        )
     caption = (
-        "Every replicate of each model under every condition that covers it; the bar is what the "
-        f"report prints. {text if printed else ''}"
-    ).strip()
-    alt = f"Dot plots of test accuracy, a block a model. {text if printed else ''}".strip()
+        f"Every replicate of each model under each of the {len(material.conditions)} conditions "
+        f"that cover it, against what the report prints.{told}"
+    )
+    alt = f"Dot plots of test accuracy, a block a model, a lane a condition.{told}"
     return Words("Each model under every condition", caption, alt)
+
+
+def saturation(rows: pd.DataFrame) -> Words:
+    """Say how many models raw pixels saturate, and how far."""
+    raw = rows[rows["pixels"] == "raw"].set_index("model")
+    unit = rows[rows["pixels"] == "unit"].set_index("model")
+    most = [str(model) for model in raw.index if raw.loc[model, "share_below"] > 0.5]
+    told = f"With raw pixels more than half of the images are below 1e-7 for {names(most)}" if (
+        most
+    ) else "With raw pixels no model has more than half of the images below 1e-7"  # fmt: skip
+    if len(unit):
+        told += (
+            f"; with scaled ones at most {percent(unit['share_below'].max(), 1)} % for any model"
+        )
+    caption = (
+        "What the untrained networks give the true class of training images: a thin line spans 5 "
+        "to 95 % of the images, a thick one the middle half, a tick is the median. The axis is "
+        "logarithmic, its decades narrower towards the left. Models in bold have the KL divergence "
+        f"(KL), whose clip at 1e-7 takes the gradient away; the others cross-entropy (CE). {told}."
+    )
+    return Words("The softmax before training", caption, f"Box strips, a row a model. {told}.")
+
+
+def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
+    """Count the verdicts under each condition."""
+    told = []
+    for condition in conditions:
+        counts = rows.loc[rows["condition"] == condition, "verdict"].value_counts()
+        if len(counts):
+            each = [
+                f"{int(counts.get(name, 0))} {name}"
+                for name in ("supported", "contradicted", "undecided")
+            ]
+            told.append(f"{heading(word(condition))}: {listing(each)}.")
+    text = " ".join(told)
+    caption = (
+        f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} of the report under "
+        f"every condition under which it is judged. {text}"
+    )
+    return Words("Verdicts on the report's claims", caption, f"Matrix of marks. {text}")
 
 
 def _each(material: Material, models: list[str], conditions: Sequence[str]) -> str:

@@ -19,8 +19,10 @@ from mlpstudy.report.drawing.dots import dots_figure
 from mlpstudy.report.drawing.groups import groups_figure
 from mlpstudy.report.drawing.hardest import hardest_figure
 from mlpstudy.report.drawing.pairs import pairs_figure
+from mlpstudy.report.drawing.saturation import saturation_figure
 from mlpstudy.report.drawing.sensitivity import sensitivity_figure
 from mlpstudy.report.drawing.stuck import stuck_figure
+from mlpstudy.report.drawing.verdicts import judged_claims, verdicts_figure
 from mlpstudy.report.material import Material
 
 
@@ -52,8 +54,9 @@ def plates(m: Material) -> Plates:
         if models:
             yield from _comparison(m, comparison.key, models)
     yield _groups(m)
-    yield from _pairs(m)
+    yield from _verdicts(m)
     yield from _cause(m)
+    yield from _pairs(m)
     yield from _sensitivity(m)
 
 
@@ -138,6 +141,12 @@ def _pairs_of(m: Material, condition: str) -> Plate:
 
 def _cause(m: Material) -> Plates:
     """Yield what shows the cause of failure, as far as the study has models that can have it."""
+    saturation = m.optional.get("saturation")
+    if saturation is not None and (models := [k for k in m.keys if k in set(saturation["model"])]):
+        yield Plate(
+            "saturation", "saturation", "cause", captions.saturation(saturation), ("saturation",),
+            lambda: saturation_figure(m.study, saturation, models),
+        )  # fmt: skip
     causes = m.optional.get("causes")
     if causes is not None and len(cells := squares(causes)):
         told = []
@@ -149,18 +158,28 @@ def _cause(m: Material) -> Plates:
             "causes", "causes", "cause", captions.causes(causes, told), ("causes", "runs"),
             lambda: causes_figure(m.study, causes, m.replicates),
         )  # fmt: skip
-    models = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
-    if models and "stuck" in m.history and m.history["stuck"].notna().any():
-        conditions = m.grid(models)
+    clipped = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
+    if clipped and "stuck" in m.history and m.history["stuck"].notna().any():
+        conditions = m.grid(clipped)
         yield Plate(
-            "stuck", "stuck", "cause", captions.stuck(m, models, conditions), ("history", "runs"),
-            lambda: stuck_figure(m.study, m.history, m.replicates, models, conditions),
+            "stuck", "stuck", "cause", captions.stuck(m, clipped, conditions), ("history", "runs"),
+            lambda: stuck_figure(m.study, m.history, m.replicates, clipped, conditions),
         )  # fmt: skip
 
 
 def _sensitivity(m: Material) -> Plates:
     if len(m.conditions) > len(m.main):
         yield Plate(
-            "sensitivity", "sensitivity", "sensitivity", captions.sensitivity(m, m.keys), ("runs",),
-            lambda: sensitivity_figure(m.study, m.replicates, m.keys, m.printed(m.keys)),
+            "sensitivity", "sensitivity", "sensitivity", captions.sensitivity(m),
+            ("runs", "sensitivity"),
+            lambda: sensitivity_figure(m.study, m.replicates, m.keys, m.printed_anywhere()),
+        )  # fmt: skip
+
+
+def _verdicts(m: Material) -> Plates:
+    claims = m.optional.get("claims")
+    if claims is not None and len(rows := judged_claims(m.study, claims)):
+        yield Plate(
+            "verdicts", "verdicts", "conclusions", captions.verdicts(rows, m.conditions),
+            ("claims",), lambda: verdicts_figure(m.study, rows),
         )  # fmt: skip

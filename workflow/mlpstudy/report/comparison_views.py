@@ -11,6 +11,7 @@ from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
     NONE,
     listing,
+    median,
     missing,
     percent,
     points,
@@ -20,6 +21,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.sources import lines_of, model_lines
 from mlpstudy.report.table_views import model_cell
 
 
@@ -74,7 +76,7 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
             cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
         for condition in evidence.leading:
             cells += _ours(evidence.rows.get((condition, model)))
-        table.add(cells)
+        table.add(cells, sources=[model_lines(evidence, model, evidence.leading)])
     return table
 
 
@@ -82,7 +84,7 @@ def _ours(row: Any) -> list[str]:
     if row is None:
         return [NONE] * 4
     return [
-        percent(row["test_accuracy_median"]),
+        median(row),
         span(row["test_accuracy_min"], row["test_accuracy_max"]),
         f"{row['failures']} of {row['replicates']}",
         seconds(row["seconds_median"]),
@@ -106,6 +108,7 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
             f"{short_name(str(first))} \N{RIGHTWARDS ARROW} {short_name(str(second))}",
             printed,
             [points(by_condition.get(condition)) for condition in evidence.leading],
+            sources=[lines_of("comparisons.csv", rows, condition=evidence.leading)],
         )
     return table
 

@@ -20,6 +20,7 @@ from mlpstudy.report.conclusion_findings import (
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import NONE, percent, share, word
 from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.sources import lines_of
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,9 @@ def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Tabl
         cells: list[Cell | str] = []
         for condition, groups in by_condition.items():
             cells += _cells(evidence, condition, groups.get(name, []))
-        table.add(name, str(len(models)), cells)
+        chosen = [m for m in evidence.keys if m in models]
+        source = lines_of("models.csv", evidence.models, model=chosen, condition=evidence.leading)
+        table.add(name, str(len(models)), cells, sources=[source])
     return table
 
 

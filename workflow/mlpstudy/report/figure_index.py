@@ -23,8 +23,8 @@ SECTIONS = {
     "comparisons": "Comparisons",
     "groups": "Activation functions",
     "conclusions": "Conclusions",
-    "pairs": "Every pair of models",
     "cause": "Cause of failure",
+    "pairs": "Every pair of models",
     "sensitivity": "Sensitivity to assumptions",
 }
 

@@ -164,6 +164,12 @@ def supported_decimals(low: Any, high: Any) -> int:
     return 0 if half >= 5 else 1 if half >= 0.25 else 2
 
 
+def median(row: Any, name: str = "test_accuracy") -> str:
+    """Return a row's median as per cent, rounded to what its interval supports, on the point."""
+    decimals = supported_decimals(row[f"{name}_low"], row[f"{name}_high"])
+    return on_the_point(percent(row[f"{name}_median"], decimals), decimals)
+
+
 def on_the_point(text: str, decimals: int, width: int = 2) -> str:
     """Fill up a number on the right, so that a column of them stands on the decimal point.
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.answers import three_answers
+from mlpstudy.report.cause_parts import cause_parts
 from mlpstudy.report.condition_views import changes
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
@@ -50,6 +51,7 @@ def html_views(
         "sections": sections,
         "changes": changed,
         **judgements(evidence),
+        **cause_parts(evidence, tables),
         "base_name": word(evidence.leading[0]),
         "figures": figures,
         "model_figures": model_figures,
@@ -69,8 +71,10 @@ def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
         ("groups", "By activation", context["groups"]),
         ("conclusions", "Conclusions", True),
         ("claims", "Claims", context["claims"]),
-        ("cause", "Cause of failure", figures.find(section="cause")),
+        ("cause", "Cause of failure", context["squares"]),
+        ("depth", "Depth and width", context["architecture_table"]),
         ("sensitivity", "Sensitivity", context["changes"]),
+        ("effects", "Effects", context["effect_tables"]),
         ("pairs", "Every pair", figures.find(section="pairs")),
         ("audit", "Audit", context["audit"]),
         ("conditions", "Conditions", True),

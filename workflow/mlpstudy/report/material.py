@@ -18,10 +18,10 @@ from mlpstudy.evidence.tables import COLUMNS, read_table
 
 # Tables of steps that a study may do without, and the columns that a figure needs of them.
 OPTIONAL = {
-    "causes": ["condition", "model", "pixels", "kl", "n", "failures"],
-    "saturation": ["model", "pixels"],
-    "sensitivity": ["condition", "model", "reported"],
-    "claims": ["claim", "statement", "condition", "verdict"],
+    "causes": ["condition", "model", "pixels", "kl", "also", "n", "failures"],
+    "sensitivity": ["condition", "model", "quantity", "reported", "inside"],
+    "saturation": ["model", "pixels", "share_below", "log10_p_true_q50"],
+    "claims": ["claim", "condition", "verdict"],
 }
 
 
@@ -89,6 +89,19 @@ class Material:
         """Return the final test accuracies that the report prints for some of `models`."""
         marks = {m: self.reported.number("final", m, "test_accuracy") for m in models}
         return {model: value for model, value in marks.items() if not math.isnan(value)}
+
+    def printed_anywhere(self) -> dict[str, list[float]]:
+        """Return all test accuracies that the report prints of a model, the final one first."""
+        found = {model: [value] for model, value in self.printed(self.keys).items()}
+        rows = self.optional.get("sensitivity")
+        if rows is not None:
+            rows = rows[rows["quantity"] == "test_accuracy"].drop_duplicates(["model", "reported"])
+            for model, value in zip(rows["model"], rows["reported"], strict=True):
+                known = found.setdefault(model, [])
+                # The same value to fewer digits is no other.
+                if all(abs(value - other) >= 0.005 for other in known):
+                    known.append(float(value))
+        return found
 
 
 def load_material(study: Path, tables: Path, reported: Path, data: Path | None) -> Material:

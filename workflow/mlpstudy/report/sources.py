@@ -28,6 +28,12 @@ def lines_of(file: str, frame: pd.DataFrame, **values: Any) -> Source:
     return Source(file, tuple(int(at) + 2 for at in frame.index[chosen]))
 
 
+def numbered(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return the rows of a table with `line`, where each stands in the file it was read from."""
+    rows = zip(frame.index, frame.to_dict("records"), strict=True)
+    return [{**row, "line": int(at) + 2} for at, row in rows]
+
+
 def model_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source:
     """Return the lines of models.csv with a model under some conditions."""
     return lines_of("models.csv", evidence.models, model=model, condition=conditions)

@@ -11,6 +11,7 @@ from mlpstudy.report.formats import (
     count,
     heading,
     loss,
+    median,
     percent,
     share,
     short_name,
@@ -18,6 +19,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Table
+from mlpstudy.report.sources import lines_of
 
 REPORT = "report"
 
@@ -124,11 +126,19 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
     for model, found in by_model.items():
         cells: list[Cell | str] = []
         for condition in evidence.leading:
-            cells += _group_cells(found.get(condition))
+            cells += _group_cells(evidence, found.get(condition))
         first = next(iter(found.values()))
         epochs = dict.fromkeys(str(row["epochs"]) for row in found.values())
         printed = _group_printed(evidence, model) if evidence.has_report else []
-        table.add(model_cell(model), str(first["layers"]), " or ".join(epochs), printed, cells)
+        table.add(
+            model_cell(model), str(first["layers"]), " or ".join(epochs), printed, cells,
+            sources=[
+                lines_of(
+                    "activation_groups.csv", evidence.groups, model=model, activation=activation,
+                    condition=evidence.leading,
+                )
+            ],
+        )  # fmt: skip
     return table
 
 
@@ -143,11 +153,12 @@ def _group_printed(evidence: Evidence, model: str) -> list[str]:
     ]
 
 
-def _group_cells(row: Row | None) -> list[Cell | str]:
+def _group_cells(evidence: Evidence, row: Row | None) -> list[Cell | str]:
     if row is None:
         return [NONE] * 3
     low, high = row["test_accuracy_min"], row["test_accuracy_max"]
-    return [percent(row["test_accuracy_median"]), span(low, high), loss(row["test_loss_median"])]
+    shown = median(evidence.rows[row["condition"], row["model"]])
+    return [shown, span(low, high), loss(row["test_loss_median"])]
 
 
 def assumptions(evidence: Evidence) -> Table:

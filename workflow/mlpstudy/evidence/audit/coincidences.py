@@ -10,11 +10,19 @@ from scipy.stats import binom, norm
 
 from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
-from mlpstudy.evidence.audit.groups import matched
 from mlpstudy.evidence.audit.losses import CEILING
+from mlpstudy.evidence.audit.orders import matched
 from mlpstudy.evidence.audit.precision import FULL_PRECISION
 from mlpstudy.evidence.audit.printed import Report
-from mlpstudy.evidence.audit.wording import counted, listing, models, percent, quantity, setting
+from mlpstudy.evidence.audit.wording import (
+    counted,
+    listing,
+    models,
+    percent,
+    quantity,
+    sentence,
+    setting,
+)
 from mlpstudy.evidence.reported import DETAILS
 
 KIND = "coincidence"
@@ -37,10 +45,10 @@ def same_result(report: Report) -> Iterator[Finding]:
             continue
         (loss, _), (accuracy, _) = full
         text = (
-            f"{models([first, second]).capitalize()} differ in {listing(map(quantity, differ))}, "
+            f"{sentence(models([first, second]))} differ in {listing(map(quantity, differ))}, "
             f"and print the same loss and the same accuracy to the last of {loss.decimals} "
             f"decimals. Even two networks equally good, erring independently, are right on the "
-            f"same number of images once in {1 / agreement(accuracy.number):.0f} times"
+            f"same number of images in 1 of {1 / agreement(accuracy.number):.0f} trials"
         )
         clipped = report.setting(first, "loss_function") == "kl_divergence"
         if clipped and abs(loss.number - CEILING * (1 - accuracy.number)) < CEILING / TEST:
@@ -73,10 +81,10 @@ def same_seconds(report: Report) -> Iterator[Finding]:
         kinds = {report.setting(model, "activation") for model in keys}
         text = (
             f"{counted(len(keys), 'model')} with {min(nodes)} to {max(nodes)} nodes and "
-            f"{counted(len(kinds), 'activation')} take {seconds:.0f} s each for {epochs} epochs. If "
-            "runs scattered with a standard deviation of one second only, so many would agree to "
-            f"the second in {percent(all_in_one_second(len(keys)), 2)} of cases at most. Read kindly, "
-            "so small networks take the time of their steps, of which all have equally many."
+            f"{counted(len(kinds), 'activation')} take {seconds:.0f} s each for {epochs} "
+            "epochs. If runs scattered with a standard deviation of one second only, so many would "
+            f"agree to the second in {percent(all_in_one_second(len(keys)))} of cases. Read "
+            "kindly, networks so small take the time of their steps, and all have equally many."
         )
         values = [value for m in keys for value in report.of(m, "seconds", "epochs")]
         yield Finding(
@@ -102,16 +110,17 @@ def unequal_seconds(report: Report) -> Iterator[Finding]:
     for alike in matched(report, "activation", report.models):
         times = {model: report.number(model, "seconds") for model in alike}
         times = {model: time for model, time in times.items() if time == time}
-        if len(times) < 2 or max(times.values()) < APART * min(times.values()):
+        ratio = max(times.values(), default=0.0) / min(times.values(), default=1.0)
+        if ratio < APART:
             continue
         shown = listing(
             f"{time:.0f} s ({setting(report.setting(model, 'activation'))})"
             for model, time in times.items()
         )
         text = (
-            f"{models(times).capitalize()} have the same nodes, epochs and everything else but the "
-            f"activation, and take {shown}: the slowest {max(times.values()) / min(times.values()):.1f} "
-            "times as long as the quickest. Read kindly, the machine had other work."
+            f"{sentence(models(times))} have the same nodes, epochs and everything else but the "
+            f"activation, and take {shown}: the slowest {ratio:.1f} times as long as the quickest. "
+            "Read kindly, the machine had other work."
         )
         values = [value for m in times for value in report.of(m, "seconds")]
         yield Finding(

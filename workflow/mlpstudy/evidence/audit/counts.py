@@ -11,9 +11,12 @@ import numpy as np
 from mlpstudy.evidence.audit.findings import Finding, showing
 from mlpstudy.evidence.audit.precision import FULL_PRECISION, as_keras_prints
 from mlpstudy.evidence.audit.printed import Printed, Report
-from mlpstudy.evidence.audit.wording import counted, listing, models, quantity
+from mlpstudy.evidence.audit.wording import counted, listing, models, quantity, sentence
 
 KIND = "arithmetic"
+
+# What the note of a value in values.csv says where the report calls a first layer the input.
+CALLED_INPUT = "called the input layer"
 
 # Images of the MNIST family, to which the report's data belong: training, test.
 TRAINING, TEST = 60_000, 10_000
@@ -119,7 +122,7 @@ def layer_counts(report: Report) -> Iterator[Finding]:
         stated = {value.number for value in layers if value.printed}
         if nodes is not None and len(stated) == 1 and stated != {float(size)}:
             text = (
-                f"{models([model]).capitalize()} is given {layers[0].printed} layers, and lists "
+                f"{sentence(models([model]))} is given {layers[0].printed} layers, and lists "
                 f"{counted(size, 'number')} of nodes, {nodes.printed}."
             )
             yield _finding("layers", model, [layers[0], nodes], text, _LAYERS)
@@ -137,24 +140,29 @@ def _hidden(hidden: Printed, nodes: Printed, size: int) -> Finding:
         f"{size - 1} before the output."
     )
     if hidden.number == size - 2:
-        text += (
-            f" It is {hidden.printed} only if the first, of {nodes.value.partition('+')[0]} nodes, "
-            "is taken for the input, which for every other model is not counted among the layers."
-        )
+        first = nodes.value.partition("+")[0]
+        text += f" Read kindly, the first of them, {first}, is taken for the input layer."
     return _finding("hidden_layers", hidden.model, [hidden, nodes], text, _LAYERS)
 
 
 def input_layer(report: Report) -> Iterator[Finding]:
-    """Find first layers that are said to be the input, and do not have the input's size."""
-    for size in (value for value in report.values if value.quantity == "input_size"):
-        for first in report.of(size.model, "first_layer_nodes"):
-            if first.place == size.place and first.number != size.number:
-                text = (
-                    f"The input layer is said to have {first.printed} units and the input a size of "
-                    f"{size.printed}: the {first.printed} are the first hidden layer. Read kindly, "
-                    "only the word is wrong."
-                )
-                yield _finding("input_layer", size.model, [first, size], text, _LAYERS)
+    """Find first layers called the input layer, as a note says, that have not the input's size."""
+    sizes = [value for value in report.values if value.quantity == "input_size"]
+    called = [
+        value
+        for value in report.values
+        if value.quantity == "first_layer_nodes" and CALLED_INPUT in value.note
+    ]
+    wrong = [value for value in called if sizes and value.number != sizes[0].number]
+    if wrong:
+        keys = dict.fromkeys(value.model for value in wrong)
+        text = (
+            f"The input layer of {models(keys)} is said to have "
+            f"{listing(value.printed for value in wrong)} units, where the input has "
+            f"{sizes[0].printed}: what is meant is the first hidden layer. Read kindly, only the "
+            "word is wrong."
+        )
+        yield _finding("input_layer", "-".join(keys), [*wrong, sizes[0]], text, _LAYERS)
 
 
 def series(report: Report) -> Iterator[Finding]:

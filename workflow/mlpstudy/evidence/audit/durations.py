@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 
 from mlpstudy.evidence.audit.findings import Finding
-from mlpstudy.evidence.audit.pairs import accuracies_of, text_finding
 from mlpstudy.evidence.audit.printed import Report
+from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form
 from mlpstudy.evidence.audit.standing import times_of, total_seconds
-from mlpstudy.evidence.audit.wording import listing, models, points, quantity
+from mlpstudy.evidence.audit.wording import listing, models, points, quantity, sentence
 
 
 def per_epoch(report: Report, model: str) -> float:
@@ -32,7 +32,9 @@ def too_long(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         if not longer:
             continue
         shown = listing(f"{models([m])} takes {t:.0f} s" for m, t in longer.items())
-        text = f"{models([model]).capitalize()} takes {own:.0f} s in all, but of the smaller ones {shown}"
+        text = (
+            f"{sentence(models([model]))} takes {own:.0f} s in all, but of the smaller ones {shown}"
+        )
         praised = [r for r in of_form(readings, "ideal") if set(r.models) & set(longer)]
         if praised:
             text += f", and {models(praised[0].models)} is called ideal considering its time"
@@ -58,7 +60,7 @@ def fewer_epochs(report: Report, readings: Sequence[Reading]) -> Iterator[Findin
         if not first >= second:
             continue
         text = (
-            f"{models(pair).capitalize()} are trained for {first:.0f} and {second:.0f} epochs: no "
+            f"{sentence(models(pair))} are trained for {first:.0f} and {second:.0f} epochs: no "
             "printed number shows a saving. Read kindly, it says what the method is for."
         )
         yield text_finding(
@@ -82,10 +84,11 @@ def longer_is_better(report: Report, readings: Sequence[Reading]) -> Iterator[Fi
                 continue
             rest = [n for n in report.differing(model, other) if n not in ("epochs", "optimizer")]
             text = (
-                f"{models([other]).capitalize()}, of the same activation, loss function and number "
+                f"{sentence(models([other]))}, of the same activation, loss function and number "
                 f"of layers, is trained for {report.number(other, 'epochs'):.0f} epochs instead of "
-                f"{report.number(model, 'epochs'):.0f} and is {points(found[model] - found[other])} "
-                f"worse. Read kindly, it differs also in {listing(map(quantity, rest))}."
+                f"{report.number(model, 'epochs'):.0f} and is "
+                f"{points(found[model] - found[other])} worse. Read kindly, it differs also in "
+                f"{listing(map(quantity, rest))}."
             )
             keys = [model, other]
             values = [*(report.find(m, "epochs") for m in keys), *accuracies_of(report, keys)]
@@ -118,6 +121,6 @@ def no_effect(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         )
         yield text_finding(
             "no_effect", [reading], keys, times_of(report, keys), text,
-            f"{quantity(name).capitalize()} changes the number of steps and with it the result; "
+            f"{sentence(quantity(name))} changes the number of steps and with it the result; "
             "it is not looked at again.", "seconds",
         )  # fmt: skip

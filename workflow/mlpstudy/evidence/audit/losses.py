@@ -82,7 +82,7 @@ def saturated(report: Report) -> Iterator[Finding]:
             f"1e-7 with every answer certain; printed is {pair.loss.number:.4f}, "
             f"{abs(away):.1g} away, where one image counts for {image:.1g}. So practically every "
             f"wrong answer of {models([model])} costs the most it can, and there the clipped loss "
-            "has no gradient."
+            "has practically no gradient."
         )
         matters = (
             "The failure has a cause that the report never names: the loss function stopped giving "

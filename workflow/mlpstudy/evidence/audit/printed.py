@@ -35,6 +35,7 @@ class Printed(NamedTuple):
     approximate: bool
     number: float
     resolution: float
+    note: str
 
     @property
     def shown(self) -> str:
@@ -120,8 +121,10 @@ def load_report(values: pd.DataFrame, statements: pd.DataFrame) -> Report:
     columns = list(Printed._fields)
     rows = values[columns].assign(decimals=values["decimals"].fillna(0).astype(int))
     sentences = [
-        Sentence(row.id, row.section, row.place, tuple(str(row.models).split()), row.quote)
-        for row in statements.itertuples()
+        Sentence(
+            row["id"], row["section"], row["place"], tuple(row["models"].split()), row["quote"]
+        )
+        for row in statements.to_dict("records")
     ]
     return Report(
         tuple(Printed(*row) for row in rows.itertuples(index=False, name=None)),

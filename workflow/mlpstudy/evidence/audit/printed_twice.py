@@ -29,7 +29,7 @@ MATTERS = {
     "from different runs.",
     "test_loss": "Loss and accuracy of one row should come from one run; two losses for one "
     "accuracy show that rows were put together from several.",
-    "": "One of the two is wrong, or they are of different runs, and the report does not say which.",
+    "": "One is wrong, or they are of different runs, and the report does not say which.",
 }
 
 
@@ -202,8 +202,8 @@ def blank(report: Report) -> Iterator[Finding]:
         keys = [model for model in report.models if model in {value.model for value in values}]
         numbers = listing(dict.fromkeys(value.printed for value in known))
         text = (
-            f"The {quantity(name)} of {models(keys)} is left blank in {len(values)} places; "
-            f"elsewhere it is {numbers}. Read kindly, an oversight."
+            f"In {len(values)} places ({models(keys)}) nothing stands behind the label of the "
+            f"{quantity(name)}; elsewhere it is {numbers}. Read kindly, an oversight."
         )
         yield Finding(
             KIND, "blank", name, tuple(keys), name, showing([*values, *known]), text,

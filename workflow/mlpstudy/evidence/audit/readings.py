@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -96,13 +96,14 @@ def read_readings(path: Path, report: Report) -> list[Reading]:
     for column in ("models", "others"):
         fits = frame[column].map(lambda text: set(text.split()) <= set(report.models)).astype(bool)
         require(path, frame, column, fits, "models of values.csv, separated by spaces")
-    return [
-        Reading(
-            report.sentences[row.statement], row.form, tuple(row.models.split()),
-            tuple(row.others.split()), row.quantity, row.printed, row.value, row.note,
-        )
-        for row in frame.itertuples()
-    ]  # fmt: skip
+    return [_reading(row, report) for row in frame.to_dict("records")]
+
+
+def _reading(row: dict[Hashable, str], report: Report) -> Reading:
+    return Reading(
+        report.sentences[row["statement"]], row["form"], tuple(row["models"].split()),
+        tuple(row["others"].split()), row["quantity"], row["printed"], row["value"], row["note"],
+    )  # fmt: skip
 
 
 def of_form(readings: Sequence[Reading], form: str) -> list[Reading]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from mlpstudy.evidence.audit.classes import class_of, classes
 from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
-from mlpstudy.evidence.audit.groups import class_of, classes
-from mlpstudy.evidence.audit.pairs import accuracies_of, text_finding
 from mlpstudy.evidence.audit.precision import short
 from mlpstudy.evidence.audit.printed import Printed, Report
 from mlpstudy.evidence.audit.printed_twice import runs_apart
+from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form, together
-from mlpstudy.evidence.audit.wording import listing, models, percent, points
+from mlpstudy.evidence.audit.wording import listing, models, percent, points, sentence
 
 
 def printed_runs(report: Report, model: str, name: str = "test_accuracy") -> list[Printed]:
@@ -32,8 +32,8 @@ def unsteady(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
     if single:
         keys = [reading.models[0] for reading in single]
         text = (
-            f"The accuracy of {models(keys)} is said to change with every run; one value of each is "
-            "printed, to every digit, and is classed and compared like the others. Read kindly, "
+            f"The accuracy of {models(keys)} is said to change with every run; one value of each "
+            "is printed, to every digit, and is classed and compared like the others. Read kindly, "
             "the report at least says so."
         )
         yield text_finding(
@@ -90,9 +90,9 @@ def better_run(report: Report) -> Iterator[Finding]:
             best = report.number(model, "test_accuracy")
             better = "better" if value.number < best else "worse"
             text = (
-                f"{models([model]).capitalize()} is {own} by its {percent(best)}; its other "
+                f"{sentence(models([model]))} is {own} by its {percent(best)}; its other "
                 f"printed accuracy, {short(value)}, would make it {lower[0]}. The {better} run "
-                "counts. Read kindly, the report prints both, and only the final table keeps silent."
+                "counts. Read kindly, the report prints both; only the final table is silent."
             )
             final = [report.find(model, "class"), report.find(model, "test_accuracy"), value]
             yield Finding(
@@ -119,16 +119,29 @@ def spread(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
             continue
         shown = listing(f"{points(gaps[pair])}" for pair in sorted(smaller, key=lambda p: gaps[p]))
         text = (
-            f"Two runs of {models([model])} are {points(width)} apart, further than {len(smaller)} of "
-            f"the {len(gaps)} pairs of models whose difference is explained ({shown}). Read kindly, "
-            "other models may vary less; of them one run each is printed."
+            f"Two runs of {models([model])} are {points(width)} apart, further than {len(smaller)} "
+            f"of the {len(gaps)} pairs of models whose difference is explained ({shown}). Read "
+            "kindly, other models may vary less; of them one run each is printed."
         )
+        text += _by_other_run(report, model, [pair for pair in gaps if model in pair])
         yield Finding(
             "own_text", "spread", model, (model,), "test_accuracy",
             showing(printed_runs(report, model)), text,
             "Unless the spread between runs is known, no difference between two single runs can "
             "be put down to the models.",
         )  # fmt: skip
+
+
+def _by_other_run(report: Report, model: str, pairs: Sequence[frozenset[str]]) -> str:
+    """Say what a model's own comparisons come to with its other run."""
+    run = printed_runs(report, model)[-1]
+    parts = [
+        f"{points(run.number - report.number(other, 'test_accuracy'))} instead of "
+        f"{points(_gap(report, pair))} from {models([other])}"
+        for pair in pairs
+        for other in pair - {model}
+    ]
+    return f" With its other run it is {listing(parts)}." if parts else ""
 
 
 def _gap(report: Report, pair: frozenset[str]) -> float:
@@ -168,16 +181,3 @@ def incompatible(report: Report, readings: Sequence[Reading]) -> Iterator[Findin
             "incompatible", [reading, second], reading.models, [], reading.note,
             "One of the two cannot be as it is told.", "",
         )  # fmt: skip
-
-
-def better(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find improvements that the printed accuracies do not show."""
-    for same in together(of_form(readings, "better")):
-        pair = (*same[0].models, *same[0].others)
-        first, second = (report.number(model, "test_accuracy") for model in pair)
-        if first <= second:
-            text = f"{percent(first)} is not more than {percent(second)}."
-            yield text_finding(
-                "better", same, pair, accuracies_of(report, pair), text,
-                "The tables say the opposite of the sentence.",
-            )  # fmt: skip

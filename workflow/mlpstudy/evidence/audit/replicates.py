@@ -3,14 +3,14 @@
 Reads sensitivity.csv. If the printed run were one more run of a condition, each place among the n
 replicates would be as likely for it as any other, so that it lies below all or above all of them
 with a probability of 2 / (n + 1), and further from all of them than any is from its nearest
-neighbour with at most 1 / (n + 1), whatever the distribution. With many values some lie outside by chance: how
-many, and how many do, is a finding of its own.
+neighbour with at most 1 / (n + 1), whatever the distribution. Of many values some are outside by
+chance: how many are, and how many that would be, is a finding of its own.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -32,7 +32,7 @@ GAP = 0.05
 # Conditions with other values in these fields have another loss: the printed one is no value of it.
 LOSS_FIELDS = {"kl", "loss"}
 
-Row = dict[str, Any]
+Row = dict[Hashable, Any]
 
 _OUTSIDE = (
     "Something that the report does not say was otherwise than assumed here, or the value is not "
@@ -72,8 +72,8 @@ def between(report: Report, table: pd.DataFrame) -> Iterator[Finding]:
         text = (
             f"{_show(row['reported'], name)} is within the range of our "
             f"{counted(row['n'], 'replicate')} ({_range(row, name)}), but the nearest of them is "
-            f"{100 * row['gap']:.1f} points away, further than any is from its own nearest: a chance "
-            f"of at most 1 in {row['n'] + 1}. Read kindly, outcomes of such a model are of many kinds."
+            f"{100 * row['gap']:.1f} points away, further than any is from its own nearest: a "
+            f"chance of at most 1 in {row['n'] + 1}. Read kindly, such a model ends in many ways."
         )
         yield _finding(report, "between", model, name, row, text, _OUTSIDE)
 
@@ -100,9 +100,9 @@ def how_many(report: Report, table: pd.DataFrame) -> Iterator[Finding]:
         parts += [f"{len(high)} above all"] * bool(high)
         keys = [row["model"] for row in missed]
         text = (
-            f"Under {_words(condition)}, {len(missed)} of {len(rows)} printed accuracies are outside "
-            f"our range ({listing(parts)}); chance alone would give about {expected:.1f}. Read kindly, "
-            "small differences of framework and setting move a narrow range."
+            f"Under {_words(condition)}, {len(missed)} of {len(rows)} printed accuracies are "
+            f"outside our range ({listing(parts)}); chance alone would give about {expected:.1f}. "
+            "Read kindly, small differences of framework and setting move a narrow range."
         )
         values = [v for key in keys if (v := report.find(key, "test_accuracy"))]
         yield Finding(
@@ -146,7 +146,8 @@ def _words(condition: Any) -> str:
 
 
 def _range(row: Row, name: str) -> str:
-    return f"{_show(row['low'], name)} to {_show(row['high'], name)}, median {_show(row['median'], name)}"
+    low, median, high = (_show(row[key], name) for key in ("low", "median", "high"))
+    return f"{low} to {high}, median {median}"
 
 
 def _show(value: float, name: str) -> str:

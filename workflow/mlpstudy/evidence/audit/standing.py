@@ -1,17 +1,16 @@
-"""Sentences that set one model against all others, and the classes of the final table."""
+"""Sentences that set one model against the others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from mlpstudy.evidence.audit.findings import Finding, showing
-from mlpstudy.evidence.audit.groups import class_of, classes, lowest_class
-from mlpstudy.evidence.audit.pairs import accuracies_of, text_finding
+from mlpstudy.evidence.audit.classes import class_of, lowest_class
+from mlpstudy.evidence.audit.findings import Finding
 from mlpstudy.evidence.audit.printed import Printed, Report
+from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form
-from mlpstudy.evidence.audit.wording import counted, listing, models, percent, points
-from mlpstudy.evidence.reported import FINAL
+from mlpstudy.evidence.audit.wording import counted, listing, models, percent, points, sentence
 
 # "Around 75 %" is taken to be up to half of the five points to the next such number away.
 AROUND = 0.025
@@ -112,7 +111,7 @@ def exception(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
             if not below:
                 continue
             text = (
-                f"{models([model]).capitalize()} with {len(report.nodes(model))} layers "
+                f"{sentence(models([model]))} with {len(report.nodes(model))} layers "
                 f"({percent(found[model])}) is above {models(below)} "
                 f"({listing(percent(found[m]) for m in below)}), which have {limit} or fewer and "
                 f"are {listing(dict.fromkeys(class_of(report, m) for m in below))} like it. Read "
@@ -127,46 +126,3 @@ def exception(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
 
 def _well(report: Report, model: str) -> bool:
     return class_of(report, model) not in ("", lowest_class(report))
-
-
-def class_order(report: Report) -> Iterator[Finding]:
-    """Find classes that overlap: a model of a lower class above one of a higher."""
-    ranks = list(classes(report).items())
-    for (low, below), (high, over) in zip(ranks, ranks[1:], strict=False):
-        top = max(below, key=lambda model: below[model])
-        bottom = min(over, key=lambda model: over[model])
-        if below[top] > over[bottom]:
-            values = [report.find(m, n) for m in (top, bottom) for n in ("class", "test_accuracy")]
-            text = (
-                f"{models([top]).capitalize()} is {low} with {percent(below[top])} and "
-                f"{models([bottom])} {high} with {percent(over[bottom])}: no limits give that."
-            )
-            yield Finding(
-                "arithmetic", "class_order", f"{top}-{bottom}", (top, bottom), "class",
-                showing(v for v in values if v), text, "A class is not a function of the accuracy.",
-            )  # fmt: skip
-
-
-def class_limits(report: Report) -> Iterator[Finding]:
-    """Find classes whose limits the report does not give: where they may lie, and what they cut."""
-    ranks = list(classes(report).items())
-    if len(ranks) < 2 or any(True for _ in class_order(report)):
-        return
-    parts, keys = [], []
-    for (low, below), (high, over) in zip(ranks, ranks[1:], strict=False):
-        ends = max(below, key=lambda m: below[m]), min(over, key=lambda m: over[m])
-        parts.append(
-            f"{low} from {high} between {percent(below[ends[0]])} and {percent(over[ends[1]])}"
-        )
-        keys += ends
-    text = (
-        f"No limits are given. Any that part {listing(parts)} make the same column, so it follows "
-        "from the accuracies. Read kindly, round numbers were meant."
-    )
-    values = [
-        v for v in report.values if v.section == FINAL and v.quantity == "class" and v.model in keys
-    ]
-    yield Finding(
-        "own_text", "class_limits", "class", tuple(keys), "class", showing(values), text,
-        "Limits that were chosen after the results, or not at all, are no yardstick.",
-    )  # fmt: skip

@@ -12,6 +12,11 @@ def listing(parts: Iterable[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {end}" if first else end
 
 
+def sentence(text: str) -> str:
+    """Return a text with its first letter a capital."""
+    return text[:1].upper() + text[1:]
+
+
 def models(keys: Iterable[str]) -> str:
     """Return `model 4`, `models 4 and 5`; a key that is no number stands as it is."""
     numbers = [re.sub(r"^m0*(\d+)$", r"\1", key) for key in keys]

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import PRINTED, condition_style, key, printed_mark, shortened
+from mlpstudy.report.drawing.labels import (
+    PRINTED,
+    condition_style,
+    key,
+    printed_mark,
+    shortened,
+)
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import short_name, word
@@ -19,9 +27,13 @@ from mlpstudy.report.palette import INK, MUTED, RULE
 LANE, NAME, BETWEEN, HEAD, FOOT = 0.135, 0.20, 0.06, 0.34, 0.40
 LEFT, RIGHT, GAP, COLUMNS = 0.92, 0.12, 0.26, 2
 
+OTHER: dict[str, Any] = {"lw": 0.9, "ls": (0, (2, 1))}
+
+Printed = dict[str, list[float]]
+
 
 def sensitivity_figure(
-    study: Study, replicates: pd.DataFrame, models: Sequence[str], reported: dict[str, float]
+    study: Study, replicates: pd.DataFrame, models: Sequence[str], reported: Printed
 ) -> Figure:
     """Draw a block a model and in it a lane a condition, in columns on one axis.
 
@@ -29,7 +41,8 @@ def sensitivity_figure(
         study: the study, for names, thresholds and colours.
         replicates: condition, model, replicate, test_accuracy (fractions).
         models: keys of the models.
-        reported: test accuracies that the report prints, by model, fractions.
+        reported: every test accuracy that the report prints, by model, fractions; the first one of
+            a model is the strongest mark.
     """
     run = set(zip(replicates["condition"], replicates["model"], strict=True))
     covered = {m: [c for c in study.conditions if (c, m) in run] for m in models}
@@ -47,7 +60,11 @@ def sensitivity_figure(
         for model in column:
             _model(axes, study, replicates, model, covered[model], top, reported, LEFT / width)
             top += _block(covered[model])
-    key(figure, [printed_mark()] if reported else [], 0.06, 0.04)
+    marks = [printed_mark()] if reported else []
+    if any(len(values) > 1 for values in reported.values()):
+        # A dashed tick is too short to be seen as such.
+        marks.append(Line2D([], [], color=INK.light, label="printed elsewhere in it", **OTHER))
+    key(figure, marks, 0.06, 0.04)
     return figure
 
 
@@ -69,16 +86,16 @@ def _columns(covered: dict[str, list[str]]) -> list[list[str]]:
 
 def _model(
     axes: Axes, study: Study, replicates: pd.DataFrame, model: str, conditions: Sequence[str],
-    top: float, reported: dict[str, float], left: float,
+    top: float, reported: Printed, left: float,
 ) -> None:  # fmt: skip
     """Draw one block: the model's name, its lanes, and the printed value across them."""
     axes.plot([-100 * left + 2, 100], [top + 0.02] * 2, color=RULE.light, lw=0.5, clip_on=False,
               zorder=0)  # fmt: skip
     axes.annotate(shortened(short_name(model), 22), (-100 * left + 2, top + 0.12), va="center",
                   weight="bold", fontsize=8, color=INK.light, annotation_clip=False)  # fmt: skip
-    if model in reported:
-        ends = [top + NAME - 0.03, top + NAME + LANE * len(conditions) + 0.03]
-        axes.plot([100 * reported[model]] * 2, ends, **{**PRINTED, "lw": 1.3})
+    ends = [top + NAME - 0.03, top + NAME + LANE * len(conditions) + 0.03]
+    for at, value in enumerate(reported.get(model, [])):
+        axes.plot([100 * value] * 2, ends, **{**PRINTED, "lw": 1.4, **(OTHER if at else {})})
     for place, condition in enumerate(conditions):
         middle = top + NAME + LANE * (place + 0.5)
         colour, marker = condition_style(study, condition)

@@ -1,100 +1,15 @@
-"""Sentences about two models: how much better, why, and in what they differ."""
+"""Sentences on why one model is better than another: nodes, layers, other settings."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, pairwise
 
-from mlpstudy.evidence.audit.counts import TEST
-from mlpstudy.evidence.audit.findings import Finding, showing
-from mlpstudy.evidence.audit.precision import rounded
-from mlpstudy.evidence.audit.printed import Printed, Report
+from mlpstudy.evidence.audit.findings import Finding
+from mlpstudy.evidence.audit.printed import Report
+from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form, together
-from mlpstudy.evidence.audit.wording import listing, models, percent, points, quantity, setting
-
-KIND = "own_text"
-
-
-def text_finding(
-    rule: str,
-    readings: Sequence[Reading],
-    keys: Sequence[str],
-    values: Sequence[Printed | None],
-    text: str,
-    matters: str,
-    name: str = "test_accuracy",
-) -> Finding:
-    """Return a finding about sentences, which come first, and the values that speak against them.
-
-    Its key is the first of the sentences.
-    """
-    sentences = dict.fromkeys(reading.sentence.shown for reading in readings)
-    shown = (*sentences, *showing(value for value in values if value is not None))
-    key = readings[0].sentence.id
-    return Finding(KIND, rule, key, tuple(dict.fromkeys(keys)), name, shown, text, matters)
-
-
-def accuracies_of(report: Report, keys: Sequence[str]) -> list[Printed | None]:
-    """Return the headline accuracies of some models as printed."""
-    return [report.find(key, "test_accuracy") for key in keys]
-
-
-def difference(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find differences in words that the difference of the printed accuracies does not round to."""
-    for reading in of_form(readings, "difference"):
-        (first,), (second,) = reading.models, reading.others
-        a, b = report.number(first, "test_accuracy"), report.number(second, "test_accuracy")
-        if not a == a or not b == b:
-            continue
-        said = 100 * reading.number
-        if any(_rounds_to(x, said) for x in (a - b, (a - b) / b)):
-            continue
-        text = (
-            f"{percent(a)} and {percent(b)} differ by {points(a - b)}, and the one is "
-            f"{percent((a - b) / b, 1)} of the other above it; \N{LEFT SINGLE QUOTATION MARK}"
-            f"{reading.printed}\N{RIGHT SINGLE QUOTATION MARK} is neither."
-        )
-        if reading.printed.split()[0] in ("almost", "nearly") and a - b < reading.number:
-            text += " Read kindly, the first word allows it, though it rounds to "
-            text += f"{round(100 * (a - b))}."
-        else:
-            text += " Read kindly, the number is round on purpose."
-        matters = "In words the difference is larger than in the tables."
-        if a - b > reading.number:
-            matters = "In words the difference is smaller than in the tables."
-        yield text_finding(
-            "difference", [reading], [first, second],
-            accuracies_of(report, [first, second]), text, matters,
-        )  # fmt: skip
-
-
-def _rounds_to(fraction: float, said: float) -> bool:
-    """Say whether a difference, in per cent without decimals, is what is said."""
-    exact = Decimal(f"{100 * fraction:.6f}")
-    return Decimal(f"{said:.0f}") in rounded(exact, 0)
-
-
-def sampling_error(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find differences that drawing other test images could turn round."""
-    for reading in of_form(readings, "difference"):
-        (first,), (second,) = reading.models, reading.others
-        a, b = report.number(first, "test_accuracy"), report.number(second, "test_accuracy")
-        error = math.sqrt((a * (1 - a) + b * (1 - b)) / TEST) if a == a and b == b else 0.0
-        if not abs(a - b) < 1.96 * error:
-            continue
-        text = (
-            f"{points(a - b)} are {abs(round((a - b) * TEST))} of {TEST:,} images. The test images "
-            f"alone give such a difference a standard error of {points(error)}, so it is "
-            f"{abs(a - b) / error:.1f} of them from nothing, where 2 are usually asked for. Read "
-            "kindly, both were tested on the same images, which makes the error somewhat smaller."
-        )
-        yield text_finding(
-            "sampling_error", [reading], [first, second],
-            accuracies_of(report, [first, second]), text,
-            "The report explains a difference that one run of each cannot show to be there.",
-        )  # fmt: skip
+from mlpstudy.evidence.audit.wording import listing, models, points, quantity, sentence, setting
 
 
 def fewer_nodes(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
@@ -106,14 +21,21 @@ def fewer_nodes(report: Report, readings: Sequence[Reading]) -> Iterator[Finding
             continue
         values = [report.find(model, "nodes") for model in (first, second)]
         text = (
-            f"{models([first]).capitalize()} has more nodes than {models([second])}, {a} against "
-            f"{b}, not fewer: the better model is the larger. No reading of the sentence saves the "
-            "explanation."
+            f"{sentence(models([first]))} has more nodes than {models([second])}, {a} against "
+            f"{b}, not fewer: the better model is the larger."
         )
+        if all(_falling(report.nodes(model)) for model in (first, second)):
+            text += (
+                " Read kindly, nodes that fall from layer to layer are meant, but both have that."
+            )
         yield text_finding(
             "fewer_nodes", [reading], [first, second], values, text,
             "The explanation says the opposite of what the numbers say.", "nodes",
         )  # fmt: skip
+
+
+def _falling(nodes: Sequence[int]) -> bool:
+    return all(before > after for before, after in pairwise(nodes))
 
 
 def opposite(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
@@ -168,6 +90,13 @@ def every_layer(report: Report, readings: Sequence[Reading]) -> Iterator[Finding
         )  # fmt: skip
 
 
+# What may be said for a setting in which two models differ by section 1.
+_HARMLESS = {
+    "batched": "batches in testing alone change no result",
+    "optimizer": "the optimizer that is not named may be the same",
+}
+
+
 def only_difference(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
     """Find differences put down to one setting between models that differ in others too."""
     for same in together(of_form(readings, "only_difference")):
@@ -185,8 +114,8 @@ def only_difference(report: Report, readings: Sequence[Reading]) -> Iterator[Fin
             text += f"{', and ' if more else ''}do not differ in {listing(map(quantity, without))}"
         text += ", so the gain cannot be put down to "
         text += f"{listing(map(quantity, factors))} alone."
-        if "optimizer" in more:
-            text += " Read kindly, the optimizer that is not named may be the same."
+        kindly = [word for name, word in _HARMLESS.items() if name in more]
+        text += f" Read kindly, {listing(kindly)}." if kindly else ""
         values = [v for n in differ for v in (report.find(first, n), report.find(second, n))]
         yield text_finding(
             "only_difference", same, [first, second], values, text,
@@ -221,8 +150,9 @@ def better_setting(report: Report, readings: Sequence[Reading]) -> Iterator[Find
         ]
         text = (
             f"{len(pairs)} pairs of models differ in {quantity(name)} alone, "
-            f"{setting(better)} against {setting(worse)}; in {len(against)} of them it is the other way round: "
-            f"{listing(parts)}. Read kindly, the sentence is about the one pair that it names."
+            f"{setting(better)} against {setting(worse)}; in {len(against)} of them it is the "
+            f"other way round: {listing(parts)}. Read kindly, the sentence is about the one "
+            "pair that it names."
         )
         keys = [m for pair in pairs for m in pair]
         yield text_finding(

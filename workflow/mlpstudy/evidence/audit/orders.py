@@ -1,4 +1,4 @@
-"""Sentences about many models: how many, in which order, how well."""
+"""Sentences that rank groups of models: activations, numbers of layers."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import mean, median
 
+from mlpstudy.evidence.audit.classes import class_of, lowest_class
 from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding
-from mlpstudy.evidence.audit.pairs import accuracies_of, text_finding
-from mlpstudy.evidence.audit.printed import Printed, Report
+from mlpstudy.evidence.audit.printed import Report
+from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form
-from mlpstudy.evidence.audit.wording import counted, listing, models, percent, points, setting
-from mlpstudy.evidence.reported import DETAILS
+from mlpstudy.evidence.audit.wording import models, percent, points, sentence, setting
 
 # What of a group of accuracies may stand for it.
 CENTRES: dict[str, Callable[[Sequence[float]], float]] = {
@@ -20,29 +20,13 @@ CENTRES: dict[str, Callable[[Sequence[float]], float]] = {
 }  # fmt: skip
 
 
-def number_of_models(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find a number of models that is not the number of those described."""
-    described = [v for v in report.values if v.section == DETAILS and v.quantity == "report_name"]
-    for reading in of_form(readings, "number_of_models"):
-        if described and len(described) != reading.number:
-            text = (
-                f"{reading.printed} models are announced and {len(described)} described, each with "
-                "its own numbers. Read kindly, one was added later and the aim left as it was."
-            )
-            found = text_finding(
-                "number_of_models", [reading], [], [described[0], described[-1]], text,
-                "Little: the aim and the report are of different states of the work.",
-                "report_name",
-            )  # fmt: skip
-            yield Finding(**{**found.__dict__, "kind": "arithmetic"})
-
-
 def rank_order(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
     """Find an order of settings that holds by one centre of their accuracies and not by another."""
     for reading in of_form(readings, "rank_order"):
         said = reading.value.split(">")
         groups = by_setting(report, reading.quantity, reading.models, said)
-        agree, differ = [], []
+        agree: list[str] = []
+        differ: list[str] = []
         for name, centre in CENTRES.items():
             scores = {key: centre(list(group.values())) for key, group in groups.items()}
             parts = ranked(scores)
@@ -99,7 +83,7 @@ def matched(report: Report, name: str, keys: Sequence[str]) -> list[dict[str, fl
 
 
 def ideal_layers(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find a best number of layers that is not the best within a group, or by chance, or by design."""
+    """Find a best number of layers that is so in part only, by little, or by other settings."""
     for reading in of_form(readings, "ideal_layers"):
         found, number = report.accuracies(reading.models), int(reading.number)
         layers = {model: len(report.nodes(model)) for model in found}
@@ -109,17 +93,18 @@ def ideal_layers(report: Report, readings: Sequence[Reading]) -> Iterator[Findin
         parts = [
             *_best_elsewhere(report, found, layers, number),
             *_close_behind(found, layers, number),
-            *_by_design(report, with_it, [model for model in found if model not in with_it]),
+            *_by_design(report, number, with_it, [m for m in found if m not in with_it]),
         ]
         if not parts:
             continue
         means = {n: mean(found[m] for m in found if layers[m] == n) for n in set(layers.values())}
         order = ", ".join(f"{n}: {100 * means[n]:.2f}" for n in sorted(means))
-        text = f"{' '.join(parts)} Read kindly, by mean accuracy in % {number} layers are "
-        text += "first" if max(means, key=lambda n: means[n]) == number else "not first"
+        text = f"{' '.join(parts)} Read kindly, {number} layers "
+        first = max(means, key=lambda n: means[n]) == number
+        text += "have the best mean" if first else "are good"
         yield text_finding(
             "ideal_layers", [reading], list(found), accuracies_of(report, list(found)),
-            f"{text} ({order}).",
+            f"{text} (mean accuracy by layers, %: {order}).",
             "The best depth is read off models that differ in much else, one run each.", "layers",
         )  # fmt: skip
 
@@ -151,13 +136,15 @@ def _close_behind(
         error = math.sqrt(sum(found[m] * (1 - found[m]) for m in (model, rival)) / TEST)
         if 0 < gap < 1.96 * error:
             yield (
-                f"{models([rival]).capitalize()} with {layers[rival]} layers is {points(gap)}, "
+                f"{sentence(models([rival]))} with {layers[rival]} layers is {points(gap)}, "
                 f"{round(gap * TEST)} images, behind {models([model])} with {number}."
             )
             return
 
 
-def _by_design(report: Report, with_it: Sequence[str], others: Sequence[str]) -> Iterator[str]:
+def _by_design(
+    report: Report, number: int, with_it: Sequence[str], others: Sequence[str]
+) -> Iterator[str]:
     """Say which setting all models with these layers share, and the failing others do not."""
     lowest = lowest_class(report)
     name, shared = "loss_function", {report.setting(m, "loss_function") for m in with_it}
@@ -166,73 +153,6 @@ def _by_design(report: Report, with_it: Sequence[str], others: Sequence[str]) ->
     if len(shared) == 1 and failing:
         value = setting(report.setting(failing[0], name))
         yield (
-            f"None of the {len(with_it)} models with these layers has {value}; of the "
+            f"None of the {len(with_it)} models with {number} layers has {value}; of the "
             f"{len(others)} others {len(apart)} have, and {len(failing)} of those are {lowest}."
         )
-
-
-def class_of(report: Report, model: str) -> str:
-    """Return the class that the final table gives a model, or nothing."""
-    value = report.find(model, "class")
-    return "" if value is None else value.value
-
-
-def classes(report: Report) -> dict[str, dict[str, float]]:
-    """Return the final accuracies of the models of each class, the lowest class first."""
-    found: dict[str, dict[str, float]] = {}
-    for model, accuracy in report.accuracies().items():
-        if class_of(report, model):
-            found.setdefault(class_of(report, model), {})[model] = accuracy
-    return dict(sorted(found.items(), key=lambda item: min(item[1].values())))
-
-
-def lowest_class(report: Report) -> str:
-    """Return the class of the model with the lowest accuracy; empty where there are no classes."""
-    return next(iter(classes(report)), "")
-
-
-def perform_well(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find models said to perform well that are of the lowest class."""
-    for reading in of_form(readings, "perform_well"):
-        lowest, ranks = lowest_class(report), classes(report)
-        low = [m for m in reading.models if lowest and class_of(report, m) == lowest]
-        if not low or len(ranks) < 2:
-            continue
-        text = (
-            f"Of these {counted(len(reading.models), 'model')} {len(low)} are {lowest}: "
-            f"{_with_accuracies(report, low)}. Read kindly, the sentence is about the "
-            f"{len(reading.models) - len(low)} others."
-        )
-        yield text_finding(
-            "perform_well", [reading], low, _with_class(report, low), text,
-            "The failures are left out of the conclusion, and with them what they have in common.",
-        )  # fmt: skip
-
-
-def _with_class(report: Report, keys: Sequence[str]) -> list[Printed | None]:
-    return [
-        v for model in keys for v in (report.find(model, "class"), *accuracies_of(report, [model]))
-    ]
-
-
-def _with_accuracies(report: Report, keys: Sequence[str]) -> str:
-    """Return `model 6 (19.41 %) and model 15 (28.00 %)`."""
-    return listing(f"{models([m])} ({percent(a)})" for m, a in report.accuracies(keys).items())
-
-
-def better_than(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
-    """Find models said to be better than one that are not."""
-    for reading in of_form(readings, "better_than"):
-        (other,) = reading.others
-        bar, found = report.number(other, "test_accuracy"), report.accuracies(reading.models)
-        worse = [model for model, accuracy in found.items() if accuracy <= bar]
-        if not worse:
-            continue
-        text = (
-            f"Of {counted(len(found), 'model')} {len(worse)} are not above the {percent(bar)} of "
-            f"{models([other])}: {_with_accuracies(report, worse)}. Read kindly, most of them are."
-        )
-        yield text_finding(
-            "better_than", [reading], [other, *worse], accuracies_of(report, [other, *worse]), text,
-            "Smaller is not better by itself: what the exceptions share is not their size.",
-        )  # fmt: skip
