@@ -6,14 +6,20 @@ import shlex
 os.environ.setdefault("MLPSTUDY_COMMAND", shlex.join(["snakemake", *sys.argv[1:]]))
 LOCK = os.path.relpath(Path(PACKAGES).parent / "envs/study.txt")
 
+# All that the figures and every form of the report are made from.
+TABLES = [
+    *rules.tabulate_runs.output,
+    *rules.probe_saturation.output,
+    *rules.judge_claims.output,
+    *rules.audit_report.output,
+]
+
 
 rule draw_figures:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=rules.tabulate_runs.output,
-        saturation=rules.probe_saturation.output,
-        claims=rules.judge_claims.output,
+        tables=TABLES,
         data=ancient(rules.prepare_dataset.output),
     output:
         directory("<results>/figures"),
@@ -38,9 +44,9 @@ rule write_provenance:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
         specs=of_every_job("spec.json"),
-        tables=rules.tabulate_runs.output,
+        tables=TABLES,
         figures=rules.draw_figures.output,
-        templates=TEMPLATES,
+        templates=TEMPLATES + TYPST_TEMPLATES,
         lock=LOCK,
     output:
         "<results>/report/provenance.json",
@@ -50,7 +56,7 @@ rule write_provenance:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("report.provenance", "report.pages"),
+        code=fingerprint("report.provenance", "report.pages", "report.typeset"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"
@@ -61,10 +67,7 @@ rule render_report:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=rules.tabulate_runs.output,
-        saturation=rules.probe_saturation.output,
-        claims=rules.judge_claims.output,
-        audit=rules.audit_report.output,
+        tables=TABLES,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,
@@ -88,3 +91,27 @@ rule render_report:
         "python -m mlpstudy render --study {input.study} --reported {input.reported}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
         " --output {params.folder} 2> {log}"
+
+
+rule typeset_report:
+    input:
+        study=rules.write_plan.output.study,
+        reported="<reported>/values.csv",
+        tables=TABLES,
+        figures=rules.draw_figures.output,
+        provenance=rules.write_provenance.output,
+        templates=TYPST_TEMPLATES,
+    output:
+        "<results>/report/report.pdf",
+    log:
+        "<results>/logs/typeset_report.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("report.typeset"),
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy typeset --study {input.study} --reported {input.reported}"
+        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
+        " --output {output} 2> {log}"
