@@ -41,7 +41,7 @@ def _failing(evidence: Evidence) -> list[Answer]:
     limit = percent(evidence.study.medium, 0)
     label = f"replicates fail {_under(base)}"
     if not failed:
-        text = f"None of them has a test accuracy below {limit} %."
+        text = f"All of them reach a test accuracy of {limit} % or more."
     else:
         text = f"They end below {limit} % test accuracy. "
         text += _whose(evidence, base) + _why(evidence, base)

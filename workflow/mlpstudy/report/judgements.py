@@ -12,7 +12,6 @@ from mlpstudy.report.sources import lines_of
 
 # Claims about more models than this are the report's as a whole, not a model's.
 FEW = 6
-LEVEL = 95  # per cent, of the intervals in claims.csv
 
 
 def judgements(evidence: Evidence) -> dict[str, Any]:
@@ -37,7 +36,6 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
         "claim_parts": _by_section(claims),
         "claims_of": claims_of,
         "verdicts_of": verdicts_of,
-        "level": LEVEL,
         "none_sign": NONE,
         "leading": evidence.leading,
         "word": word,
@@ -59,6 +57,7 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
             evidence, "audit", "id", [f.anchor for group in groups for f in group.findings]
         ),
         "short_name": short_name,
+        "keys": evidence.keys,
         "tone": evidence.tone,
     }
 
