@@ -44,7 +44,7 @@ rule probe_saturation:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.saturation"),
-        data=subpath(input.data[0], parent=True),
+        data=lambda wildcards, input: Path(input.data[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy probe --study {input.study} --data {params.data}"
@@ -65,7 +65,7 @@ rule audit_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.audit.audit"),
-        reported=subpath(input.reported[0], parent=True),
+        reported=lambda wildcards, input: Path(input.reported[0]).parent,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported}"
