@@ -1,4 +1,4 @@
-"""SVG files as parts of an HTML page: no names that clash, colours that follow the page, and lean."""
+"""SVG files as parts of an HTML page: no names that clash, colours that follow it, and lean."""
 
 from __future__ import annotations
 

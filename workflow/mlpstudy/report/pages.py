@@ -122,7 +122,6 @@ def _table_pages(context: dict[str, Any]) -> dict[str, list[Table]]:
 
 def _inliner(figures: Path) -> Callable[[Entry], Markup]:
     """Return a function that gives a figure of the folder as an element of the page."""
-
     styles = Styles()
 
     def inline(entry: Entry) -> Markup:
