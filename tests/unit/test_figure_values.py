@@ -196,7 +196,7 @@ def test_cells_and_numbers_of_the_confusion_matrix(study: Drawn) -> None:
             if text.get_text().isdecimal()
         }
         expected = {
-            (i, j): round(100 * share) for (i, j), share in np.ndenumerate(shares) if share >= 0.005
+            (i, j): round(100 * share) for (i, j), share in np.ndenumerate(shares) if share > 0.005
         }
         assert written == expected
         (cells,) = [c for c in axes.collections if isinstance(c, PolyCollection)]

@@ -74,7 +74,13 @@ class Material:
     def grid(self, models: list[str]) -> list[str]:
         """Return the conditions that change nothing of `models` but pixels and the form of KL."""
         first = self.main[0]
-        return [c for c in self.conditions if self._differ(first, c, models) <= {"pixels", "kl"}]
+        found = [c for c in self.conditions if self._differ(first, c, models) <= {"pixels", "kl"}]
+        return sorted(found, key=lambda c: self._mended(c, models[0]))
+
+    def _mended(self, condition: str, model: str) -> tuple[bool, bool]:
+        """Return whether pixels and form of the loss are other than the report's are taken for."""
+        fields = self.study.fields(condition, model)
+        return fields["pixels"] != "raw", fields["kl"] != "clipped"
 
     def _differ(self, one: str, other: str, models: list[str]) -> set[str]:
         """Return the fields in which two conditions differ for some of `models`."""

@@ -76,7 +76,14 @@ def _panel(
     for (model, replicate), one in rows.groupby(["model", "replicate"], sort=False):
         shares = 100 * one.groupby("epoch")["stuck"].mean()
         failed = not fates.get((condition, model, replicate), float("nan")) >= study.medium
-        axes.plot(shares.index, shares, color=colour, **(FAILED if failed else LEARNED))
+        axes.plot(
+            shares.index,
+            shares,
+            color=colour,
+            clip_on=False,
+            zorder=3,
+            **(FAILED if failed else LEARNED),
+        )
     if rows.empty:
         axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center", va="center",
                   color=MUTED.light, fontsize=7)  # fmt: skip
