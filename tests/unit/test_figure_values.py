@@ -105,6 +105,12 @@ def lines(figure: Figure, marker: str | None = None) -> list[Line2D]:
     return [line for line in wanted if len(line.get_xdata())]
 
 
+def by_gaps(line: Line2D) -> np.ndarray:
+    """Return the parts of a line with gaps, each as long as the others, as rows."""
+    y = np.asarray(line.get_ydata(), dtype=float)
+    return np.array([part[:-1] for part in np.split(y, np.flatnonzero(np.isnan(y)) + 1)[:-1]])
+
+
 def texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
 
@@ -133,12 +139,12 @@ def test_curves_have_a_line_per_replicate_and_their_median(study: Drawn) -> None
     columns = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
     for axes, column in zip(panels, columns, strict=True):
         scale = 100 if "accuracy" in column else 1
-        thin = [line.get_ydata() for line in axes if line.get_linewidth() < 0.6]
+        thin = [by_gaps(line) for line in axes if line.get_linewidth() < 0.6]
         strong = [line.get_ydata() for line in axes if line.get_linewidth() > 1.5]
         for at, condition in enumerate(("as_reported", "corrected")):
             rows = history[(history["model"] == "m04") & (history["condition"] == condition)]
             table = rows.pivot_table(column, "epoch", "replicate") * scale
-            assert np.allclose(np.array(thin[4 * at : 4 * at + 4]).T, table)
+            assert np.allclose(thin[at].T, table)
             assert np.allclose(strong[at], table.median(axis=1))
 
 
@@ -146,7 +152,7 @@ def test_comparison_curves_are_those_of_training(study: Drawn) -> None:
     history = study.tables["history"]
     with study.figure("comparison-8-9-10-curves") as figure:
         # A row of losses, then a row of accuracies, in the order of the models.
-        ends = [axes.lines[0].get_ydata()[-1] for axes in figure.axes]
+        ends = [by_gaps(axes.lines[0])[0, -1] for axes in figure.axes]
     last = history[(history["epoch"] == 3) & (history["condition"] == "as_reported")]
     first = last[last["replicate"] == 1].set_index("model")
     chosen = first.loc[["m08", "m10"]]
@@ -264,11 +270,13 @@ def test_stuck_shares_are_lines_by_fate(study: Drawn) -> None:
     history = study.tables["history"]
     with study.figure("stuck") as figure:
         panel = figure.axes[0].lines  # as reported, model 4
-        solid = [line for line in panel if line.get_linestyle() == "-"]
+        (solid,) = [line for line in panel if line.get_linestyle() == "-"]
+        (dashed,) = [line for line in panel if line.get_linestyle() != "-"]
     rows = history[(history["model"] == "m04") & (history["condition"] == "as_reported")]
     table = 100 * rows.pivot_table("stuck", "epoch", "replicate")
-    assert np.allclose(np.array([line.get_ydata() for line in panel]).T, table)
-    assert len(solid) == 2
+    # Replicates 1 and 2 failed, 3 and 4 learned.
+    assert np.allclose(by_gaps(solid).T, table[[1, 2]])
+    assert np.allclose(by_gaps(dashed).T, table[[3, 4]])
 
 
 def test_the_softmax_has_its_quantiles_and_shares(study: Drawn) -> None:
