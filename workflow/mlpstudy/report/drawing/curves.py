@@ -22,7 +22,7 @@ PARTS = {"train": "training", "validation": "validation"}
 
 # Points of single replicates in a figure, beyond which a band from the lowest to the highest
 # replicate takes their place: keeps a figure small and readable.
-POINTS = 3000
+POINTS = 5000
 
 # Inches above and below the panels, and their height.
 HEAD, FOOT, PANEL = 0.52, 0.42, 1.5
@@ -77,8 +77,8 @@ def _panels(figure: Figure, columns: int) -> list[list[Axes]]:
 
 def single_lines(rows: pd.DataFrame, panels: int) -> bool:
     """Say whether every replicate can have its own line."""
-    lines = rows.groupby("condition")["replicate"].nunique().sum()
-    return int(lines) * rows["epoch"].nunique() * panels <= POINTS
+    points = rows[["condition", "model", "replicate", "epoch"]].drop_duplicates()
+    return len(points) * panels <= POINTS
 
 
 def by_epoch(rows: pd.DataFrame, part: str, quantity: str) -> pd.DataFrame:

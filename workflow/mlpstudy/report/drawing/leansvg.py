@@ -8,15 +8,17 @@ import re
 
 from PIL import Image
 
+# Letters from which a path is that of many replicates.
+LONG = 3000
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 
 def lean_svg(text: str) -> str:
-    """Return the same picture: coordinates to a hundredth of a point, fewer groups, no metadata."""
+    """Return the same picture: shorter numbers, fewer groups, no metadata."""
     text = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"\n\s*", "\n", text)
-    text = re.sub(r' d="[^"]*"', lambda found: re.sub(r"\s+", " ", _rounded(found[0])), text)
-    text = re.sub(r' (?:x|y|width|height)="[^"]*"', lambda found: _rounded(found[0]), text)
+    text = re.sub(r' d="[^"]*"', _lean_path, text)
+    text = re.sub(r' (?:x|y|width|height)="[^"]*"', lambda found: _rounded(found[0], 2), text)
     text = re.sub(r"data:image/png;base64,([^\"]*)", _lean_image, text)
     text = _without_names(_lean_texts(text))
     # The grounds of axes, which have no colour.
@@ -27,9 +29,14 @@ def lean_svg(text: str) -> str:
     return re.sub(r"<g>\n((?:<use [^>]*/>\n){2,})</g>", _shared_style, text)
 
 
-def _rounded(text: str) -> str:
-    """Shorten every number to two decimals."""
-    return NUMBER.sub(lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), text)
+def _lean_path(found: re.Match[str]) -> str:
+    """Round a path to hundredths of a point, one of many corners to tenths, which nobody sees."""
+    return re.sub(r"\s+", " ", _rounded(found[0], 2 if len(found[0]) < LONG else 1))
+
+
+def _rounded(text: str, decimals: int) -> str:
+    """Shorten every number."""
+    return NUMBER.sub(lambda found: f"{float(found[0]):.{decimals}f}".rstrip("0").rstrip("."), text)
 
 
 def _lean_texts(text: str) -> str:
