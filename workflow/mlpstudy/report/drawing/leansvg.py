@@ -9,7 +9,7 @@ import re
 from PIL import Image
 
 # Letters from which a path is that of many replicates.
-LONG = 3000
+LONG = 1500
 NUMBER = re.compile(r"-?\d+\.\d+")
 
 
