@@ -9,11 +9,13 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from idx_files import configure, idx_bytes, make_arrays, write_files
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study
 
@@ -198,6 +200,45 @@ def test_all_text_colours_have_contrast_enough(scheme: str) -> None:
     paper = getattr(PAPER, scheme)
     for colour in (INK, MUTED, ACCENT, *SERIES):
         assert contrast(getattr(colour, scheme), paper) >= 4.5, colour
+
+
+# What is seen without one kind of cones, of linear RGB (Machado, Oliveira and Fernandes 2009).
+BLINDNESS = {
+    "none": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}  # fmt: skip
+TO_XYZ = [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750],
+          [0.0193339, 0.1191920, 0.9503041]]  # fmt: skip
+
+
+def lab(colour: str, seen: list[list[float]]) -> np.ndarray:
+    """Return CIE L*a*b* of a colour as somebody with this sight sees it."""
+    parts = np.array(to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    xyz = np.array(TO_XYZ) @ np.clip(np.array(seen) @ linear, 0, 1) / [0.95047, 1.0, 1.08883]
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("sight", BLINDNESS)
+def test_conditions_can_be_told_apart_whatever_the_sight(scheme: str, sight: str) -> None:
+    seen = [lab(getattr(colour, scheme), BLINDNESS[sight]) for colour in SERIES]
+    for one, other in itertools.combinations(range(len(SERIES)), 2):
+        # A difference of 2.3 can just be noticed; the main conditions are far from that.
+        least = 30 if other == 1 else 15 if other < 4 else 10
+        assert np.linalg.norm(seen[one] - seen[other]) > least, (SERIES[one], SERIES[other])
 
 
 def test_contrast_is_that_of_the_standard() -> None:
