@@ -28,7 +28,6 @@ from mlpstudy.report.formats import (
 )
 from mlpstudy.report.material import Material
 
-
 # Models whose figures a caption gives one by one; the text in a figure's place always does.
 FEW = 3
 
