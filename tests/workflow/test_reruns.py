@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from project import Project
 
-REPORT = {"draw_figures", "render_report"}
+REPORT = {"draw_figures", "write_provenance", "render_report", "typeset_report"}
 TRAINER = "workflow/mlpstudy/training/trainer.py"
 
 
@@ -27,7 +29,8 @@ def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Proje
     project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
     jobs = project.planned()
     assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    assert {"write_plan", "tabulate_runs", *REPORT, "all"} == set(jobs) - {"train"}
+    tables = {"tabulate_runs", "probe_saturation", "judge_claims", "audit_report"}
+    assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
 
 
 def test_editing_a_label_trains_nothing(project: Project) -> None:
@@ -84,7 +87,44 @@ def test_editing_the_training_logic_trains_everything(project: Project) -> None:
 def test_editing_a_template_only_renders(project: Project) -> None:
     template = next((project.folder / "workflow/templates").rglob("*.html*"))
     template.write_text(template.read_text() + "\n<!-- edited -->\n")
-    assert set(project.planned()) == {"render_report", "all"}
+    # Every form of the report carries the provenance of one moment.
+    assert set(project.planned()) == REPORT - {"draw_figures"} | {"all"}
+
+
+def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
+    table = project.folder / "results/tables/claims.csv"
+    before = table.read_text()
+    assert "supported" in before
+    project.edit(
+        "config/claims.yaml", "statement: Most runs of model 10 reach", "statement: All reach"
+    )
+    assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
+    mine = (
+        "\n  mine:\n    statement: Mine is so.\n    form: higher\n    models: [m01]\n"
+        "    than: [m06]\n"
+    )
+    path = project.folder / "config/claims.yaml"
+    path.write_text(path.read_text() + mine)
+    done = project.study()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mine,,,,,Mine is so.,higher,m01 m06,as_reported" in table.read_text()
+    assert "mine" not in before
+    assert project.planned() == {}
+
+
+def test_a_comment_among_the_claims_judges_nothing(project: Project) -> None:
+    path = project.folder / "config/claims.yaml"
+    path.write_text(path.read_text().replace("claims:\n", "claims: # here they come\n", 1))
+    assert project.planned() == {}
+
+
+def test_a_study_without_claims(project: Project) -> None:
+    project.update_config(claims=None)
+    assert "train" not in project.planned()
+    done = project.study()
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = project.folder / "results/tables/claims.csv"
+    assert len(table.read_text().splitlines()) == 1
 
 
 def test_raising_replicates_by_a_block_trains_only_the_new_one(project: Project) -> None:
@@ -109,10 +149,17 @@ def test_a_new_condition_trains_only_its_own_jobs(project: Project) -> None:
 def test_another_device_or_source_is_no_reason_to_run(project: Project) -> None:
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
     sources = [{"folder": "elsewhere"}, {"folder": "idx"}]
-    project.update_config(device="cpu", dataset={**tiny["dataset"], "sources": sources})
-    jobs = project.planned()
-    assert "train" not in jobs
-    assert "fetch_dataset" not in jobs
+    dataset = {**tiny["dataset"], "sources": sources}
+    project.update_config(device="cpu", when_gpus_are_taken="share", dataset=dataset)
+    for arguments in ([], ["--resources", "gpu=0"]):
+        jobs = project.planned(*arguments)
+        assert "train" not in jobs
+        assert "fetch_dataset" not in jobs
+
+
+def test_how_files_are_written_is_no_reason_to_train(project: Project) -> None:
+    project.edit("workflow/mlpstudy/files.py", "def _is_running(", "X = 1\n\n\ndef _is_running(")
+    assert "train" not in project.planned()
 
 
 def test_results_that_the_configuration_no_longer_names_leave_the_tables(project: Project) -> None:
@@ -140,3 +187,18 @@ def test_replicates_that_are_no_longer_named_leave_the_tables(project: Project) 
     assert project.study().returncode == 0
     runs = (project.folder / "results/tables/runs.csv").read_text().splitlines()
     assert len(runs) == 1 + 8 * 2
+
+
+def test_a_report_carries_the_provenance_of_its_moment(project: Project) -> None:
+    path = project.folder / "results/report/provenance.json"
+    assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
+    before = path.read_bytes()
+    project.edit("workflow/templates/markdown/report.md.j2", "# {{ title", "# Title: {{ title")
+    done = project.study("--printshellcmds")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert path.read_bytes() != before
+    assert json.loads(path.read_text())["command"].endswith("--printshellcmds")
+    for arguments in (["init"], ["add", "workflow"], ["commit", "-m", "All"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", *identity, *arguments], cwd=project.folder, check=True)
+    assert project.planned() == {}  # though it is another command, second and commit

@@ -29,10 +29,14 @@ RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
+# Nor is what jobs do that find every GPU taken a reason to train again.
+os.environ.update(MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken)
 DATASET = json.dumps(
     {key: SETTINGS.dataset.to_dict()[key] for key in ("name", "classes", "files")},
     sort_keys=True,
 )
+
+CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
 
 
 pathvars:
@@ -52,6 +56,9 @@ wildcard_constraints:
 
 # Relative to the working directory, so that a moved folder is the same to Snakemake.
 TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
+TYPST_TEMPLATES = [
+    os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates/pdf").glob("*.typ"))
+]
 
 
 def job_key(wildcards):
@@ -68,3 +75,8 @@ def job_identity(wildcards):
 def of_every_job(name):
     """Return the paths of the file `name` of every job of the study."""
     return [f"<results>/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+
+
+# `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
+GPUS = workflow.global_resources.get("gpu")
+DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device

@@ -44,8 +44,51 @@ rule probe_saturation:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.saturation"),
-        data=subpath(input.data[0], parent=True),
+        data=lambda wildcards, input: Path(input.data[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy probe --study {input.study} --data {params.data}"
         " --output {params.folder} --threads {threads} 2> {log}"
+
+
+rule audit_report:
+    input:
+        study=rules.write_plan.output.study,
+        reported=multiext("<reported>/", "values.csv", "statements.csv", "readings.csv"),
+        tables="<results>/tables/sensitivity.csv",
+    output:
+        audit="<results>/tables/audit.csv",
+    log:
+        "<results>/logs/audit_report.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.audit.audit"),
+        reported=lambda wildcards, input: Path(input.reported[0]).parent,
+        tables=subpath(input.tables, parent=True),
+    shell:
+        "python -m mlpstudy audit --study {input.study} --reported {params.reported}"
+        " --tables {params.tables} --output {output.audit} 2> {log}"
+
+
+rule judge_claims:
+    input:
+        study=rules.write_plan.output.study,
+        tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
+        claims=ancient(CLAIMS),
+    output:
+        claims="<results>/tables/claims.csv",
+    log:
+        "<results>/logs/judge_claims.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.claims"),
+        # What Snakemake compares; the claims file itself may be touched or reordered.
+        digest=PLAN.claims_digest,
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy judge --study {input.study} --tables {params.tables}"
+        " --output {output.claims} {input.claims:q} 2> {log}"

@@ -21,8 +21,10 @@ rule train:
     resources:
         mem_mb=1500,
         runtime=60,
-        # No parameter: another device is no reason to train again.
-        device=SETTINGS.device,
+        # No parameter: another device is no reason to train again. Nor is it an option of its own
+        # below: Snakemake runs everything again whose command reads otherwise than it did.
+        device=DEVICE,
+        gpu=0 if DEVICE == "cpu" else 1,
     params:
         identity=job_identity,
         data=subpath(input[0], parent=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +59,7 @@ def read_settings(
     raise_deepest(study_problems(study, layers.origin))
 
     models_file = Path(study["models"])
-    if not models_file.is_file():
-        text = f"expected the file with the models, got {study['models']!r}: no such file"
-        raise_deepest([Problem(layers.origin(("models",)), ("models",), text)])
+    raise_deepest(_missing_files(study, layers))
     written: dict[str, Any] = read_yaml(models_file)
 
     def of_models(_: Location) -> str:
@@ -75,6 +73,15 @@ def read_settings(
     settings = _assembled(study, conditions, checker.filled(written, {"$ref": _MODELS}), checker)
     raise_deepest(run_problems(settings, layers.origin, of_models))
     return settings
+
+
+def _missing_files(study: dict[str, Any], layers: Layers) -> Iterator[Problem]:
+    """Check that the other files of the configuration are there."""
+    for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
+        path = study[key]
+        if path is not None and not Path(path).is_file():
+            text = f"expected the file with the {key}, got {path!r}: no such file{hint}"
+            yield Problem(layers.origin((key,)), (key,), text)
 
 
 def _read_texts(layers: Layers, checker: Schemas) -> None:
@@ -102,6 +109,7 @@ def _assembled(
         replicates=study["replicates"],
         replicates_per_job=study["replicates_per_job"],
         device=study["device"],
+        when_gpus_are_taken=study["when_gpus_are_taken"],
         trial=study["trial"],
         classes={name: float(study["classes"][name]) for name in ("superior", "medium")},
         margin=float(study["margin"]),

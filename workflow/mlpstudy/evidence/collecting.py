@@ -33,7 +33,7 @@ TEXTS = (
     "condition", "model", "fold", "report_name", "activation", "loss_function", "nodes", "class",
     "reported_class", "comparison", "first", "second", "verdict", "true", "predicted", "pixels",
     "kl", "also", "dead_layers", "baseline", "baseline_model", "field", "baseline_value", "value",
-    "quantity", "places", "size", "members",
+    "quantity", "places", "values", "size", "members",
 )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
 
 
 def saturation(study: Study, dataset: Dataset) -> Saturation:
-    """Return what every model's untrained networks make of 1,000 training images.
+    """Return what the untrained networks of every model in use make of 1,000 training images.
 
     The networks are the very ones that replicates 1 to 3 of the model's own entry start from, with
     its pixels raw and divided by 255.
@@ -90,7 +90,8 @@ def saturation(study: Study, dataset: Dataset) -> Saturation:
     softmax: list[dict[str, Any]] = []
     layers: list[dict[str, Any]] = []
     bins: list[dict[str, Any]] = []
-    for model in study.models.values():
+    trained = {model for _, model in study.pairs}
+    for model in [study.models[key] for key in study.models if key in trained]:
         for pixels in PIXELS:
             look = first_look(_job(study, model, pixels), dataset)
             keys = dict(zip(KEYS, (model.key, model.fields["activation"], pixels), strict=True))

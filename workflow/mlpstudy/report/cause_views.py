@@ -29,7 +29,8 @@ from mlpstudy.report.saturation_views import (
     saturation_table,
     share_range,
 )
-from mlpstudy.report.sensitivity_views import likeliest_table, sensitivity_tables
+from mlpstudy.report.sensitivity_views import condition_table, likeliest_table, sensitivity_tables
+from mlpstudy.report.sources import lines_of
 from mlpstudy.report.table_views import model_cell
 
 FORMS = ("clipped", "exact")
@@ -130,7 +131,11 @@ def square_table(tables: CauseTables) -> Table:
     for square in squares(tables):
         cells = [cell for row in square.rows for cell in row]
         parts = [[c.text, c.interval, percent(c.median)] if c else [NONE] * 3 for c in cells]
-        table.add(model_cell(square.model), [text for part in parts for text in part])
+        table.add(
+            model_cell(square.model),
+            [text for part in parts for text in part],
+            sources=[lines_of("causes.csv", tables.causes, model=square.model, also="")],
+        )
     return table
 
 
@@ -186,6 +191,7 @@ def cause_context(tables: CauseTables) -> dict[str, Any]:
         "cause_findings": cause_findings(tables),
         "saturation_table": saturation_table(tables),
         "effect_tables": effect_tables(tables),
+        "condition_table": condition_table(tables),
         "likeliest_table": likeliest_table(tables),
         "sensitivity_tables": sensitivity_tables(tables),
         "architecture_table": architecture_table(tables),

@@ -11,6 +11,7 @@ from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
     NONE,
     listing,
+    median,
     missing,
     percent,
     points,
@@ -20,6 +21,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.sources import lines_of, model_lines
 from mlpstudy.report.table_views import model_cell
 
 
@@ -63,7 +65,7 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
     columns = [Column("Model", False), Column("Activation", False), Column("Nodes", False)]
     if evidence.has_report:
         columns.append(Column("report"))
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += evidence.columns(condition, "median", "range", "failures", "time")
     table = Table("Test accuracy in per cent, failed replicates, time a replicate.", columns)
     for model in models:
@@ -72,9 +74,9 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
         cells.append(word(fields["nodes"]))
         if evidence.has_report:
             cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
-        for condition in evidence.conditions:
+        for condition in evidence.leading:
             cells += _ours(evidence.rows.get((condition, model)))
-        table.add(cells)
+        table.add(cells, sources=[model_lines(evidence, model, evidence.leading)])
     return table
 
 
@@ -82,7 +84,7 @@ def _ours(row: Any) -> list[str]:
     if row is None:
         return [NONE] * 4
     return [
-        percent(row["test_accuracy_median"]),
+        median(row),
         span(row["test_accuracy_min"], row["test_accuracy_max"]),
         f"{row['failures']} of {row['replicates']}",
         seconds(row["seconds_median"]),
@@ -97,7 +99,7 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
         return None
     columns = [Column("Step", False)]
     columns += [Column("report")] if evidence.has_report else []
-    columns += [Column(word(c), tone=evidence.tone(c)) for c in evidence.conditions]
+    columns += [Column(word(c), tone=evidence.tone(c)) for c in evidence.leading]
     table = Table("Difference of the medians in percentage points, second less first.", columns)
     for (first, second), rows in chosen.groupby(["first", "second"], sort=False):
         by_condition = rows.set_index("condition")["difference"].to_dict()
@@ -105,7 +107,8 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
         table.add(
             f"{short_name(str(first))} \N{RIGHTWARDS ARROW} {short_name(str(second))}",
             printed,
-            [points(by_condition.get(condition)) for condition in evidence.conditions],
+            [points(by_condition.get(condition)) for condition in evidence.leading],
+            sources=[lines_of("comparisons.csv", rows, condition=evidence.leading)],
         )
     return table
 
@@ -113,7 +116,7 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
 def _findings(evidence: Evidence, comparison: Comparison, models: list[str]) -> list[Finding]:
     """Return sentences per condition: failures, then each pair that the report speaks of."""
     findings = []
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         present_here = [m for m in models if (condition, m) in evidence.rows]
         if not present_here:
             continue

@@ -17,7 +17,8 @@ from mlpstudy.report.formats import (
     span,
     word,
 )
-from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.layout import Cell, Column, Finding, Source, Table
+from mlpstudy.report.sources import numbered
 
 # The fields that the questions of the study are about come first, then all others as they are.
 FIELDS = (
@@ -39,10 +40,14 @@ def effect_tables(tables: CauseTables) -> list[Table]:
 
 
 def _effect_table(field: str, frame: pd.DataFrame) -> Table:
-    labels = ("failed", "median", "difference of means", "interval", "second is higher", "p")
+    labels = (
+        "failed", "p of failures", "median", "difference of means", "interval",
+        "second is higher", "p",
+    )  # fmt: skip
     table = Table(
         "Test accuracy in per cent; differences in percentage points, second less first, with "
-        "95 % intervals; p by Holm's correction over the models of one question.",
+        "95 % intervals; p of failures by Fisher's test, p of the ranks, both by Holm's correction "
+        "over the models of one question.",
         [
             *(Column(label, False) for label in ("Models", "Conditions", "Change")),
             *(Column(label) for label in labels),
@@ -50,7 +55,7 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
         ],
         title=heading(" and ".join(word(name) for name in field.split("; "))),
     )
-    for row in frame.to_dict("records"):
+    for row in numbered(frame):
         low, high = row["mean_difference_low"], row["mean_difference_high"]
         table.add(
             _step(short_name(row["baseline_model"]), short_name(row["model"])),
@@ -60,12 +65,14 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
                 f"{row['baseline_failures']} of {row['baseline_replicates']}",
                 f"{row['failures']} of {row['replicates']}",
             ),
+            p_value(row["failure_p_holm"]),
             _step(percent(row["baseline_median"]), percent(row["median"])),
             points(row["mean_difference"]),
             NONE if missing(low) else f"{points(low)} to {points(high)}",
             percent(row["superiority"], 0),
             p_value(row["p_holm"]),
             verdict_cell(row["verdict"]),
+            sources=[Source("effects.csv", (row["line"],))],
         )
     return table
 
@@ -109,7 +116,7 @@ def architecture_table(tables: CauseTables) -> Table:
         ],
         title="Depth and width",
     )  # fmt: skip
-    for row in tables.architectures.to_dict("records"):
+    for row in numbered(tables.architectures):
         table.add(
             word(row["condition"]),
             _group_name(row),
@@ -120,6 +127,7 @@ def architecture_table(tables: CauseTables) -> Table:
             p_value(row["p"]),
             p_value(row["p_smallest"]),
             verdict_cell(row["verdict"]),
+            sources=[Source("architectures.csv", (row["line"],))],
         )
     return table
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlpstudy.evidence.contrasts import MARGIN
 from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.effect_views import p_value, parsed
 from mlpstudy.report.formats import DASH, NONE, loss, missing, percent, setting, span, word
-from mlpstudy.report.layout import Column, Table
+from mlpstudy.report.layout import Column, Source, Table
+from mlpstudy.report.sources import numbered
 from mlpstudy.report.table_views import model_cell
 
 Row = dict[Any, Any]
@@ -37,7 +39,7 @@ def _sensitivity_table(quantity: str, title: str, unit: str, tables: CauseTables
     frame = tables.sensitivity[tables.sensitivity["quantity"] == quantity]
     order = {model: at for at, model in enumerate(tables.study.models)}
     ranks = frame["model"].map(order)
-    for row in frame.loc[ranks.sort_values(kind="stable").index].to_dict("records"):
+    for row in numbered(frame.loc[ranks.sort_values(kind="stable").index]):
         table.add(
             model_cell(row["model"]),
             _shown(row["reported"], quantity),
@@ -49,8 +51,43 @@ def _sensitivity_table(quantity: str, title: str, unit: str, tables: CauseTables
             _shown(row["gap"], quantity),
             p_value(row["p_position"]),
             p_value(row["p_gap"]),
+            sources=[Source("sensitivity.csv", (row["line"],))],
         )
     return table
+
+
+def condition_table(tables: CauseTables) -> Table:
+    """Return for each condition how many printed accuracies its replicates come near to.
+
+    Beside it stands how many of the same values the models' plain conditions come near to.
+    """
+    margin = float(tables.study.raw.get("margin", MARGIN))
+    table = Table(
+        "Printed accuracies that lie in the range of the replicates, and those with a replicate "
+        f"within {percent(margin, 1)} points: under the condition, and of the same models under "
+        "the plain one.",
+        [
+            Column("Condition", False), Column("printed values"), Column("in range"),
+            Column("near"), Column("in range, plain"), Column("near, plain"),
+        ],
+        title="Printed accuracies by condition",
+    )  # fmt: skip
+    counts: dict[str, list[list[int]]] = {}
+    for rows in _by_printed(tables):
+        plain = next(row for row in rows if row["condition"] == row["baseline"])
+        for row in rows:
+            both = [int(flag) for side in (row, plain) for flag in _fits(side, margin)]
+            counts.setdefault(row["condition"], []).append(both)
+    for condition in tables.study.conditions:
+        if condition in counts:
+            sums = [str(sum(column)) for column in zip(*counts[condition], strict=True)]
+            table.add(word(condition), str(len(counts[condition])), sums)
+    return table
+
+
+def _fits(row: Row, margin: float) -> tuple[bool, bool]:
+    """Tell whether the printed value lies in the range, and whether a replicate is near."""
+    return bool(row["inside"]), bool(row["gap"] <= margin)
 
 
 def likeliest_table(tables: CauseTables) -> Table:
@@ -77,6 +114,7 @@ def likeliest_table(tables: CauseTables) -> Table:
             _changes(best),
             _range(best, "test_accuracy"),
             percent(best["gap"]),
+            sources=[Source("sensitivity.csv", tuple(row["line"] for row in (plain, best)))],
         )
     return table
 
@@ -86,7 +124,7 @@ def _by_printed(tables: CauseTables) -> list[list[Row]]:
     frame = tables.sensitivity
     frame = frame[(frame["quantity"] == "test_accuracy") & (frame["n"] > 0)]
     groups: dict[tuple[str, float], list[Row]] = {}
-    for row in frame.to_dict("records"):
+    for row in numbered(frame):
         groups.setdefault((row["model"], row["reported"]), []).append(row)
     order = list(tables.study.models)
     found = [groups[key] for key in sorted(groups, key=lambda k: (order.index(k[0]), -k[1]))]
