@@ -43,7 +43,7 @@ class Project:
         command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2", *arguments]
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
         )
 
     def study(self, *arguments: str) -> subprocess.CompletedProcess[str]:

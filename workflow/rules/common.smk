@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import snakemake.io
+
 # Jobs run the package that lies beside the rules, wherever they run, with the Python that runs
 # Snakemake unless a conda environment is put before it.
 PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
@@ -14,6 +16,7 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration.plan import read_plan
+from mlpstudy.report.figure_index import load_index
 
 # The last file that sets a key has the last word: those of the command line.
 OVERLAYS = [Path(path) for path in workflow.config_settings.configfiles]
@@ -80,3 +83,37 @@ def of_every_job(name):
 # `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
 GPUS = workflow.global_resources.get("gpu")
 DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device
+
+
+def tables(*names):
+    """Return the paths of tables, each with its caption for `snakemake --report`."""
+    return [
+        snakemake.io.report(
+            f"<results>/tables/{name}.csv",
+            caption=f"../report/tables/{name}.rst",
+            category="Tables",
+            labels={"table": f"{name}.csv"},
+        )
+        for name in names
+    ]
+
+
+def figure_labels(wildcards):
+    """Return what `snakemake --report` lists a figure under, from the index of the figures."""
+    entry = load_index(Path(RESULTS, "figures")).get(wildcards.figure)
+    return {"figure": entry.title}
+
+
+def figure_section(wildcards):
+    """Return the heading of the section that a figure belongs to."""
+    return load_index(Path(RESULTS, "figures")).get(wildcards.figure).category
+
+
+def form(name, label, caption):
+    """Return the path of a form of the report, with its caption for `snakemake --report`."""
+    return snakemake.io.report(
+        f"<results>/report/{name}",
+        caption=f"../report/{caption}.rst",
+        category="Report",
+        labels={"form": label},
+    )

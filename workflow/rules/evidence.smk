@@ -10,12 +10,11 @@ rule tabulate_runs:
         history=of_every_job("history.csv"),
         predictions=of_every_job("predictions.npz"),
     output:
-        multiext(
-            "<results>/tables/",
-            *("runs.csv", "timings.csv", "history.csv", "models.csv"),
-            *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
-            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv", "hardest.csv"),
-            *("causes.csv", "effects.csv", "architectures.csv", "sensitivity.csv"),
+        tables(
+            *("runs", "timings", "history", "models"),
+            *("activation_groups", "final_inference", "comparisons", "pairs"),
+            *("rankings", "recalls", "confusions", "hardest"),
+            *("causes", "effects", "architectures", "sensitivity"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",
@@ -36,7 +35,7 @@ rule probe_saturation:
         # The data's checksum is in the study, and is compared.
         data=ancient(rules.prepare_dataset.output),
     output:
-        multiext("<results>/tables/saturation", ".csv", "_layers.csv", "_bins.csv"),
+        tables("saturation", "saturation_layers", "saturation_bins"),
     log:
         "<results>/logs/probe_saturation.log",
     localrule: True
@@ -57,7 +56,7 @@ rule audit_report:
         reported=multiext("<reported>/", "values.csv", "statements.csv", "readings.csv"),
         tables="<results>/tables/sensitivity.csv",
     output:
-        audit="<results>/tables/audit.csv",
+        audit=tables("audit"),
     log:
         "<results>/logs/audit_report.log",
     localrule: True
@@ -78,7 +77,7 @@ rule judge_claims:
         tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
         claims=ancient(CLAIMS),
     output:
-        claims="<results>/tables/claims.csv",
+        claims=tables("claims"),
     log:
         "<results>/logs/judge_claims.log",
     localrule: True

@@ -22,7 +22,15 @@ rule draw_figures:
         tables=TABLES,
         data=ancient(rules.prepare_dataset.output),
     output:
-        directory("<results>/figures"),
+        # Each as SVG and PNG, and their index.
+        report(
+            directory("<results>/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+            subcategory=figure_section,
+            labels=figure_labels,
+        ),
     log:
         "<results>/logs/draw_figures.log",
     localrule: True
@@ -49,7 +57,7 @@ rule write_provenance:
         templates=TEMPLATES + TYPST_TEMPLATES,
         lock=LOCK,
     output:
-        "<results>/report/provenance.json",
+        form("provenance.json", "provenance", "provenance"),
     log:
         "<results>/logs/write_provenance.log",
     localrule: True
@@ -72,7 +80,8 @@ rule render_report:
         provenance=rules.write_provenance.output,
         templates=TEMPLATES,
     output:
-        multiext("<results>/report/", "index.html", "report.md"),
+        form("index.html", "page", "page"),
+        form("report.md", "Markdown", "markdown"),
         multiext(
             "<results>/report/tables/",
             *("accuracy.md", "models.md", "comparisons.md", "activation_groups.md"),
@@ -102,7 +111,7 @@ rule typeset_report:
         provenance=rules.write_provenance.output,
         templates=TYPST_TEMPLATES,
     output:
-        "<results>/report/report.pdf",
+        form("report.pdf", "document", "document"),
     log:
         "<results>/logs/typeset_report.log",
     localrule: True
