@@ -128,8 +128,9 @@ def test_effects_have_a_table_a_field_and_say_what_changes(tables: CauseTables) 
     row = tables.effects.set_index(["model", "field", "condition"]).loc[
         ("m05", "pixels", "unit_pixels")
     ]
-    assert pixels[5] == f"{100 * row['mean_difference']:+.2f}"
-    assert pixels[8] == f"{row['p_holm']:.3f}"
+    assert pixels[4] == f"{row['failure_p_holm']:.3f}"
+    assert pixels[6] == f"{100 * row['mean_difference']:+.2f}"
+    assert pixels[9] == f"{row['p_holm']:.3f}"
 
 
 def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables) -> None:
@@ -138,6 +139,17 @@ def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables)
     # 19.41 is 9.41 from the failed runs of the plain condition, and farther from all others.
     assert printed["Model 6", "19.41"][3:6] == ["9.41", "as reported", "\u2014"]
     assert set(printed) >= {("Model 5", "19.41"), ("Model 5", "19.00"), ("Model 16", "83.31")}
+
+
+def test_conditions_are_counted_beside_the_plain_one_on_the_same_models(
+    tables: CauseTables,
+) -> None:
+    rows = {row[0]: row[1:] for row in texts(cause_context(tables)["condition_table"])}
+    # 19.41 twice and 19.0, of models 5 and 6, lie between the failed runs and the others, and far
+    # from both; the 83.31 of model 16 is below all replicates.
+    assert rows["as reported"] == ["4", "3", "0", "3", "0"]
+    assert rows["slope 001"] == ["1", "1", "0", "1", "0"]
+    assert rows["unit pixels"] == ["3", "0", "0", "3", "0"]
 
 
 def test_sensitivities_are_listed_for_accuracy_and_for_loss(tables: CauseTables) -> None:

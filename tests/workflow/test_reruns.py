@@ -29,7 +29,7 @@ def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Proje
     project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
     jobs = project.planned()
     assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    tables = {"tabulate_runs", "probe_saturation"}
+    tables = {"tabulate_runs", "probe_saturation", "judge_claims", "audit_report"}
     assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
 
 
@@ -89,6 +89,42 @@ def test_editing_a_template_only_renders(project: Project) -> None:
     template.write_text(template.read_text() + "\n<!-- edited -->\n")
     # Every form of the report carries the provenance of one moment.
     assert set(project.planned()) == REPORT - {"draw_figures"} | {"all"}
+
+
+def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
+    table = project.folder / "results/tables/claims.csv"
+    before = table.read_text()
+    assert "supported" in before
+    project.edit(
+        "config/claims.yaml", "statement: Most runs of model 10 reach", "statement: All reach"
+    )
+    assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
+    mine = (
+        "\n  mine:\n    statement: Mine is so.\n    form: higher\n    models: [m01]\n"
+        "    than: [m06]\n"
+    )
+    path = project.folder / "config/claims.yaml"
+    path.write_text(path.read_text() + mine)
+    done = project.study()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "mine,,,,,Mine is so.,higher,m01 m06,as_reported" in table.read_text()
+    assert "mine" not in before
+    assert project.planned() == {}
+
+
+def test_a_comment_among_the_claims_judges_nothing(project: Project) -> None:
+    path = project.folder / "config/claims.yaml"
+    path.write_text(path.read_text().replace("claims:\n", "claims: # here they come\n", 1))
+    assert project.planned() == {}
+
+
+def test_a_study_without_claims(project: Project) -> None:
+    project.update_config(claims=None)
+    assert "train" not in project.planned()
+    done = project.study()
+    assert done.returncode == 0, done.stdout + done.stderr
+    table = project.folder / "results/tables/claims.csv"
+    assert len(table.read_text().splitlines()) == 1
 
 
 def test_raising_replicates_by_a_block_trains_only_the_new_one(project: Project) -> None:

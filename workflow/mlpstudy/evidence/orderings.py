@@ -22,6 +22,7 @@ from mlpstudy.evidence.statistics import (
     rank_test,
     replicates_to_decide,
     smallest_p,
+    superiority,
 )
 
 Sample = NDArray[np.float64]
@@ -81,6 +82,11 @@ class Pair:
         return 1.0 if self.by else equivalence(self.lower, self.upper, self.margin, LEVEL).p
 
     @property
+    def chance(self) -> float:
+        """How often a run of `upper` beats one of `lower` raised by `by`; ties count half."""
+        return superiority(*self._moved).estimate
+
+    @property
     def smallest_p(self) -> float:
         """The least one-sided p."""
         return smallest_p(len(self.lower), len(self.upper), "greater")
@@ -132,7 +138,7 @@ def ordered(pairs: Sequence[Pair], scale: Scale) -> Finding:
 
 def _compared(pair: Pair, verb: str, than: str) -> str:
     upper, lower = pair.names
-    if pair.p_higher == pair.p_lower:
+    if pair.chance == 0.5:
         return f"{upper} and {lower} tie"
     if pair.by:
         verb = f"is {than} than {_amount(pair.by, ACCURACY)} above"

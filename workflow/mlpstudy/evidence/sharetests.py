@@ -38,10 +38,13 @@ def runs_to_bound(
     share, at = count / n, bound
     if share < bound:  # the same question of the other runs
         share, at = 1 - share, 1 - bound
-    runs = np.arange(1, MANY + 1)
-    critical = stats.binom.isf(level / 2 / tests, runs, at) + 1
-    enough = stats.binom.sf(critical - 1, runs, share) >= power
-    return float(runs[enough][0]) if enough.any() else math.nan
+    for first, last in ((1, 100), (101, 1000), (1001, MANY)):  # mostly few are enough
+        runs = np.arange(first, last + 1)
+        critical = stats.binom.isf(level / 2 / tests, runs, at) + 1
+        enough = stats.binom.sf(critical - 1, runs, share) >= power
+        if enough.any():
+            return float(runs[enough][0])
+    return math.nan
 
 
 def runs_to_part(

@@ -41,7 +41,7 @@ def _failing(evidence: Evidence) -> list[Answer]:
     limit = percent(evidence.study.medium, 0)
     label = f"replicates fail {_under(base)}"
     if not failed:
-        text = f"None of them has a test accuracy below {limit} %."
+        text = f"All of them reach a test accuracy of {limit} % or more."
     else:
         text = f"They end below {limit} % test accuracy. "
         text += _whose(evidence, base) + _why(evidence, base)
@@ -50,8 +50,10 @@ def _failing(evidence: Evidence) -> list[Answer]:
 
 
 def _under(condition: str) -> str:
-    """Return how a condition follows a verb: as reported, under corrected."""
-    return word(condition) if condition.startswith("as_") else f"under {word(condition)}"
+    """Return how a condition follows a verb: as reported, under "corrected"."""
+    if condition.startswith("as_"):
+        return word(condition)
+    return f"under \N{LEFT DOUBLE QUOTATION MARK}{word(condition)}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
 def _whose(evidence: Evidence, condition: str) -> str:
@@ -183,7 +185,7 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
     total = int(tallies[base].sum())
     fallen = int(tallies[base].get("contradicted", 0))
     text = "Of the report's conclusions, made testable, " + "; ".join(map(told, tallies)) + "."
-    label = f"of its conclusions contradicted {_under(base)}"
+    label = f"of the report's conclusions contradicted {_under(base)}"
     return [
         Answer(f"{count(fallen)} of {count(total)}", label, text, "#conclusions", "Every verdict")
     ]

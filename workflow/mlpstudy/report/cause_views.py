@@ -29,7 +29,7 @@ from mlpstudy.report.saturation_views import (
     saturation_table,
     share_range,
 )
-from mlpstudy.report.sensitivity_views import likeliest_table, sensitivity_tables
+from mlpstudy.report.sensitivity_views import condition_table, likeliest_table, sensitivity_tables
 from mlpstudy.report.sources import lines_of
 from mlpstudy.report.table_views import model_cell
 
@@ -191,6 +191,7 @@ def cause_context(tables: CauseTables) -> dict[str, Any]:
         "cause_findings": cause_findings(tables),
         "saturation_table": saturation_table(tables),
         "effect_tables": effect_tables(tables),
+        "condition_table": condition_table(tables),
         "likeliest_table": likeliest_table(tables),
         "sensitivity_tables": sensitivity_tables(tables),
         "architecture_table": architecture_table(tables),

@@ -40,10 +40,14 @@ def effect_tables(tables: CauseTables) -> list[Table]:
 
 
 def _effect_table(field: str, frame: pd.DataFrame) -> Table:
-    labels = ("failed", "median", "difference of means", "interval", "second is higher", "p")
+    labels = (
+        "failed", "p of failures", "median", "difference of means", "interval",
+        "second is higher", "p",
+    )  # fmt: skip
     table = Table(
         "Test accuracy in per cent; differences in percentage points, second less first, with "
-        "95 % intervals; p by Holm's correction over the models of one question.",
+        "95 % intervals; p of failures by Fisher's test, p of the ranks, both by Holm's correction "
+        "over the models of one question.",
         [
             *(Column(label, False) for label in ("Models", "Conditions", "Change")),
             *(Column(label) for label in labels),
@@ -61,6 +65,7 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
                 f"{row['baseline_failures']} of {row['baseline_replicates']}",
                 f"{row['failures']} of {row['replicates']}",
             ),
+            p_value(row["failure_p_holm"]),
             _step(percent(row["baseline_median"]), percent(row["median"])),
             points(row["mean_difference"]),
             NONE if missing(low) else f"{points(low)} to {points(high)}",

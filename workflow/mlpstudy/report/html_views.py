@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.answers import three_answers
 from mlpstudy.report.cause_parts import cause_parts
@@ -22,6 +23,7 @@ from mlpstudy.report.sources import embedded
 EMBEDDED = (
     "models.csv", "final_inference.csv", "activation_groups.csv", "comparisons.csv",
     "rankings.csv", "claims.csv", "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv",
+    "effects.csv", "architectures.csv",
 )  # fmt: skip
 # Kinds of figures that have a place of their own in a model's section.
 PLACED = ("architecture", "curves")
@@ -58,6 +60,7 @@ def html_views(
         "tables_path": os.path.relpath(tables, output).replace(os.sep, "/"),
         "embedded": embedded(tables, list(EMBEDDED)),
         "class_order": {name: -place for place, name in enumerate(CLASSES)},
+        "level": percent(1 - LEVEL, 0),
         "medium": percent(evidence.study.medium, 0),
         "superior": percent(evidence.study.superior, 0),
     }
@@ -70,7 +73,7 @@ def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
         ("comparisons", "Comparisons", context["comparisons"]),
         ("groups", "By activation", context["groups"]),
         ("conclusions", "Conclusions", True),
-        ("claims", "Claims", context["claims"]),
+        ("claims", "Claims", context["claim_parts"]),
         ("cause", "Cause of failure", context["squares"]),
         ("depth", "Depth and width", context["architecture_table"]),
         ("sensitivity", "Sensitivity", context["changes"]),

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlpstudy.report import audit_views, claim_views
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import heading, short_name, word
+from mlpstudy.report.formats import NONE, heading, short_name, word
 from mlpstudy.report.layout import Source
 from mlpstudy.report.sources import lines_of
 
@@ -27,13 +27,28 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
         found = audit_views.of_model(evidence.audit, model) if groups else []
         return [finding for finding in found if len(finding.models) <= FEW]
 
+    def verdicts_of(claim: claim_views.ClaimView) -> dict[str, claim_views.VerdictView]:
+        """Return the leading conditions' verdicts; where there are none, all that there are."""
+        found = {v.condition: v for v in claim.verdicts}
+        return {c: found[c] for c in evidence.leading if c in found} or found
+
     return {
-        "claims": claims,
+        "claim_parts": _by_section(claims),
         "claims_of": claims_of,
+        "verdicts_of": verdicts_of,
+        "none_sign": NONE,
+        "leading": evidence.leading,
+        "word": word,
         "claims_tally": [
-            (heading(word(condition)) if condition else "No condition", list(states.items()))
-            for condition, states in tally.items()
+            (
+                heading(word(condition)) if condition else "Under no condition",
+                list(tally[condition].items()),
+            )
+            for condition in (*evidence.leading, "")
+            if condition in tally
         ],
+        "states_in_words": claim_views.STATES,
+        "leading_in": lambda found: [c for c in evidence.leading if c in found],
         "claim_sources": _sources(evidence, "claims", "claim", [c.claim for c in claims]),
         "audit": groups,
         "audit_of": audit_of,
@@ -42,8 +57,21 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
             evidence, "audit", "id", [f.anchor for group in groups for f in group.findings]
         ),
         "short_name": short_name,
+        "keys": evidence.keys,
         "tone": evidence.tone,
     }
+
+
+def _by_section(
+    claims: list[claim_views.ClaimView],
+) -> list[tuple[str, list[claim_views.ClaimView]]]:
+    """Return the claims by the section of the report that they stand in, in their order."""
+    parts: dict[str, list[claim_views.ClaimView]] = {}
+    for claim in claims:
+        number, _, name = claim.section.partition(" ")
+        title = f"Section {number}: {name}" if name else claim.section or "Claims of this study"
+        parts.setdefault(title, []).append(claim)
+    return list(parts.items())
 
 
 def _sources(
