@@ -21,11 +21,15 @@ from mlpstudy.report.formats import (
     names,
     percent,
     plural,
+    share,
     short_name,
     span,
     word,
 )
 from mlpstudy.report.material import Material
+
+# Models whose figures a caption gives one by one; the text in a figure's place always does.
+FEW = 3
 
 
 class Words(NamedTuple):
@@ -40,16 +44,16 @@ def accuracies(material: Material, models: list[str], conditions: Sequence[str])
     """Say of dots what they are, how many failed, and where the report's values fall."""
     whose = "every model" if models == material.keys else names(models)
     failed = listing([_failures(material, models, c) for c in conditions])
+    limit = percent(material.study.medium, 0)
     caption = (
         f"A dot is one of {_each(material, models, conditions)}: the share of the test images that "
-        f"it gets right. {heading(failed)} failed, which is below "
-        f"{percent(material.study.medium, 0)} %."
+        f"it gets right. Failed, that is, below {limit} %: {failed}."
     )
     printed = material.printed(models)
     if printed:
         inside = [_inside(material, printed, c) for c in conditions]
         caption += (
-            f" The bar is what the report prints; it lies within the range of our replicates for "
+            f" The bar is what the report prints; it lies in the range of our replicates for "
             f"{listing(inside)}."
         )
     alt = f"Dot plot of test accuracy from 0 to 100 %, a row for {whose}. " + " ".join(
@@ -58,31 +62,34 @@ def accuracies(material: Material, models: list[str], conditions: Sequence[str])
     return Words(f"Test accuracy of every replicate of {whose}", caption, alt)
 
 
-def curves(material: Material, model: str) -> Words:
+def curves(material: Material, model: str, conditions: Sequence[str]) -> Words:
     """Say where a model's training begins and ends under each condition."""
-    name = short_name(model)
-    told = _courses(material, [model])
-    validated = bool(_history(material, [model])["validation_loss"].notna().any())
+    told = _courses(material, [model], conditions)
+    validated = bool(_history(material, [model], conditions)["validation_loss"].notna().any())
     parts = "in training and validation" if validated else "in training"
     caption = (
         f"Loss (on a log scale) and accuracy {parts} by epoch. A thin line is one of "
-        f"{_each(material, [model], material.main)}, a thick one their median"
+        f"{_each(material, [model], conditions)}, a thick one their median"
         + (", a dotted one the median of training again." if validated else ".")
         + f" {told}"
     )
     return Words(
-        f"Learning curves of {name}", caption, f"Line charts of loss and accuracy by epoch. {told}"
+        f"Learning curves of {_lower(model)}",
+        caption,
+        f"Line charts of loss and accuracy by epoch. {told}",
     )
 
 
 def comparison_curves(material: Material, models: list[str]) -> Words:
     """Say where the training of several models begins and ends under each condition."""
-    told = _courses(material, models)
+    told = _courses(material, models, material.main)
     caption = (
         "Loss (on a log scale) and accuracy in training, on shared axes: a thin line is one of "
         f"{_each(material, models, material.main)}, a thick one their median, a dashed one the "
-        f"median in validation. {told}"
+        "median in validation."
     )
+    if len(models) <= FEW:
+        caption += f" {told}"
     alt = f"Line charts of loss and accuracy by epoch, one for each of {names(models)}. {told}"
     return Words(f"Learning curves of {names(models)}", caption, alt)
 
@@ -104,7 +111,7 @@ def architecture(material: Material, model: str) -> Words:
         + f"{found[-1].nodes} outputs with softmax; {total} trained parameters."
     )
     how = "A bar is a layer, its height the logarithm of its nodes."
-    return Words(f"Architecture of {short_name(model)}", f"{text} {how}", f"Diagram. {text}")
+    return Words(f"Architecture of {_lower(model)}", f"{text} {how}", f"Diagram. {text}")
 
 
 def confusion(material: Material, model: str, conditions: Sequence[str]) -> Words:
@@ -133,7 +140,7 @@ def confusion(material: Material, model: str, conditions: Sequence[str]) -> Word
         ]
         recalls.append(f"Mean recall in per cent, {word(condition)}: {', '.join(each)}.")
     alt = f"Heat maps of true against predicted class. {most} {' '.join(recalls)}"
-    return Words(f"Confusion matrix of {short_name(model)}", caption.strip(), alt)
+    return Words(f"Confusion matrix of {_lower(model)}", caption.strip(), alt)
 
 
 def hardest(material: Material, model: str, conditions: Sequence[str]) -> Words:
@@ -208,7 +215,7 @@ def causes(rows: pd.DataFrame, told: Sequence[tuple[str, int, int]]) -> Words:
         "pixels and the divergence clipped at 1e-7 or exact. A dot is a replicate, filled where it "
         f"failed. {heading(counts)}."
     )
-    return Words("Failures come and go with their cause", caption, f"A 2 by 2 of dots. {counts}.")
+    return Words("Failures by their cause", caption, f"A 2 by 2 of dots. {counts}.")
 
 
 def stuck(material: Material, models: list[str], conditions: Sequence[str]) -> Words:
@@ -254,8 +261,8 @@ def sensitivity(material: Material) -> Words:
             else " Every value of its final table lies in the range of some condition."
         )
     caption = (
-        f"Every replicate of each model under each of the {len(material.conditions)} conditions "
-        f"that cover it, against what the report prints.{told}"
+        f"Every replicate of each model under every condition that covers it, of "
+        f"{len(material.conditions)} in all, against what the report prints.{told}"
     )
     alt = f"Dot plots of test accuracy, a block a model, a lane a condition.{told}"
     return Words("Each model under every condition", caption, alt)
@@ -270,9 +277,7 @@ def saturation(rows: pd.DataFrame) -> Words:
         most
     ) else "With raw pixels no model has more than half of the images below 1e-7"  # fmt: skip
     if len(unit):
-        told += (
-            f"; with scaled ones at most {percent(unit['share_below'].max(), 1)} % for any model"
-        )
+        told += f"; with scaled ones at most {share(unit['share_below'].max())} % for any model"
     caption = (
         "What the untrained networks give the true class of training images: a thin line spans 5 "
         "to 95 % of the images, a thick one the middle half, a tick is the median. The axis is "
@@ -355,19 +360,18 @@ def _spread(material: Material, models: list[str], condition: str) -> str:
     )
 
 
-def _history(material: Material, models: list[str]) -> pd.DataFrame:
+def _history(material: Material, models: list[str], conditions: Sequence[str]) -> pd.DataFrame:
     rows = material.history
-    return rows[rows["model"].isin(models) & rows["condition"].isin(material.main)]
+    return rows[rows["model"].isin(models) & rows["condition"].isin(conditions)]
 
 
-def _courses(material: Material, models: list[str]) -> str:
+def _courses(material: Material, models: list[str], conditions: Sequence[str]) -> str:
     """Return where the median training accuracy and loss begin and end."""
     told = []
-    for condition in material.main:
+    for condition in conditions:
         each = []
         for model in models:
-            rows = _history(material, [model])
-            rows = rows[rows["condition"] == condition]
+            rows = _history(material, [model], [condition])
             if rows.empty:
                 continue
             ends = []

@@ -79,7 +79,7 @@ def _of_model(m: Material, model: str) -> Plates:
         ("models",), lambda: architecture_figure(fields, m.pixels, deepest), model,
     )  # fmt: skip
     yield Plate(
-        f"curves-{model}", "curves", "models", captions.curves(m, model), ("history",),
+        f"curves-{model}", "curves", "models", captions.curves(m, model, conditions), ("history",),
         lambda: curves_figure(m.study, m.history, model, conditions), model,
     )  # fmt: skip
     yield Plate(

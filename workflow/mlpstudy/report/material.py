@@ -72,9 +72,22 @@ class Material:
         return int((int(row["parameters"]) - rest) // nodes[0] - 1)
 
     def grid(self, models: list[str]) -> list[str]:
-        """Return the conditions that change nothing of `models` but pixels and the form of KL."""
+        """Return the conditions that change nothing of `models` but pixels and the form of KL.
+
+        One for each combination, the faults of the report before what mends them.
+        """
         first = self.main[0]
-        return [c for c in self.conditions if self._differ(first, c, models) <= {"pixels", "kl"}]
+        found: dict[tuple[bool, bool], str] = {}
+        for condition in self.conditions:
+            covered = [m for m in models if m in self.study.conditions[condition].models]
+            if covered and self._differ(first, condition, covered) <= {"pixels", "kl"}:
+                found.setdefault(self._mended(condition, covered[0]), condition)
+        return [found[key] for key in sorted(found)]
+
+    def _mended(self, condition: str, model: str) -> tuple[bool, bool]:
+        """Return whether pixels and form of the loss are other than the report's are taken for."""
+        fields = self.study.fields(condition, model)
+        return fields["pixels"] != "raw", fields["kl"] != "clipped"
 
     def _differ(self, one: str, other: str, models: list[str]) -> set[str]:
         """Return the fields in which two conditions differ for some of `models`."""

@@ -45,7 +45,7 @@ def comparison_curves_figure(
     height = HEAD + 2 * PANEL + BETWEEN + FOOT
     figure = new_figure(WIDTH, height)
     width = (WIDTH - LEFT - RIGHT - GAP * (len(models) - 1)) / len(models)
-    single = single_lines(rows.assign(replicate=rows["replicate"].astype(str) + rows["model"]), 2)
+    single = single_lines(rows, 2)
     for down, quantity in enumerate(("loss", "accuracy")):
         panels = []
         for at, model in enumerate(models):
@@ -85,8 +85,10 @@ def _key(
     figure: Figure, study: Study, conditions: Sequence[str], single: bool, validated: bool
 ) -> None:
     lines: list[tuple[str, dict[str, Any]]] = [
-        ("training: median of the replicates", {"lw": 1.8}),
-        ("one replicate", {"lw": 0.55}) if single else ("all", {"lw": 6.0, "alpha": 0.18}),
+        ("training: median", {"lw": 1.8}),
+        ("one replicate", {"lw": 0.55})
+        if single
+        else ("range of the replicates", {"lw": 6.0, "alpha": 0.18}),
     ]
     if validated:
         lines.append(("validation: median", {"lw": 1.1, "ls": VALIDATION}))

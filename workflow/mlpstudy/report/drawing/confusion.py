@@ -20,9 +20,9 @@ from mlpstudy.report.palette import MUTED, RULE
 
 # Inches: room for the classes' names, gap between matrices, what is above and below a matrix.
 NAMES, GAP, HEAD, FOOT, RECALL = 0.86, 0.16, 0.82, 0.10, 0.62
-# Shares from which a cell is coloured, from which its number is written, and from which it is
-# most of the class.
-COLOURED, WRITTEN, MOST = 0.001, 0.005, 0.5
+# The share from which a cell is coloured, the per cent from which it has its number, and the
+# share from which it is most of the class.
+COLOURED, WRITTEN, MOST = 0.001, 1, 0.5
 COLUMNS = 2
 
 
@@ -101,7 +101,7 @@ def _cells(axes: Axes, shares: NDArray[np.float64], colour: str, cell: float) ->
         axes.plot([0, size], [at, at], color=RULE.light, lw=0.4, clip_on=False)
         axes.plot([at, at], [0, size], color=RULE.light, lw=0.4, clip_on=False)
     font = min(6.2, 26 * cell)
-    for i, j in zip(*np.nonzero(np.nan_to_num(shares) >= WRITTEN), strict=True):
+    for i, j in zip(*np.nonzero(np.rint(100 * np.nan_to_num(shares)) >= WRITTEN), strict=True):
         axes.text(
             j + 0.5, i + 0.52, percent(shares[i, j], 0), ha="center", va="center_baseline",
             fontsize=font, color=shade(shares[i, j] / MOST).ink,

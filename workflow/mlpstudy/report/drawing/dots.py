@@ -24,7 +24,7 @@ from mlpstudy.report.palette import INK, MUTED, RULE
 
 # Inches: a condition's lane in a model's row, the gap between rows, what is above and below, and
 # the left end and the width of the axes.
-LANE, GAP, HEAD, FOOT, LEFT, ACROSS = 0.14, 0.09, 0.46, 0.40, 1.86, 4.74
+LANE, GAP, HEAD, FOOT, LEFT, ACROSS = 0.15, 0.08, 0.46, 0.40, 1.86, 4.74
 LONGEST = 28
 
 
@@ -52,7 +52,7 @@ def dots_figure(
     for place, model in enumerate(models):
         top = row * place
         if place:
-            axes.plot([-100 * LEFT / ACROSS + 1, 114], [top, top], color=RULE.light, lw=0.5,
+            axes.plot([100 * (0.06 - LEFT) / ACROSS, 114], [top, top], color=RULE.light, lw=0.5,
                       clip_on=False, zorder=0)  # fmt: skip
         _name(axes, study, model, top + row / 2)
         if model in reported:
@@ -62,7 +62,7 @@ def dots_figure(
             middle = top + GAP / 2 + LANE * (at + 0.5)
             _lane(axes, study, condition, list(replicates.loc[chosen, "test_accuracy"]), middle)
     marks = condition_marks(study, conditions)
-    key(figure, [*marks, printed_mark()] if reported else marks, 0.02, 0.02)
+    key(figure, [*marks, printed_mark()] if reported else marks, 0.06, 0.04)
     return figure
 
 
@@ -82,7 +82,7 @@ def _name(axes: Axes, study: Study, model: str, middle: float) -> None:
     """Name a row, with what tells the models apart: activation and number of layers."""
     fields = study.models[model].fields
     name = shortened(short_name(model), LONGEST)
-    _write(axes, -LEFT + 0.02, middle, name, color=INK.light, ha="left")
+    _write(axes, -LEFT + 0.06, middle, name, color=INK.light, ha="left")
     # A name that is long leaves no room for the details.
     if len(name) <= 9:
         detail = f"{word(fields['activation'])}, {len(fields['nodes'])} layers"

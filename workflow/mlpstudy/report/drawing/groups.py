@@ -100,6 +100,6 @@ def _names(axes: Axes, activation: str, models: Sequence[str], top: float, left:
               zorder=0)  # fmt: skip
     for place, model in enumerate(models):
         axes.annotate(
-            shortened(short_name(model), 18), (-3, top + LANE * (place + 0.5)), va="center",
+            shortened(short_name(model), 16), (-3, top + LANE * (place + 0.5)), va="center",
             ha="right", fontsize=7.5, color=MUTED.light, annotation_clip=False,
         )  # fmt: skip

@@ -58,7 +58,7 @@ def hardest_figure(
 def shown(hardest: pd.DataFrame, model: str, condition: str) -> list[dict[Any, Any]]:
     """Return the rows of the images that are drawn, in their order."""
     chosen = (hardest["condition"] == condition) & (hardest["model"] == model)
-    return list(hardest[chosen].nsmallest(SHOWN, "rank").to_dict("records"))
+    return list(hardest[chosen].sort_values("rank").head(SHOWN).to_dict("records"))
 
 
 def _image(axes: Axes, picture: NDArray[np.uint8]) -> None:

@@ -13,16 +13,17 @@ from matplotlib.lines import Line2D
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.swarm import spread
 from mlpstudy.report.formats import word
-from mlpstudy.report.palette import INK, MUTED, series
+from mlpstudy.report.palette import INK, MUTED, SERIES, series
 
-# A condition is told by its shape as well as by its colour.
+# A condition is told by its shape as well as by its colour; when the colours begin again, the
+# shapes have moved on by one.
 MARKERS = ("o", "D", "s", "^", "v", "P")
 
 
 def condition_style(study: Study, condition: str) -> tuple[str, str]:
     """Return colour and marker of a condition, the same in every figure of the study."""
     index = list(study.conditions).index(condition)
-    return series(index).light, MARKERS[index % len(MARKERS)]
+    return series(index).light, MARKERS[(index + index // len(SERIES)) % len(MARKERS)]
 
 
 def shortened(name: str, longest: int) -> str:

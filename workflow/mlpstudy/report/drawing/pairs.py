@@ -18,8 +18,11 @@ from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import percent, short_name
 from mlpstudy.report.palette import FAINT, INK, MUTED, PAPER, RULE
 
-# Inches: room for the first row's name, above and below the triangle, and the largest cell.
-LEFT, TOP, FOOT, LARGEST = 1.22, 0.42, 0.12, 0.37
+# Inches: room for the first row's name, for numbers or slanted names above the columns, below
+# the triangle, and the largest cell.
+LEFT, TOP, SLANTED, FOOT, LARGEST = 1.22, 0.30, 0.62, 0.12, 0.37
+# Letters that a column's name may have and stand upright.
+NUMBER = 3
 # Cells smaller than this have no room for numbers.
 ROOM = 0.22
 # The difference from which a cell is filled strongly.
@@ -43,13 +46,16 @@ def pairs_figure(study: Study, pairs: pd.DataFrame, condition: str) -> Figure:
     rows = pairs[pairs["condition"] == condition]
     order = ranked(rows)
     size = len(order) - 1
-    cell = min((WIDTH - LEFT - 0.06) / size, LARGEST)
+    slanted = any(len(_short(model)) > NUMBER for model in order)
+    # A slanted name reaches beyond its column.
+    cell = min((WIDTH - LEFT - (0.42 if slanted else 0.06)) / size, LARGEST)
     # A legend needs some height, however few the models are.
     side = max(cell * size, 1.3)
-    height = TOP + side + FOOT
+    top = SLANTED if slanted else TOP
+    height = top + side + FOOT
     figure = new_figure(WIDTH, height)
     axes = figure.add_axes(
-        (LEFT / WIDTH, 1 - (TOP + cell * size) / height, cell * size / WIDTH, cell * size / height)
+        (LEFT / WIDTH, 1 - (top + cell * size) / height, cell * size / WIDTH, cell * size / height)
     )
     axes.set_xlim(0, size)
     axes.set_ylim(size, 0)
@@ -104,14 +110,20 @@ def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: fl
             color=INK.light, annotation_clip=False,
         )  # fmt: skip
     if rank:
-        short = shortened(short_name(model).removeprefix("Model "), 12)
+        short = _short(model)
+        number = len(short) <= NUMBER
         turn: dict[str, Any] = (
-            {"ha": "center"} if len(short) < 4 else {"rotation": 45, "rotation_mode": "anchor"}
+            {"ha": "center"} if number else {"rotation": 45, "rotation_mode": "anchor"}
         )
         axes.annotate(
             short, (rank - 0.5, 0), xytext=(0, 4), textcoords="offset points", va="bottom",
             fontsize=font, color=INK.light, annotation_clip=False, **turn,
         )  # fmt: skip
+
+
+def _short(model: str) -> str:
+    """Return what a column is called: a number where the model has one."""
+    return shortened(short_name(model).removeprefix("Model "), 12)
 
 
 def _key(figure: Figure, height: float, colour: str) -> None:

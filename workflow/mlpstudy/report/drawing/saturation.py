@@ -86,7 +86,7 @@ def _ground(axes: Axes, lowest: float) -> None:
         xycoords=("data", "axes fraction"), xytext=(-4, 5), textcoords="offset points", ha="right",
         fontsize=7.5, color=INK.light,
     )  # fmt: skip
-    marks = [m for m in (0, 1, 3, 7, 15, 30, 60, 100, 150, 200, 300) if m <= lowest]
+    marks = [m for m in (0, 1, 7, 15, 30, 60, 100, 150, 200, 300) if m <= lowest]
     axes.set_xticks([place_of(-m) for m in marks], ["1", *(f"1e-{m}" for m in marks[1:])])
     axes.set_xlabel("p(true class) before training")
     axes.set_yticks([])
@@ -126,7 +126,7 @@ def _below(axes: Axes, rows: pd.DataFrame, models: Sequence[str]) -> None:
     inch = -axes.get_xlim()[0] / ACROSS
     axes.annotate(
         "share below,\nraw pixels", (0.80 * inch, 0), xytext=(0, 5),
-        textcoords="offset points", ha="right", fontsize=7, color=MUTED.light,
+        textcoords="offset points", ha="right", ma="right", fontsize=7, color=MUTED.light,
         annotation_clip=False,
     )  # fmt: skip
     raw = rows[rows["pixels"] == "raw"].set_index("model")["share_below"]

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import re
 from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from PIL import Image
 
 from mlpstudy.files import replacing, write_text
+from mlpstudy.report.drawing.leansvg import lean_svg
 from mlpstudy.report.drawing.style import STYLE
 from mlpstudy.report.palette import ALL
 
@@ -42,31 +40,10 @@ def svg_text(figure: Figure, alt: str) -> str:
         nothing = dict.fromkeys(["Date", "Creator", "Format", "Type"])
         figure.savefig(buffer, format="svg", metadata=nothing)
         text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>\s*", "", text, flags=re.DOTALL)
-    text = re.sub(r' d="[^"]*"', lambda found: _rounded(found[0]), text)
-    text = re.sub(r"data:image/png;base64,([^\"]*)", _lean_image, _lean_texts(text))
-    text = re.sub(r"\n\s*", "\n", text)
+    text = lean_svg(text[text.index("<svg") :])
     text = text.replace("</style>", f"{_dark_scheme(text)}</style>", 1)
     label = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     return text.replace("<svg ", f'<svg role="img" aria-label="{label}" font-family="{FAMILY}" ', 1)
-
-
-def _lean_texts(text: str) -> str:
-    """Say the family once, at the root, and leave out turns by no angle."""
-    text = re.sub(r"(font: [^;\"]*?px) 'DejaVu Sans'", r"\1 inherit", text)
-    text = re.sub(r" font-family: 'DejaVu Sans';?", "", text)
-    return re.sub(r' transform="rotate\(-0 [^"]*\)"', "", text)
-
-
-def _lean_image(found: re.Match[str]) -> str:
-    """Keep one grey value a pixel of an image that matplotlib has written in four channels."""
-    with io.BytesIO() as buffer:
-        Image.open(io.BytesIO(base64.b64decode(found[1]))).convert("L").save(
-            buffer, format="png", optimize=True
-        )
-        data = base64.b64encode(buffer.getvalue()).decode()
-    return f"data:image/png;base64,{data}"
 
 
 def _dark_scheme(text: str) -> str:
@@ -78,11 +55,3 @@ def _dark_scheme(text: str) -> str:
         if f"{name}: {colour.light}" in text
     ]
     return f"@media (prefers-color-scheme: dark){{{''.join(rules)}}}"
-
-
-def _rounded(data: str) -> str:
-    """Shorten the numbers of a path's data, and the white space between them."""
-    short = re.sub(
-        r"-?\d+\.\d+", lambda found: f"{float(found[0]):.2f}".rstrip("0").rstrip("."), data
-    )
-    return re.sub(r"\s+", " ", short)

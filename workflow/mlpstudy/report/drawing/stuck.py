@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.curves import scale_epochs
+from mlpstudy.report.drawing.curves import scale_epochs, together
 from mlpstudy.report.drawing.labels import condition_style, key, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import heading, short_name, word
@@ -43,15 +43,17 @@ def stuck_figure(
     height = HEAD + len(conditions) * (PANEL + GAP) - GAP + FOOT
     figure = new_figure(WIDTH, height)
     width = (WIDTH - LEFT - RIGHT - GAP * (len(models) - 1)) / len(models)
-    fates = replicates.set_index(["condition", "model", "replicate"])["test_accuracy"]
     for down, condition in enumerate(conditions):
         for across, model in enumerate(models):
             left = LEFT + across * (width + GAP)
             bottom = FOOT + (len(conditions) - 1 - down) * (PANEL + GAP)
             box = (left / WIDTH, bottom / height, width / WIDTH, PANEL / height)
             axes = figure.add_axes(box)
-            chosen = (history["model"] == model) & (history["condition"] == condition)
-            _panel(axes, study, history[chosen], fates, condition)
+            rows, runs = (
+                frame[(frame["model"] == model) & (frame["condition"] == condition)]
+                for frame in (history, replicates)
+            )
+            _panel(axes, study, rows, runs.set_index("replicate")["test_accuracy"], condition)
             last = down == len(conditions) - 1
             axes.tick_params(axis="x", labelbottom=last)
             axes.tick_params(axis="y", labelleft=across == 0)
@@ -70,13 +72,16 @@ def stuck_figure(
 
 
 def _panel(
-    axes: Axes, study: Study, rows: pd.DataFrame, fates: pd.Series[float], condition: str
+    axes: Axes, study: Study, rows: pd.DataFrame, accuracy: pd.Series[float], condition: str
 ) -> None:
+    """Draw one model under one condition; `accuracy` by replicate tells what became of each."""
     colour, _ = condition_style(study, condition)
-    for (model, replicate), one in rows.groupby(["model", "replicate"], sort=False):
-        shares = 100 * one.groupby("epoch")["stuck"].mean()
-        failed = not fates.get((condition, model, replicate), float("nan")) >= study.medium
-        axes.plot(shares.index, shares, color=colour, **(FAILED if failed else LEARNED))
+    table = 100 * rows.pivot_table("stuck", "epoch", "replicate", dropna=False)
+    learned = accuracy.reindex(table.columns) >= study.medium
+    for chosen, style in ((~learned, FAILED), (learned, LEARNED)):
+        if chosen.any():
+            epochs, shares = together(table.loc[:, chosen])
+            axes.plot(epochs, shares, color=colour, clip_on=False, zorder=3, **style)
     if rows.empty:
         axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center", va="center",
                   color=MUTED.light, fontsize=7)  # fmt: skip
