@@ -9,9 +9,9 @@ from scipy.stats import fisher_exact
 from mlpstudy.evidence.audit.classes import class_of, classes, lowest_class
 from mlpstudy.evidence.audit.findings import Finding
 from mlpstudy.evidence.audit.printed import SETTINGS, Report
-from mlpstudy.evidence.audit.printed_twice import runs_apart
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form, together
+from mlpstudy.evidence.audit.versions import runs_apart
 from mlpstudy.evidence.audit.wording import (
     counted,
     listing,

@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import binom, norm
 
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.losses import CEILING
 from mlpstudy.evidence.audit.orders import matched
 from mlpstudy.evidence.audit.precision import FULL_PRECISION
@@ -88,7 +88,7 @@ def same_seconds(report: Report) -> Iterator[Finding]:
         )
         values = [value for m in keys for value in report.of(m, "seconds", "epochs")]
         yield Finding(
-            KIND, "same_seconds", f"{seconds:.0f}s", tuple(keys), "seconds",
+            KIND, "same_seconds", f"{seconds:.0f}s-{epochs}-epochs", tuple(keys), "seconds",
             showing(v for v in values if v.section == DETAILS), text,
             "The time may have been measured once and copied with the rest of the list, and then "
             "other lines may have been copied too.",

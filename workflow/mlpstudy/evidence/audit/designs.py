@@ -70,10 +70,10 @@ def no_contrast(report: Report, readings: Sequence[Reading]) -> Iterator[Finding
     """Find settings used for their effect of which no pair of models shows the effect."""
     for reading in of_form(readings, "no_contrast"):
         name = reading.quantity
-        if alone(report, name):
-            continue
         value = report.setting(reading.models[0], name)
         having = [m for m in report.accuracies() if report.setting(m, name) == value]
+        if reading.models[0] not in having or alone(report, name):
+            continue
         text = (
             f"No two models differ in {quantity(name)} alone: {models(having)} have it, and none "
             "of the others is otherwise the same as one of them. Read kindly, a hope is no claim."

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.precision import rounded
 from mlpstudy.evidence.audit.printed import Report
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding

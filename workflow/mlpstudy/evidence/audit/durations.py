@@ -73,7 +73,7 @@ def longer_is_better(report: Report, readings: Sequence[Reading]) -> Iterator[Fi
     """Find a like model that was trained for longer and is not better."""
     for reading in of_form(readings, "longer_is_better"):
         (model,), found = reading.models, report.accuracies()
-        for other in found:
+        for other in found if model in found else {}:
             alike = other != model and all(
                 report.setting(other, name) == report.setting(model, name)
                 for name in ("activation", "loss_function")
@@ -87,9 +87,10 @@ def longer_is_better(report: Report, readings: Sequence[Reading]) -> Iterator[Fi
                 f"{sentence(models([other]))}, of the same activation, loss function and number "
                 f"of layers, is trained for {report.number(other, 'epochs'):.0f} epochs instead of "
                 f"{report.number(model, 'epochs'):.0f} and is "
-                f"{points(found[model] - found[other])} worse. Read kindly, it differs also in "
-                f"{listing(map(quantity, rest))}."
+                f"{points(found[model] - found[other])} worse."
             )
+            if rest:
+                text += f" Read kindly, it differs also in {listing(map(quantity, rest))}."
             keys = [model, other]
             values = [*(report.find(m, "epochs") for m in keys), *accuracies_of(report, keys)]
             yield text_finding(

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import mean, median
 
 from mlpstudy.evidence.audit.classes import class_of, lowest_class
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.printed import Report
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form

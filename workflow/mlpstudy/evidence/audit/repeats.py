@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mlpstudy.evidence.audit.classes import class_of, classes
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.precision import short
 from mlpstudy.evidence.audit.printed import Printed, Report
-from mlpstudy.evidence.audit.printed_twice import runs_apart
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form, together
+from mlpstudy.evidence.audit.versions import runs_apart
 from mlpstudy.evidence.audit.wording import listing, models, percent, points, sentence
 
 

@@ -40,7 +40,7 @@ def around(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         gap = report.number(model, "test_accuracy") - reading.number
         differences = [abs(_gap(report, r)) for r in of_form(readings, "difference")]
         called = [d for d in differences if d < gap]
-        if len(near) > len(found) / 2 and not called:
+        if not found or (len(near) > len(found) / 2 and not called):
             continue
         low, high = min(found.values()), max(found.values())
         text = (
