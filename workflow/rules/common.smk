@@ -27,6 +27,7 @@ except StudyError as error:
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
+REPORTED = "resources/reported"
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
 DATASET = json.dumps(
@@ -38,7 +39,7 @@ DATASET = json.dumps(
 pathvars:
     results=RESULTS,
     data=DATA,
-    reported="resources/reported",
+    reported=REPORTED,
     run="<results>/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}",
 
 

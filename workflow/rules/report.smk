@@ -27,6 +27,7 @@ rule render_report:
         reported="<reported>/values.csv",
         tables=rules.tabulate_runs.output,
         saturation=rules.probe_saturation.output,
+        audit=rules.audit_report.output,
         figures=rules.draw_figures.output,
         templates=TEMPLATES,
     output:
