@@ -23,7 +23,7 @@ MODELS = {
     "m16": {"activation": "sigmoid"},
 }
 CONDITIONS = {
-    **BOTH, "unit_pixels": {"pixels": "unit"}, "slope_001": {"leaky_slope": 0.01},
+    "slope_001": {"leaky_slope": 0.01}, **BOTH, "unit_pixels": {"pixels": "unit"},
 }  # fmt: skip
 COVERED = {
     "as_reported": list(MODELS), "corrected": list(MODELS), "unit_pixels": ["m05", "m06"],
@@ -33,7 +33,8 @@ COVERED = {
 
 def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
     failed = condition in ("as_reported", "slope_001") and model != "m16" and replicate <= 4
-    return (0.1 if failed else 0.85 + replicate / 1000), 14.5 if failed else 0.5
+    learned = 0.84 if (condition, model) == ("corrected", "m16") else 0.85
+    return (0.1 if failed else learned + replicate / 1000), 14.5 if failed else 0.5
 
 
 def write_saturation(tables: Path, models: list[str], activations: list[str]) -> None:
@@ -138,6 +139,9 @@ def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables)
     printed = {(row[0], row[1]): row for row in rows}
     # 19.41 is 9.41 from the failed runs of the plain condition, and farther from all others.
     assert printed["Model 6", "19.41"][3:6] == ["9.41", "as reported", "\u2014"]
+    # 83.31 is 1.79 below the least of the plain runs, 0.79 below that of the corrected ones.
+    assert printed["Model 16", "83.31"][3:5] == ["1.79", "corrected"]
+    assert printed["Model 16", "83.31"][7] == "0.79"
     assert set(printed) >= {("Model 5", "19.41"), ("Model 5", "19.00"), ("Model 16", "83.31")}
 
 
