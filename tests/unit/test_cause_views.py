@@ -136,6 +136,25 @@ def test_effects_have_a_table_a_field_and_say_what_changes(tables: CauseTables) 
     assert pixels[9] == f"{row['p_holm']:.3f}"
 
 
+def test_effects_are_counted_by_what_changes(tables: CauseTables) -> None:
+    found = [(f.condition, f.text) for f in cause_context(tables)["effect_findings"]]
+    frame = tables.effects.set_index(["field", "value"]).sort_index()
+    unit = frame.loc[("pixels", "unit")]
+    # Models 5 and 6 from the plain condition, model 16 too, whose corrected one is only that.
+    assert len(unit) == 3
+    low, high = (100 * unit["mean_difference"].agg(end) for end in ("min", "max"))
+    assert low < 0 < high
+    text = f"difference of the means \N{MINUS SIGN}{-low:.2f} to {high:+.2f} points."
+    assert found[0][0] == "Pixels"
+    assert found[0][1].startswith("raw \u2192 unit: ")
+    assert found[0][1].endswith(text)
+    counts = unit["verdict"].value_counts()
+    assert sum(counts) == 3
+    for verdict, count in counts.items():
+        assert f"{verdict} in {count}" in found[0][1]
+    assert "Activation" not in dict(found)
+
+
 def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables) -> None:
     rows = texts(cause_context(tables)["likeliest_table"])
     printed = {(row[0], row[1]): row for row in rows}
@@ -180,6 +199,7 @@ def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> N
     assert context["squares"] == []
     assert context["cause_findings"] == []
     assert context["effect_tables"] == []
+    assert context["effect_findings"] == []
     assert context["sensitivity_tables"] == []
     assert context["likeliest_table"].rows == []
 
