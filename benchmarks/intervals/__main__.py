@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from benchmarks import ROOT
+from benchmarks.intervals.counts import share_pairs
 from benchmarks.intervals.coverage import one_sample, shares, two_samples
 from benchmarks.intervals.page import page
 from benchmarks.intervals.rules import families, verdicts
@@ -25,6 +26,7 @@ def simulate(samples: int) -> pd.DataFrame:
     rows = chain(
         one_sample(4 * samples),
         shares(),
+        share_pairs(),
         two_samples(samples),
         verdicts(samples),
         families(max(samples // 4, 1)),

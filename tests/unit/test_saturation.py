@@ -65,6 +65,15 @@ def test_batch_normalisation_goes_by_the_images_as_in_training() -> None:
     assert np.ptp(raw) < 3 * np.ptp(unit)
 
 
+def test_dropout_is_left_out_also_where_the_layers_are_normalised() -> None:
+    with_dropout, without = (
+        first_look(make_job(batch_norm=True, dropout=rate), small_dataset()).logits
+        for rate in (0.5, 0.0)
+    )
+    assert (with_dropout == without).all()
+    assert np.ptp(without) > 0.1
+
+
 def test_saturated_and_dead_units_by_numpy() -> None:
     job = make_job(pixels="raw", activation="sigmoid", first=1, last=1)
     dataset = small_dataset()
@@ -99,10 +108,10 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         "steep": {"nodes": [30, 20, CLASSES]},
         "flat": {"nodes": [30, 20, CLASSES], "activation": "sigmoid"},
         "folded": {"nodes": [30, CLASSES], "validation": "kfold", "folds": 2},
+        "unused": {},
     }
-    paths = make_study(
-        tmp_path_factory.mktemp("saturation"), models, lambda *_: (0.8, 0.5), {"only": {}}
-    )
+    root, covered = tmp_path_factory.mktemp("saturation"), ["steep", "flat", "folded"]
+    paths = make_study(root, models, lambda *_: (0.8, 0.5), {"only": {}}, covered={"only": covered})
     raw = json.loads(paths.study.read_text())
     raw["dataset"]["digest"] = small_dataset().digest
     paths.study.write_text(json.dumps(raw))
@@ -114,7 +123,7 @@ def found(study: Study) -> Saturation:
     return saturation(study, small_dataset())
 
 
-def test_every_model_has_both_scales(found: Saturation) -> None:
+def test_every_model_in_use_has_both_scales(found: Saturation) -> None:
     softmaxes = found.softmax.set_index(["model", "pixels"])
     assert list(softmaxes.index) == [
         (model, pixels) for model in ("steep", "flat", "folded") for pixels in ("raw", "unit")

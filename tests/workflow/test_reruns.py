@@ -27,7 +27,8 @@ def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Proje
     project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
     jobs = project.planned()
     assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    assert {"write_plan", "tabulate_runs", *REPORT, "all"} == set(jobs) - {"train"}
+    tables = {"tabulate_runs", "probe_saturation"}
+    assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
 
 
 def test_editing_a_label_trains_nothing(project: Project) -> None:

@@ -44,7 +44,7 @@ rule probe_saturation:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.saturation"),
-        data=subpath(input.data[0], parent=True),
+        data=lambda wildcards, input: Path(input.data[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy probe --study {input.study} --data {params.data}"

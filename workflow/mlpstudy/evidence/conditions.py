@@ -39,7 +39,11 @@ def changes(before: Fields, after: Fields) -> dict[str, tuple[Any, Any]]:
     A field that matters on one side only, such as the slope when leaky ReLU is replaced, follows
     from another change and is not counted.
     """
-    first, second = in_force(before), in_force(after)
+    return differences(in_force(before), in_force(after))
+
+
+def differences(first: Fields, second: Fields) -> dict[str, tuple[Any, Any]]:
+    """Return `changes` of what `in_force` returned."""
     return {
         name: (first[name], second[name])
         for name in first
@@ -85,11 +89,11 @@ def distinct_cells(study: Study) -> list[Cell]:
 
     Random streams do not depend on the condition: such cells hold the same runs twice.
     """
-    seen: list[tuple[str, dict[str, Any]]] = []
+    seen: dict[str, list[dict[str, Any]]] = {}
     cells = []
     for condition, model in study.pairs:
-        key = (model, in_force(study.fields(condition, model)))
-        if key not in seen:
-            seen.append(key)
+        fields = in_force(study.fields(condition, model))
+        if fields not in seen.setdefault(model, []):
+            seen[model].append(fields)
             cells.append((condition, model))
     return cells

@@ -9,7 +9,7 @@ normalisation alone.
 from __future__ import annotations
 
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,12 +19,13 @@ from mlpstudy.evidence.conditions import (
     Cell,
     baselines,
     changed,
-    changes,
+    differences,
     distinct_cells,
+    in_force,
     joined,
 )
 from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, MARGIN, contrasts
-from mlpstudy.evidence.statistics import holm, share_test
+from mlpstudy.evidence.statistics import holm, median_interval, share_test
 from mlpstudy.evidence.study_file import Study
 
 COLUMNS = [
@@ -35,7 +36,16 @@ COLUMNS = [
 WHOLE = dict.fromkeys(["family", "replicates_needed"], "Int64")
 
 Samples = dict[Cell, NDArray[np.float64]]
-Step = tuple[Cell, Cell]  # baseline, and what is set against it
+
+
+class Step(NamedTuple):
+    """A cell, the baseline that it is set against, and the fields in which they differ."""
+
+    baseline: Cell
+    cell: Cell
+    changes: dict[str, tuple[Any, Any]]
+
+
 Question = tuple[str, str, str]  # condition of the baseline, the other condition, fields
 
 
@@ -57,8 +67,8 @@ def effects(study: Study, values: pd.DataFrame) -> pd.DataFrame:
     }
     questions: dict[Question, list[Step]] = {}
     for step in _steps(study, [cell for cell in distinct_cells(study) if cell in samples]):
-        (baseline, _), (condition, _) = step
-        questions.setdefault((baseline, condition, joined(_changes(study, step))), []).append(step)
+        question = (step.baseline[0], step.cell[0], joined(step.changes))
+        questions.setdefault(question, []).append(step)
     rows = [row for steps in questions.values() for row in _family(study, samples, steps)]
     return pd.DataFrame(rows, columns=COLUMNS).astype(WHOLE)
 
@@ -71,26 +81,21 @@ def _steps(study: Study, cells: list[Cell]) -> list[Step]:
         cell: (models.index(cell[1]), changed(study, cell), conditions.index(cell[0]))
         for cell in cells
     }
+    fields = {cell: in_force(study.fields(*cell)) for cell in cells}
     steps = []
-    for step in combinations(sorted(cells, key=order.__getitem__), 2):
-        (condition, first), (_, second) = step
-        fields = len(_changes(study, step))
-        if fields == 1 or (fields and first == second and condition == own[first]):
-            steps.append(step)
+    for first, second in combinations(sorted(cells, key=order.__getitem__), 2):
+        found = differences(fields[first], fields[second])
+        plain = first == (own[first[1]], second[1])  # the same model's own baseline
+        if len(found) == 1 or (found and plain):
+            steps.append(Step(first, second, found))
     # As a reader would look them up: by what the baseline is, then what is set against it.
-    return sorted(
-        steps, key=lambda s: (conditions.index(s[0][0]), conditions.index(s[1][0]), order[s[0]])
-    )
-
-
-def _changes(study: Study, step: Step) -> dict[str, tuple[Any, Any]]:
-    first, second = step
-    return changes(study.fields(*first), study.fields(*second))
+    rank = {condition: at for at, condition in enumerate(conditions)}
+    return sorted(steps, key=lambda s: (rank[s.baseline[0]], rank[s.cell[0]], order[s.baseline]))
 
 
 def _family(study: Study, samples: Samples, steps: list[Step]) -> list[dict[str, Any]]:
     """Return the rows of one question."""
-    pairs = [(samples[first], samples[second]) for first, second in steps]
+    pairs = [(samples[first], samples[second]) for first, second, _ in steps]
     found = contrasts(pairs, study.medium, float(study.raw.get("margin", MARGIN)))
     failed = [tuple(int((~(side >= study.medium)).sum()) for side in pair) for pair in pairs]
     tests = [
@@ -99,14 +104,14 @@ def _family(study: Study, samples: Samples, steps: list[Step]) -> list[dict[str,
     ]
     adjusted = holm(tests)
     return [
-        _identity(study, step)
+        _identity(step)
         | {
             "baseline_replicates": len(pairs[at][0]),
             "replicates": len(pairs[at][1]),
             "baseline_failures": failed[at][0],
             "failures": failed[at][1],
-            "baseline_median": float(np.median(pairs[at][0])),
-            "median": float(np.median(pairs[at][1])),
+            "baseline_median": median_interval(pairs[at][0]).estimate,
+            "median": median_interval(pairs[at][1]).estimate,
             "failure_p": tests[at],
             "failure_p_holm": adjusted[at],
         }
@@ -115,15 +120,13 @@ def _family(study: Study, samples: Samples, steps: list[Step]) -> list[dict[str,
     ]
 
 
-def _identity(study: Study, step: Step) -> dict[str, Any]:
-    (baseline, first), (condition, second) = step
-    found = _changes(study, step)
+def _identity(step: Step) -> dict[str, Any]:
     return {
-        "condition": condition,
-        "model": second,
-        "baseline": baseline,
-        "baseline_model": first,
-        "field": joined(found),
-        "baseline_value": joined(before for before, _ in found.values()),
-        "value": joined(after for _, after in found.values()),
+        "condition": step.cell[0],
+        "model": step.cell[1],
+        "baseline": step.baseline[0],
+        "baseline_model": step.baseline[1],
+        "field": joined(step.changes),
+        "baseline_value": joined(before for before, _ in step.changes.values()),
+        "value": joined(after for _, after in step.changes.values()),
     }

@@ -33,7 +33,7 @@ KEYS = ["model", "activation", "pixels"]
 COLUMNS = [
     *KEYS, "layers", "initialisations", "images", "logit_low", "logit_median", "logit_high",
     "logit_range", *(f"log10_p_true_q{q:02}" for q in QUANTILES),
-    "share_below", "share_below_least", "share_below_most", "share_stuck", "share_certain",
+    "share_below", "share_below_least", "share_below_most", "share_certain",
     "cross_entropy",
 ]  # fmt: skip
 LAYER_COLUMNS = [*KEYS, "layer", "units", "scale", "saturated", "dead"]
@@ -72,16 +72,16 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
 
 
 def saturation(study: Study, dataset: Dataset) -> Saturation:
-    """Return what every model's untrained networks make of 1,000 training images.
+    """Return what the untrained networks of every model in use make of 1,000 training images.
 
     The networks are the very ones that replicates 1 to 3 of the model's own entry start from, with
     its pixels raw and divided by 255.
 
     `softmax` has COLUMNS, over images and networks together: quantiles of all logits (5, 50 and
     95 %) and the median of an image's highest less its lowest; quantiles of log10 of p(true
-    class); the share of images with it below 1e-7, with the least and the most of the networks,
-    and of those that are misclassified besides (`stuck` in history.csv); the share in which the
-    highest probability is above 1 - 1e-7; the mean cross-entropy, in nats.
+    class); the share of images with it below 1e-7 (`stuck` in history.csv), with the least and the
+    most of the networks; the share in which the highest probability is above 1 - 1e-7; the mean
+    cross-entropy, in nats.
 
     `layers` has LAYER_COLUMNS, the networks' means for each hidden layer (`HiddenLayer`). `bins`
     is the histogram of log10 of p(true class), BIN_COLUMNS: how many are in [low, high), one
@@ -90,7 +90,8 @@ def saturation(study: Study, dataset: Dataset) -> Saturation:
     softmax: list[dict[str, Any]] = []
     layers: list[dict[str, Any]] = []
     bins: list[dict[str, Any]] = []
-    for model in study.models.values():
+    trained = {model for _, model in study.pairs}
+    for model in [study.models[key] for key in study.models if key in trained]:
         for pixels in PIXELS:
             look = first_look(_job(study, model, pixels), dataset)
             keys = dict(zip(KEYS, (model.key, model.fields["activation"], pixels), strict=True))
@@ -133,7 +134,6 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
     logits = look.logits
     low, median, high = np.quantile(logits, [0.05, 0.5, 0.95])
     vanished = p_true < LOG_EPSILON
-    wrong = logits.argmax(-1) != look.labels
     # What all other classes share: 1 - p would be lost to rounding.
     rest = -np.expm1(log_softmax(logits, axis=-1).max(-1))
     quantiles = np.quantile(p_true, [q / 100 for q in QUANTILES]) / np.log(10)
@@ -149,7 +149,6 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
         "share_below": vanished.mean(),
         "share_below_least": by_network.min(),
         "share_below_most": by_network.max(),
-        "share_stuck": (vanished & wrong).mean(),
         "share_certain": (rest < EPSILON).mean(),
         "cross_entropy": -p_true.mean(),
     }

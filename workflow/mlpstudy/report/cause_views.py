@@ -11,6 +11,7 @@ from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.effect_views import (
     architecture_findings,
     architecture_table,
+    effect_findings,
     effect_tables,
 )
 from mlpstudy.report.formats import (
@@ -29,7 +30,7 @@ from mlpstudy.report.saturation_views import (
     saturation_table,
     share_range,
 )
-from mlpstudy.report.sensitivity_views import likeliest_table, sensitivity_tables
+from mlpstudy.report.sensitivity_views import condition_table, likeliest_table, sensitivity_tables
 from mlpstudy.report.table_views import model_cell
 
 FORMS = ("clipped", "exact")
@@ -185,7 +186,9 @@ def cause_context(tables: CauseTables) -> dict[str, Any]:
         "square_table": square_table(tables),
         "cause_findings": cause_findings(tables),
         "saturation_table": saturation_table(tables),
+        "effect_findings": effect_findings(tables),
         "effect_tables": effect_tables(tables),
+        "condition_table": condition_table(tables),
         "likeliest_table": likeliest_table(tables),
         "sensitivity_tables": sensitivity_tables(tables),
         "architecture_table": architecture_table(tables),

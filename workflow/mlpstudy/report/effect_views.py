@@ -39,16 +39,20 @@ def effect_tables(tables: CauseTables) -> list[Table]:
 
 
 def _effect_table(field: str, frame: pd.DataFrame) -> Table:
-    labels = ("failed", "median", "difference of means", "interval", "second is higher", "p")
+    labels = (
+        "failed", "p of failures", "median", "difference of means", "interval",
+        "second is higher", "p",
+    )  # fmt: skip
     table = Table(
         "Test accuracy in per cent; differences in percentage points, second less first, with "
-        "95 % intervals; p by Holm's correction over the models of one question.",
+        "95 % intervals; p of failures by Fisher's test, p of the ranks, both by Holm's correction "
+        "over the models of one question.",
         [
             *(Column(label, False) for label in ("Models", "Conditions", "Change")),
             *(Column(label) for label in labels),
             Column("verdict", False),
         ],
-        title=heading(" and ".join(word(name) for name in field.split("; "))),
+        title=heading(_title(field)),
     )
     for row in frame.to_dict("records"):
         low, high = row["mean_difference_low"], row["mean_difference_high"]
@@ -60,6 +64,7 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
                 f"{row['baseline_failures']} of {row['baseline_replicates']}",
                 f"{row['failures']} of {row['replicates']}",
             ),
+            p_value(row["failure_p_holm"]),
             _step(percent(row["baseline_median"]), percent(row["median"])),
             points(row["mean_difference"]),
             NONE if missing(low) else f"{points(low)} to {points(high)}",
@@ -68,6 +73,44 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
             verdict_cell(row["verdict"]),
         )
     return table
+
+
+def effect_findings(tables: CauseTables) -> list[Finding]:
+    """Return a sentence a field and change: how many steps went up or down, and how far.
+
+    Not of activations and nodes, whose steps are comparisons of models.
+    """
+    frame = tables.effects[~tables.effects["field"].isin(LAST)]
+    groups = {
+        (str(field), str(before), str(after)): rows
+        for (field, before, after), rows in frame.groupby(["field", "baseline_value", "value"])
+    }
+    order = [*FIELDS, *(field for field in frame["field"].unique() if field not in FIELDS)]
+    found = []
+    for field, before, after in sorted(groups, key=lambda key: (order.index(key[0]), *key[1:])):
+        rows = groups[field, before, after]
+        name = heading(_title(field))
+        change = _step(_values(before), _values(after))
+        found.append(Finding(f"{change}: {_verdicts(rows)}; {_spread(rows)}.", name))
+    return found
+
+
+def _verdicts(rows: pd.DataFrame) -> str:
+    """Return how many of the rows have each verdict: higher in 2 of 3, undecided in 1."""
+    counts = rows["verdict"].value_counts()
+    names = ("higher", "lower", "equivalent", "undecided")
+    parts = [f"{name} in {counts[name]}" for name in names if name in counts]
+    return ", ".join([f"{parts[0]} of {len(rows)}", *parts[1:]])
+
+
+def _spread(rows: pd.DataFrame) -> str:
+    low, high = (points(rows["mean_difference"].agg(end)) for end in ("min", "max"))
+    said = low if low == high else f"{low} to {high}"
+    return f"difference of the means {said} points"
+
+
+def _title(field: str) -> str:
+    return " and ".join(word(name) for name in field.split("; "))
 
 
 def _step(first: str, second: str) -> str:

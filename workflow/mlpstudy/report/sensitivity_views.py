@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlpstudy.evidence.contrasts import MARGIN
 from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.effect_views import p_value, parsed
 from mlpstudy.report.formats import DASH, NONE, loss, missing, percent, setting, span, word
@@ -51,6 +52,40 @@ def _sensitivity_table(quantity: str, title: str, unit: str, tables: CauseTables
             p_value(row["p_gap"]),
         )
     return table
+
+
+def condition_table(tables: CauseTables) -> Table:
+    """Return for each condition how many printed accuracies its replicates come near to.
+
+    Beside it stands how many of the same values the models' plain conditions come near to.
+    """
+    margin = float(tables.study.raw.get("margin", MARGIN))
+    table = Table(
+        "Printed accuracies that lie in the range of the replicates, and those with a replicate "
+        f"within {percent(margin, 1)} points: under the condition, and of the same models under "
+        "the plain one.",
+        [
+            Column("Condition", False), Column("printed values"), Column("in range"),
+            Column("near"), Column("in range, plain"), Column("near, plain"),
+        ],
+        title="Printed accuracies by condition",
+    )  # fmt: skip
+    counts: dict[str, list[list[int]]] = {}
+    for rows in _by_printed(tables):
+        plain = next(row for row in rows if row["condition"] == row["baseline"])
+        for row in rows:
+            both = [int(flag) for side in (row, plain) for flag in _fits(side, margin)]
+            counts.setdefault(row["condition"], []).append(both)
+    for condition in tables.study.conditions:
+        if condition in counts:
+            sums = [str(sum(column)) for column in zip(*counts[condition], strict=True)]
+            table.add(word(condition), str(len(counts[condition])), sums)
+    return table
+
+
+def _fits(row: Row, margin: float) -> tuple[bool, bool]:
+    """Tell whether the printed value lies in the range, and whether a replicate is near."""
+    return bool(row["inside"]), bool(row["gap"] <= margin)
 
 
 def likeliest_table(tables: CauseTables) -> Table:
