@@ -284,8 +284,8 @@ def failing(small: str = "Inferior", large: str = "Medium") -> list[Row]:
 def test_blamed(tmp_path: Path) -> None:
     args = ("blamed", "m05", "", "nodes")
     text = check(tmp_path, blamed, failing(), True, *args)
-    assert "model 6 (234 nodes) have fewer and are Inferior as well" in text
-    assert "model 10 (910 nodes) have as many or more and are not" in text
+    assert "model 6 (234 nodes) has fewer and is Inferior as well" in text
+    assert "model 10 (910 nodes) has as many or more and is not" in text
     assert "Models 5 and 6 have KL divergence in common" in text
     check(tmp_path, blamed, failing("Medium", "Inferior"), False, *args)
 

@@ -27,7 +27,7 @@ def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Proje
     project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
     jobs = project.planned()
     assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    tables = {"tabulate_runs", "probe_saturation"}
+    tables = {"tabulate_runs", "probe_saturation", "audit_report"}
     assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
 
 

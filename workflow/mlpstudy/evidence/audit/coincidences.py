@@ -72,7 +72,8 @@ def same_seconds(report: Report) -> Iterator[Finding]:
     for value in report.values:
         if value.section == DETAILS and value.quantity == "seconds" and not value.approximate:
             epochs = report.setting(value.model, "epochs")
-            found.setdefault((value.number, epochs), []).append(value.model)
+            if epochs and report.nodes(value.model):
+                found.setdefault((value.number, epochs), []).append(value.model)
     for (seconds, epochs), keys in found.items():
         designs = {(report.nodes(m), report.setting(m, "activation")) for m in keys}
         if len(keys) < AGREEING or len(designs) < AGREEING:

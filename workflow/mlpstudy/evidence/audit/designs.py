@@ -31,7 +31,7 @@ MENTIONS = {
 def alone(report: Report, name: str) -> list[tuple[str, str]]:
     """Return the pairs of models that differ in one setting and in nothing else."""
     return [
-        (a, b) for a, b in combinations(report.accuracies(), 2) if report.differing(a, b) == [name]
+        (a, b) for a, b in combinations(report.described(), 2) if report.differing(a, b) == [name]
     ]
 
 
@@ -93,8 +93,9 @@ def all_discussed(report: Report, readings: Sequence[Reading]) -> Iterator[Findi
         silent = [n for n in varied(report) if not re.search(MENTIONS[n], text, re.IGNORECASE)]
         if not silent:
             continue
+        verb = "differs" if len(silent) == 1 else "differ"
         explanation = (
-            f"{sentence(listing(map(quantity, silent)))} differ between the models, and no "
+            f"{sentence(listing(map(quantity, silent)))} {verb} between the models, and no "
             "sentence of sections 2 and 5 speaks of them. Read kindly, they were thought not to "
             "matter."
         )

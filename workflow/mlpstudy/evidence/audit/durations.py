@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -29,7 +30,7 @@ def too_long(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         times = {m: total_seconds(report, m) for m in report.models if m != model}
         nodes = sum(report.nodes(model))
         longer = {m: t for m, t in times.items() if t >= own and sum(report.nodes(m)) < nodes}
-        if not longer:
+        if not longer or math.isnan(per_epoch(report, model)):
             continue
         shown = listing(f"{models([m])} takes {t:.0f} s" for m, t in longer.items())
         text = (

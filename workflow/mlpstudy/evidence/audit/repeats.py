@@ -87,7 +87,7 @@ def better_run(report: Report) -> Iterator[Finding]:
             lower = [name for name, group in ranks if value.number <= max(group.values())]
             if not lower or lower[0] == own:
                 continue
-            best = report.number(model, "test_accuracy")
+            best = printed_runs(report, model)[0].number
             better = "better" if value.number < best else "worse"
             text = (
                 f"{sentence(models([model]))} is {own} by its {percent(best)}; its other "
