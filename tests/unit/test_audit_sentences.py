@@ -382,18 +382,18 @@ def test_no_effect(tmp_path: Path, without: str, expected: bool) -> None:
 
 
 def test_settings_vary_alone_or_not(tmp_path: Path) -> None:
+    net = {"nodes": "64+10"}
     rows = [
-        *model("m01", "80.0", activation="relu", epochs="10"),
-        *model("m02", "81.0", activation="tanh", epochs="10"),
-        *model("m03", "82.0", activation="tanh", epochs="20", dropout="true"),
+        *model("m01", "80.0", activation="relu", epochs="10", **net),
+        *model("m02", "81.0", activation="tanh", epochs="10", **net),
     ]
-    text = check(tmp_path, varied_alone, rows, True, "varied_alone")
-    assert "Of 3 settings that section 1 varies, only activation (1 pair) ever varies" in text
+    both = [*rows, *model("m03", "82.0", activation="tanh", epochs="20", dropout="true", **net)]
+    text = check(tmp_path, varied_alone, both, True, "varied_alone")
+    assert "Of 3 settings that section 1 varies, activation (1 pair) varies alone" in text
     assert "epochs and dropout change only together" in text
-    check(tmp_path, varied_alone, rows[:6], False, "varied_alone")
-    check(tmp_path, no_contrast, rows, True, "no_contrast", "m03", quantity="dropout")
-    rows[-2] = printed("m03", "dropout", "true")
-    alone = [*rows[:6], *model("m03", "82.0", activation="tanh", epochs="10", dropout="true")]
+    check(tmp_path, varied_alone, rows, False, "varied_alone")
+    check(tmp_path, no_contrast, both, True, "no_contrast", "m03", quantity="dropout")
+    alone = [*rows, *model("m03", "82.0", activation="tanh", epochs="10", dropout="true", **net)]
     check(tmp_path, no_contrast, alone, False, "no_contrast", "m03", quantity="dropout")
 
 

@@ -53,9 +53,10 @@ def varied_alone(report: Report, readings: Sequence[Reading]) -> Iterator[Findin
         if not hidden:
             continue
         seen = [f"{quantity(name)} ({counted(n, 'pair')})" for name, n in pairs.items() if n]
+        verb = "vary" if len(seen) > 1 else "varies"
         text = (
-            f"Of {len(pairs)} settings that section 1 varies, only {listing(seen) or 'none'} "
-            f"ever {'vary' if len(seen) != 1 else 'varies'} alone; "
+            f"Of {len(pairs)} settings that section 1 varies, {listing(seen) or 'none'} "
+            f"{verb} alone in some pair of models; "
             f"{listing(map(quantity, hidden))} change only together with others. Read kindly, "
             "layers cannot vary without nodes."
         )
