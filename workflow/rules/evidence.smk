@@ -70,7 +70,7 @@ rule audit_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.audit.audit"),
-        reported=REPORTED,
+        reported=lambda wildcards: REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported}"

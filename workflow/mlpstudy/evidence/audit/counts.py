@@ -48,8 +48,8 @@ _LAYERS = "Depth is one of the things that the report draws conclusions about."
 
 def _hidden(hidden: Printed, nodes: Printed, size: int) -> Finding:
     text = (
-        f"{hidden.printed} hidden layers, where {counted(size, 'number')} of nodes are listed: "
-        f"{size - 1} before the output."
+        f"{sentence(models([hidden.model]))} is given {hidden.printed} hidden layers, where "
+        f"{counted(size, 'number')} of nodes are listed: {size - 1} before the output."
     )
     if hidden.number == size - 2:
         first = nodes.value.partition("+")[0]
