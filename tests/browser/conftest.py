@@ -15,6 +15,7 @@ from pages_fixture import render_study
 from playwright.sync_api import Browser, sync_playwright
 from studies import small_study
 
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     if find() is None:
