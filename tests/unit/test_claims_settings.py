@@ -19,6 +19,7 @@ from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.claim_curves import COURSES
+from mlpstudy.evidence.ranktest import smallest_p
 from mlpstudy.evidence.reported import read_statements
 
 CLAIMS = Path("config/claims.yaml")
@@ -250,6 +251,14 @@ def test_the_pages_of_the_vocabulary_name_every_form_and_course() -> None:
     text = (ROOT / "docs/verdicts.md").read_text()
     for word in COURSES:
         assert f"`{word}`" in text, word
+
+
+def test_the_page_has_the_least_p_of_the_tests_as_they_are() -> None:
+    text = (ROOT / "docs/verdicts.md").read_text()
+    for n in (3, 4, 5, 6, 8, 12):
+        least = (2 * smallest_p(n, n, "greater"), 2 * 0.5**n)
+        cells = [cell for p in least for cell in (f"{p:.2g}", str(int(0.05 / p * (1 + 1e-9))))]
+        assert f"| {n} | {' | '.join(cells)} |" in text
 
 
 SHIPPED = yaml.safe_load((ROOT / CLAIMS).read_text())
