@@ -192,6 +192,8 @@ def test_shares_above_and_below_are_binomial() -> None:
     assert one({"a": [x - 0.1 for x in GOOD]}, **above)["verdict"] == "contradicted"
     half = one({"a": LOTTERY}, **{**above, "threshold": "medium"})
     assert (half["verdict"], half["p"]) == ("undecided", 1.0)
+    assert one({"a": GOOD}, **{**above, "threshold": "superior"})["effect"] == 1.0
+    assert one({"a": [0.79] * 12}, **{**above, "threshold": "superior"})["effect"] == 0.0
     below = {**above, "form": "share_below", "threshold": "medium"}
     assert one({"a": FAILED}, **below)["verdict"] == "supported"
     assert one({"a": GOOD}, **below)["verdict"] == "contradicted"

@@ -138,7 +138,7 @@ def _state(row: Row) -> str:
 
 
 def sentence(row: Row) -> str:
-    """Return the reason as a sentence, models and conditions in words: Model 9 is higher than …"""
+    """Return the reason as a sentence, with models and conditions in words."""
     text = _text(row["reason"])
     models = _text(row["models"]).split()
     for condition in filter(None, (_text(row["condition"]), _text(row.get("against")))):
