@@ -59,8 +59,7 @@ def test_higher_is_undecided_between_runs_that_overlap() -> None:
     [
         (0.04, "supported", "a is more than 4 points above b"),
         (0.06, "contradicted", "a is less than 6 points above b"),
-        (0.05, "undecided", "a and b tie; these runs do not decide it, and how many replicates "
-         "would cannot be said"),
+        (0.05, "undecided", "a and b tie; these runs do not decide it, nor say how many would"),
     ],
 )  # fmt: skip
 def test_higher_by_an_amount(by: float, verdict: str, reason: str) -> None:

@@ -120,7 +120,7 @@ def _verdict(row: Row) -> VerdictView:
     name = heading(word(condition)) if condition else ""
     return VerdictView(
         condition=condition,
-        condition_name=f"{name} against {word(against)}" if against else name,
+        condition_name=f"{name} against {word(against)}" if name and against else name,
         state=_state(row),
         state_name=STATES[_state(row)],
         effect=effect(row),
