@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from configuring import CONFIG, ROOT, edit, settle
+from configuring import CONFIG, ROOT, configure, edit, settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_settings_schemas import changed
@@ -160,6 +160,11 @@ def test_the_claims_are_checked_with_the_configuration() -> None:
     assert plan(claims=None).claims == ()
     with pytest.raises(StudyError, match=r"config.yaml|--config: claims: .*no such file \(null"):
         plan(claims="config/none.yaml")
+
+
+def test_no_claims_from_the_command_line() -> None:
+    assert configure(given=("claims=null",)).claims_file is None
+    assert configure().claims_file == CLAIMS
 
 
 def test_shipped_claims_do_not_mind_a_model_that_was_taken_out() -> None:
