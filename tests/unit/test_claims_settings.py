@@ -272,7 +272,7 @@ KNOWN = [f"m{number:02}" for number in range(1, 18)]
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
