@@ -92,7 +92,7 @@ def test_editing_a_template_only_renders(project: Project) -> None:
 
 def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
     table = "results/tables/claims.csv"
-    assert "mine" not in (project.folder / table).read_text()
+    assert "\nmine," not in (project.folder / table).read_text()
     path = project.folder / "config/claims.yaml"
     path.write_text(
         f"{path.read_text()}\n  mine:\n    statement: Mine is so.\n    form: higher\n"
