@@ -22,7 +22,8 @@ from mlpstudy.errors import StudyError
 FILES = ("tiny.yaml", "config/models.yaml", "config/config.yaml")
 WORDS = [
     "", "null", "true", "-1", "0", "1e9", ".nan", "[]", "{}", "[1", "'", "&a", "*a", "<<: *a",
-    "- x", "../x", "größe", "\u202e", "\t", "!!python/name:os.system", "%", "9" * 400, "relu", "m01", "|",
+    "- x", "../x", "größe", "\u202e", "\t", "!!python/name:os.system", "%", "9" * 400, "relu",
+    "m01", "|",
 ]  # fmt: skip
 NOT_YAML = "Config file is not valid JSON or YAML."  # said by Snakemake, which reads it first
 
