@@ -31,10 +31,10 @@ from project import Project, make_project  # noqa: E402
 
 from mlpstudy.training.sidecars import epoch_and_seconds, sidecar  # noqa: E402
 
-# Folds and both losses; some seconds of training a job.
-EPOCHS = 10
+# Folds and both losses, in jobs that train about as long as they take to start, or longer.
+FIELDS = {"epochs": 200, "folds": 2}
 IMAGES = {"train": 2000, "test": 500}
-MODELS = ["m03", "m06", "m15"]
+MODELS = ["m03", "m04", "m15"]
 WORKER, SCHEDULER, EVERYTHING = "a worker", "the scheduler", "everything"
 # What is killed, with which signal: SIGTERM is how a batch system takes a job off its machine.
 WAYS = [
@@ -63,7 +63,7 @@ class Kill:
         return f"| {' | '.join(map(str, cells))} |"
 
 
-def prepare(folder: Path, epochs: int = EPOCHS, models: list[str] | None = None) -> Project:
+def prepare(folder: Path) -> Project:
     """Return a copy of the workflow with a study of several models on generated images."""
     sizes = {"train_images": IMAGES["train"], "test_images": IMAGES["test"]}
     sizes |= {"train_labels": IMAGES["train"], "test_labels": IMAGES["test"]}
@@ -73,10 +73,7 @@ def prepare(folder: Path, epochs: int = EPOCHS, models: list[str] | None = None)
         project = make_project(folder)
     finally:
         projects.ROLES.update(ROLES)
-    conditions = {
-        name: {"epochs": epochs, "models": models or MODELS}
-        for name in ("as_reported", "corrected")
-    }
+    conditions = {name: {**FIELDS, "models": MODELS} for name in ("as_reported", "corrected")}
     project.update_config(conditions=conditions | {"unit_pixels": None, "exact_kl": None})
     return project
 
@@ -97,30 +94,30 @@ def workers(project: Project) -> list[psutil.Process]:
     return found
 
 
+def checkpoint_of(project: Project, worker: psutil.Process) -> Path:
+    """Return where the job of `worker` saves its progress."""
+    words = worker.cmdline()
+    return sidecar(project.folder / words[words.index("--output") + 1], "checkpoint")
+
+
 def saved(project: Project, worker: psutil.Process) -> tuple[str, float]:
     """Return the job of `worker` with the epoch last saved, and the seconds since then."""
-    words = worker.cmdline()
-    folder = project.folder / words[words.index("--output") + 1]
-    checkpoint = sidecar(folder, "checkpoint")
+    checkpoint = checkpoint_of(project, worker)
     epoch, _ = epoch_and_seconds(checkpoint)
     since = max(worker.create_time(), checkpoint.stat().st_mtime if epoch else 0.0)
-    condition, model, fold, _ = folder.parts[-4:]
+    condition, model, fold = checkpoint.parts[-4:-1]
     return f"{condition} {model} {fold} at epoch {epoch}", time.time() - since
 
 
-def scheduler_of(project: Project) -> subprocess.Popen[bytes]:
-    """Start plain snakemake in a process group of its own."""
-    command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2"]
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
-    with (project.folder / "snakemake.log").open("ab") as log:
-        return subprocess.Popen(
-            [*command, "--configfile", "tiny.yaml"],
-            cwd=project.folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+def any_in_training(project: Project) -> bool:
+    """Tell whether a job has saved an epoch since it was started."""
+    for worker in workers(project):
+        try:
+            if checkpoint_of(project, worker).stat().st_mtime > worker.create_time():
+                return True
+        except (psutil.NoSuchProcess, OSError, ValueError):
+            continue
+    return False
 
 
 def kill_one(
@@ -150,9 +147,13 @@ def run_with_kills(project: Project, kills: int, chance: random.Random) -> Itera
     """Run the study to its end with `kills` kills, or as many as come before it is done."""
     began, left = time.time(), kills
     while True:
-        scheduler = scheduler_of(project)
+        scheduler = project.start()
         while left and scheduler.poll() is None:
-            time.sleep(chance.uniform(0.2, 3))
+            # Four of five once something has been saved, the fifth whenever it comes.
+            patient = chance.random() < 0.8
+            while patient and scheduler.poll() is None and not any_in_training(project):
+                time.sleep(0.1)
+            time.sleep(chance.uniform(0, 2))
             if (kill := kill_one(project, scheduler, chance, began)) is not None:
                 left -= 1
                 yield kill
@@ -188,7 +189,7 @@ def main() -> None:
         folder = arguments.folder or Path(scratch)
         whole, killed = prepare(folder / "whole"), prepare(folder / "killed")
         began = time.time()
-        if scheduler_of(whole).wait(PATIENCE):
+        if whole.start().wait(PATIENCE):
             sys.exit((whole.folder / "snakemake.log").read_text()[-4000:])
         alone = time.time() - began
         print("| kill | second | what | signal | jobs hit | training lost, s |")
