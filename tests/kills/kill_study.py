@@ -10,6 +10,7 @@ study is done. Printed is a table of what each kill cost: the training since the
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import random
 import signal
@@ -165,17 +166,27 @@ def run_with_kills(project: Project, kills: int, chance: random.Random) -> Itera
 
 def differences(whole: Project, killed: Project) -> list[str]:
     """Name the files of tables and runs that are not the same to the byte, timings apart."""
-
-    def files(project: Project) -> dict[str, bytes]:
-        results = project.folder / "results"
-        found = [
-            path for part in ("tables", "runs") for path in (results / part).rglob("*")
-            if path.is_file() and path.name != "timings.csv"
-        ]  # fmt: skip
-        return {path.relative_to(results).as_posix(): path.read_bytes() for path in found}
-
-    one, two = files(whole), files(killed)
+    one, two = files_of(whole), files_of(killed)
     return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
+
+
+def files_of(project: Project) -> dict[str, object]:
+    """Return the content of the tables and of the files of every job, without what took how long.
+
+    That is timings.csv, and the columns of seconds in other tables.
+    """
+    results = project.folder / "results"
+    contents: dict[str, object] = {}
+    for path in (*(results / "tables").rglob("*"), *(results / "runs").rglob("*")):
+        name = path.relative_to(results).as_posix()
+        if path.suffix == ".csv" and path.name != "timings.csv":
+            with path.open(newline="", encoding="utf-8") as file:
+                rows = list(csv.reader(file))
+            kept = [index for index, key in enumerate(rows[0]) if not key.startswith("seconds")]
+            contents[name] = [[row[index] for index in kept] for row in rows]
+        elif path.is_file() and path.suffix != ".csv":
+            contents[name] = path.read_bytes()
+    return contents
 
 
 def main() -> None:
