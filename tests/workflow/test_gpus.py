@@ -11,8 +11,7 @@ def resources_of(project: Project, *arguments: str) -> str:
     done = project.study("--dry-run", *arguments)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    blocks = [block for block in said.split("\n\n") if "\nrule train:" in block]
-    (line,) = {line for block in blocks for line in block.splitlines() if "resources:" in line}
+    (line,) = {line for line in said.splitlines() if "resources:" in line and "device=" in line}
     return line
 
 
