@@ -17,6 +17,7 @@ from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.report.figure_index import load_index
+from mlpstudy.training.exclusive import keep_alone
 
 # The last file that sets a key has the last word: those of the command line.
 OVERLAYS = [Path(path) for path in workflow.config_settings.configfiles]
@@ -77,8 +78,11 @@ def job_identity(wildcards):
 
 
 def of_every_job(name):
-    """Return the paths of the file `name` of every job of the study."""
-    return [f"<results>/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+    """Return an input function: the paths of the file `name` of every job of the study.
+
+    A list would do, but Snakemake looks at the whole of it for each file in it.
+    """
+    return lambda wildcards: [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
 
 
 # `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
@@ -118,3 +122,11 @@ def form(name, label, caption):
         category="Report",
         labels={"form": label},
     )
+
+
+def keep_study():
+    """Keep other Snakemakes off this study while this one runs."""
+    try:
+        keep_alone(Path(RESULTS, ".lock"), f"the study in {RESULTS}")
+    except StudyError as error:
+        sys.exit(f"error: {error}")

@@ -53,10 +53,13 @@ class Plan:
 
     def cost(self, key: JobKey) -> int:
         """Return about how long a job trains, in multiplications an image: longest go first."""
-        spec = self.jobs[key].spec
-        widths = (MNIST_PIXELS, *spec.nodes)
-        weights = sum(inputs * units for inputs, units in itertools.pairwise(widths))
-        return spec.epochs * weights * len(self.jobs[key].replicates)
+        job = self.jobs[key]
+        return work(job.spec.nodes, job.spec.epochs, len(job.replicates))
+
+    @cached_property
+    def largest_cost(self) -> int:
+        """The cost of the longest job."""
+        return max(map(self.cost, self.jobs), default=0)
 
     def document(self) -> str:
         """Return study.json: the resolved study, for every later step and every reader."""
@@ -102,6 +105,13 @@ class Plan:
             code=fingerprint(*TRAINING),
             spec=spec,
         )
+
+
+def work(nodes: Sequence[int], epochs: int, replicates: int) -> int:
+    """Return the multiplications an image of training `replicates` networks of these `nodes`."""
+    widths = (MNIST_PIXELS, *nodes)
+    weights = sum(inputs * units for inputs, units in itertools.pairwise(widths))
+    return epochs * weights * replicates
 
 
 def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Plan:
