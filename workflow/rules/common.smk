@@ -13,6 +13,7 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
+from mlpstudy.configuration import requests
 from mlpstudy.configuration.plan import read_plan
 
 # The last file that sets a key has the last word: those of the command line.
@@ -63,6 +64,21 @@ def job_key(wildcards):
 def job_identity(wildcards):
     """Return all that the job's results depend on, as canonical JSON."""
     return PLAN.jobs[job_key(wildcards)].identity()
+
+
+def job_minutes(wildcards):
+    """Return the time that the job may take."""
+    return requests.minutes(PLAN.jobs[job_key(wildcards)])
+
+
+def job_megabytes(wildcards):
+    """Return the memory that the job may take."""
+    return requests.megabytes(PLAN.jobs[job_key(wildcards)], gpu=SETTINGS.device == "cuda")
+
+
+def job_group(wildcards):
+    """Return the group of jobs too short to wait alone in a cluster's queue, or None."""
+    return "short" if requests.is_short(PLAN.jobs[job_key(wildcards)]) else None
 
 
 def of_every_job(name):
