@@ -109,10 +109,17 @@ def test_a_new_condition_trains_only_its_own_jobs(project: Project) -> None:
 def test_another_device_or_source_is_no_reason_to_run(project: Project) -> None:
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
     sources = [{"folder": "elsewhere"}, {"folder": "idx"}]
-    project.update_config(device="cpu", dataset={**tiny["dataset"], "sources": sources})
-    jobs = project.planned()
-    assert "train" not in jobs
-    assert "fetch_dataset" not in jobs
+    dataset = {**tiny["dataset"], "sources": sources}
+    project.update_config(device="cpu", when_gpus_are_taken="share", dataset=dataset)
+    for arguments in ([], ["--resources", "gpu=0"]):
+        jobs = project.planned(*arguments)
+        assert "train" not in jobs
+        assert "fetch_dataset" not in jobs
+
+
+def test_how_files_are_written_is_no_reason_to_train(project: Project) -> None:
+    project.edit("workflow/mlpstudy/files.py", "def _is_running(", "X = 1\n\n\ndef _is_running(")
+    assert "train" not in project.planned()
 
 
 def test_results_that_the_configuration_no_longer_names_leave_the_tables(project: Project) -> None:

@@ -6,11 +6,12 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from mlpstudy.errors import StudyError
+from mlpstudy.stopping import Stopped, stop_on_signals
 
 app = typer.Typer(
     add_completion=False,
@@ -26,6 +27,7 @@ Reported = Annotated[Path, typer.Option(help="The report's own values, values.cs
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+
 
 # Each verb imports what it needs when it is called: torch or pandas take a second each.
 
@@ -74,6 +76,10 @@ def train(
     output: Output,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     gpus: Annotated[int | None, typer.Option(help="GPUs granted; 0 for none.")] = None,
+    when_gpus_are_taken: Annotated[
+        Literal["wait", "share"],
+        typer.Option(envvar="MLPSTUDY_WHEN_GPUS_ARE_TAKEN", help="wait for one, or share one."),
+    ] = "wait",
     threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
@@ -82,7 +88,8 @@ def train(
     from mlpstudy.training.devices import choose_device
     from mlpstudy.training.runs import run_job
 
-    run_job(Job.from_identity(job), load(data), output, choose_device(device, gpus), threads)
+    chosen = choose_device(device, gpus, when_gpus_are_taken)
+    run_job(Job.from_identity(job), load(data), output, chosen, threads)
 
 
 @app.command()
@@ -155,7 +162,11 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one line and status 1."""
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop_on_signals()
     try:
         app()
+    except Stopped as stopped:
+        sys.stderr.write(f"stopped by {stopped.name}\n")
+        raise
     except StudyError as error:
         sys.exit(f"error: {error}")

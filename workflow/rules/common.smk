@@ -30,6 +30,8 @@ RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
+# Nor is what jobs do that find every GPU taken a reason to train again.
+os.environ.update(MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken)
 DATASET = json.dumps(
     {key: SETTINGS.dataset.to_dict()[key] for key in ("name", "classes", "files")},
     sort_keys=True,
@@ -73,7 +75,15 @@ def job_minutes(wildcards):
 
 def job_megabytes(wildcards):
     """Return the memory that the job may take."""
-    return requests.megabytes(PLAN.jobs[job_key(wildcards)], gpu=SETTINGS.device == "cuda")
+    return requests.megabytes(PLAN.jobs[job_key(wildcards)], gpu=DEVICE == "cuda")
+
+
+def job_gpus(wildcards):
+    """Return how many GPUs the job asks for.
+
+    A cluster's nodes cannot be looked at from here: there `auto` asks for none, and so gets none.
+    """
+    return int(DEVICE == "cuda" or (DEVICE == "auto" and workflow.local_exec))
 
 
 def job_group(wildcards):
@@ -84,3 +94,8 @@ def job_group(wildcards):
 def of_every_job(name):
     """Return the paths of the file `name` of every job of the study."""
     return [f"<results>/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+
+
+# `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
+GPUS = workflow.global_resources.get("gpu")
+DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device

@@ -24,8 +24,10 @@ rule train:
         # In case of a retry for want of memory or time.
         mem_mb=lambda wildcards, attempt: attempt * job_megabytes(wildcards),
         runtime=lambda wildcards, attempt: attempt * job_minutes(wildcards),
-        # No parameter: another device is no reason to train again.
-        device=SETTINGS.device,
+        # No parameter: another device is no reason to train again. Nor is it an option of its own
+        # below: Snakemake runs everything again whose command reads otherwise than it did.
+        device=DEVICE,
+        gpu=job_gpus,
     params:
         identity=job_identity,
         data=subpath(input[0], parent=True),

@@ -102,6 +102,7 @@ def _assembled(
         replicates=study["replicates"],
         replicates_per_job=study["replicates_per_job"],
         device=study["device"],
+        when_gpus_are_taken=study["when_gpus_are_taken"],
         trial=study["trial"],
         classes={name: float(study["classes"][name]) for name in ("superior", "medium")},
         margin=float(study["margin"]),
