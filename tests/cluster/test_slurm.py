@@ -65,7 +65,9 @@ def without_times(table: Path) -> bytes | list[list[str]]:
 
 
 def test_what_happened(outcome: Outcome, capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [f"{'job':>4} {'state':10} {'starts':>6} {'CPUs':>4} {'memory':>7} {'time':>9}  GPU  what"]
+    lines = [
+        f"{'job':>4} {'state':10} {'starts':>6} {'CPUs':>4} {'memory':>7} {'time':>9}  GPU  what"
+    ]
     for number, job in sorted(outcome.jobs.items(), key=lambda item: int(item[0])):
         lines.append(
             f"{number:>4} {job['JobState']:10} {int(job['Restarts']) + 1:>6} {job['NumCPUs']:>4} "
