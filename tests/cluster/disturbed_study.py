@@ -8,12 +8,13 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from project import Project, make_project
 from slurm_box import SlurmBox
 
 SECONDS = 1200  # on two busy cores it takes 150
-LONG = {"epochs": 400, "models": ["m01"]}
+LONG = {"epochs": 300, "models": ["m01"]}
 CONDITIONS = {
     "as_reported": {"epochs": 1, "models": ["m01", "m03"]},
     "cancelled": LONG,
@@ -69,14 +70,9 @@ def log_of(project: Project, condition: str) -> Path:
 
 def run_disturbed(box: SlurmBox, project: Project) -> Outcome:
     """Run the study through Slurm and disturb each long job once it has trained for two epochs."""
-    command = [str(Path(sys.executable).parent / "snakemake"), "--configfile", "tiny.yaml"]
-    command += ["--workflow-profile", "profiles/slurm", *SITE]
     said = project.folder / "snakemake.log"
-    environment = {name: os.environ[name] for name in os.environ if name != "PYTHONPATH"}
     with said.open("wb") as file:
-        snakemake = subprocess.Popen(
-            command, cwd=project.folder, env=environment, stdout=file, stderr=subprocess.STDOUT
-        )
+        snakemake = _start(project, file, "--workflow-profile", "profiles/slurm", *SITE)
     waiting = list(DISTURBED)
     deadline = time.monotonic() + SECONDS
     try:
@@ -90,6 +86,29 @@ def run_disturbed(box: SlurmBox, project: Project) -> Outcome:
         status = snakemake.wait()
     completions = (box.folder / "completed.txt").read_text()
     return Outcome(project, status, said.read_text(), box.jobs(), completions)
+
+
+def run_locally(project: Project) -> None:
+    """Run the study on this machine, two jobs at a time."""
+    said = project.folder / "snakemake.log"
+    with said.open("wb") as file:
+        snakemake = _start(project, file, "--cores", "2")
+    try:
+        status = snakemake.wait(SECONDS)
+    finally:
+        snakemake.kill()
+    assert status == 0, said.read_text()
+
+
+def _start(project: Project, said: BinaryIO, *arguments: str) -> subprocess.Popen[bytes]:
+    command = [str(Path(sys.executable).parent / "snakemake"), "--configfile", "tiny.yaml"]
+    return subprocess.Popen(
+        [*command, *arguments],
+        cwd=project.folder,
+        env={name: os.environ[name] for name in os.environ if name != "PYTHONPATH"},
+        stdout=said,
+        stderr=subprocess.STDOUT,
+    )
 
 
 def _has_trained(project: Project, condition: str) -> bool:

@@ -1,4 +1,4 @@
-"""A real Slurm of one node on loopback: munged, slurmctld and slurmd, with all they write in a folder.
+"""A real Slurm of one node on loopback: munged, slurmctld and slurmd; what they write, in a folder.
 
 The node's CPUs and memory are what slurm.conf says they are, and its GPU is a device file that
 nothing answers behind: enough for a scheduler, which only counts and assigns.

@@ -1,4 +1,4 @@
-"""The study through a real Slurm: what it is asked for, what it survives, and that it is the same."""
+"""The study through a real Slurm: what it asks for, what it survives, and that it is the same."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from disturbed_study import DISTURBED, Outcome, run_disturbed, small_study
+from disturbed_study import DISTURBED, Outcome, run_disturbed, run_locally, small_study
 from slurm_box import SlurmBox
 
 from mlpstudy.configuration import requests
@@ -28,8 +28,7 @@ def outcome(box: SlurmBox, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
 def local_results(outcome: Outcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of the same study on this machine alone."""
     project = small_study(tmp_path_factory.mktemp("local") / "study")
-    done = project.study()
-    assert done.returncode == 0, done.stdout + done.stderr
+    run_locally(project)
     return project.folder / "results"
 
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from project import Project, make_project
 
+SHIPPED_GONE = dict.fromkeys(("as_reported", "corrected", "unit_pixels", "exact_kl"))
 SNAKEFILE = """
 configfile: "importing.yaml"
 
@@ -37,10 +38,7 @@ def importing(tmp_path: Path) -> Project:
     tiny["dataset"]["sources"] = [{"folder": "mlpstudy/idx"}]
     study = {
         **{"results": "out", "seed": 7, "replicates": 1, "dataset": tiny["dataset"]},
-        "conditions": {
-            "quick": {"epochs": 1, "models": ["m16"]},
-            **dict.fromkeys(("as_reported", "corrected", "unit_pixels", "exact_kl")),
-        },
+        "conditions": {**SHIPPED_GONE, "quick": {"epochs": 1, "models": ["m16"]}},
     }
     (tmp_path / "importing.yaml").write_text(yaml.safe_dump({"study": study, "mine": 1}))
     (tmp_path / "Snakefile").write_text(SNAKEFILE)
@@ -69,24 +67,18 @@ def test_it_runs_what_the_importing_workflow_asks_for(importing: Project) -> Non
     assert "Nothing to be done" in again.stdout + again.stderr
 
 
-def test_the_whole_study_can_be_asked_for(importing: Project) -> None:
+def test_the_whole_study_and_models_of_its_own(importing: Project) -> None:
+    models = {"models": {"mine": {"nodes": [8, 10]}}}
+    (importing.folder / "models.yaml").write_text(yaml.safe_dump(models))
+    conditions = {**SHIPPED_GONE, "quick": {"epochs": 1, "models": ["mine"]}}
+    configure(importing, models="models.yaml", claims=None, conditions=conditions)
     done = importing.snakemake("--dry-run", "mlp_all")
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
     assert "out/report/index.html" in said
+    assert "out/runs/quick/mine/fold-all/replicates-1-1" in said
     assert "rule mlp_train" in said
     assert "rule best_run" not in said
-
-
-def test_it_may_bring_models_of_its_own(importing: Project) -> None:
-    models = {"models": {"mine": {"nodes": [8, 10]}}}
-    (importing.folder / "models.yaml").write_text(yaml.safe_dump(models))
-    conditions = {"quick": {"epochs": 1, "models": ["mine"]}}
-    gone = dict.fromkeys(("as_reported", "corrected", "unit_pixels", "exact_kl"))
-    configure(importing, models="models.yaml", claims=None, conditions={**conditions, **gone})
-    done = importing.snakemake("--dry-run")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "out/runs/quick/mine/fold-all/replicates-1-1" in done.stdout + done.stderr
 
 
 def test_a_mistake_is_one_line_that_names_the_module(importing: Project) -> None:

@@ -15,15 +15,32 @@ from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
 from mlpstudy.configuration.plan import read_plan
+from mlpstudy.configuration.reuse import over_shipped
 
-# The last file that sets a key has the last word: those of the command line.
-OVERLAYS = [Path(path) for path in workflow.config_settings.configfiles]
-CONFIG_FILES = [Path(path) for path in workflow.configfiles if Path(path) not in OVERLAYS]
+# The name by which another workflow imports this one as a module, if one does.
+MODULE = workflow.modifier.namespace
 
+
+def read_configuration():
+    """Return the merged configuration, and the study that it describes."""
+    if MODULE:
+        merged = over_shipped(config, Path(PACKAGES).parent)
+        return merged, read_plan(merged, [])
+    # The last file that sets a key has the last word: those of the command line.
+    overlays = [Path(path) for path in workflow.config_settings.configfiles]
+    files = [Path(path) for path in workflow.configfiles if Path(path) not in overlays]
+    return config, read_plan(config, files + overlays)
+
+
+paths = workflow.modifier.path_modifier
+if paths.prefix or paths.modifies_prefixes:
+    sys.exit(f"error: module {MODULE}: expected no prefix: set `results` in its config instead")
 try:
-    PLAN = read_plan(config, CONFIG_FILES + OVERLAYS)
+    CONFIG, PLAN = read_configuration()
 except StudyError as error:
-    sys.exit(f"error: {error}")  # no traceback: the message is meant for the user
+    # No traceback: the message is meant for the user.
+    where = f"module {MODULE}: " if MODULE else ""
+    sys.exit(f"error: {where}{str(error).removeprefix('--config: ' if MODULE else '')}")
 
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
@@ -41,7 +58,7 @@ DATASET = json.dumps(
 pathvars:
     results=RESULTS,
     data=DATA,
-    reported="resources/reported",
+    reported=os.path.relpath(Path(PACKAGES).parent / "resources/reported"),
     run="<results>/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}",
 
 

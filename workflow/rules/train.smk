@@ -16,7 +16,8 @@ rule train:
     # The longest jobs first, so that at the end no core waits for one that started last.
     priority: lambda wildcards: PLAN.cost(job_key(wildcards))
     # A cluster's profile may have several of these go together: --group-components short=16.
-    group: job_group
+    group:
+        job_group
     conda:
         "../../envs/study.yaml"
     threads: 1
