@@ -7,12 +7,13 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick test check unit readme bench lock clean
+.PHONY: help study quick test test-cluster check unit readme bench lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
 	@echo "make quick   the same on a small subset, in two minutes, into results/quick"
 	@echo "make test    static checks and the test suite"
+	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
 	@echo "make readme  the study, and its table and picture into README.md"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
@@ -35,6 +36,9 @@ check: .venv/dev
 
 unit: .venv/dev
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"
+
+test-cluster: .venv/dev
+	tests/cluster/run
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

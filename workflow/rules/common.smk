@@ -7,6 +7,11 @@ from pathlib import Path
 # Jobs run the package that lies beside the rules, wherever they run, with the Python that runs
 # Snakemake unless a conda environment is put before it.
 PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
+if not Path(PACKAGES, "mlpstudy").is_dir():
+    sys.exit(
+        "error: expected the rules of a checkout on this machine, which the package mlpstudy lies"
+        f" beside, got those at {PACKAGES}: see docs/reuse.md"
+    )
 sys.path.insert(0, PACKAGES)
 for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}.items():
     os.environ[name] = os.pathsep.join(filter(None, [entry, os.environ.get(name)]))
