@@ -21,6 +21,7 @@ from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
+from mlpstudy.training.exclusive import keep_alone
 
 # The name by which another workflow imports this one as a module, if one does.
 MODULE = workflow.modifier.namespace
@@ -114,10 +115,21 @@ def job_group(wildcards):
 
 
 def of_every_job(name):
-    """Return the paths of the file `name` of every job of the study."""
-    return [f"<results>/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+    """Return an input function: the paths of the file `name` of every job of the study.
+
+    A list would do, but Snakemake looks at the whole of it for each file in it.
+    """
+    return lambda wildcards: [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
 
 
 # `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
 GPUS = workflow.global_resources.get("gpu")
 DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device
+
+
+def keep_study():
+    """Keep other Snakemakes off this study while this one runs."""
+    try:
+        keep_alone(Path(RESULTS, ".lock"), f"the study in {RESULTS}")
+    except StudyError as error:
+        sys.exit(f"error: {error}")

@@ -8,6 +8,8 @@ rule write_plan:
         study="<results>/study.json",
     log:
         "<results>/logs/write_plan.log",
+    # Before any training: `progress` reads it.
+    priority: PLAN.largest_cost + 1
     localrule: True
     conda:
         "../../envs/study.yaml"

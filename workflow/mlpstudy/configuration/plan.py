@@ -51,6 +51,11 @@ class Plan:
         """Return about how long a job trains, in multiplications an image: longest go first."""
         return multiplications(self.jobs[key])
 
+    @cached_property
+    def largest_cost(self) -> int:
+        """The cost of the longest job."""
+        return max(map(self.cost, self.jobs), default=0)
+
     def document(self) -> str:
         """Return study.json: the resolved study, for every later step and every reader."""
         plain = _plain(dataclasses.asdict(self.settings))

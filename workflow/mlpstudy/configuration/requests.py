@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 from mlpstudy.spec import Job
 
@@ -26,16 +27,19 @@ _MEGABYTES_OF_CUDA = 4000  # what its libraries take of the host's memory: assum
 _SHORT_MINUTES = 30
 
 
-def weights(job: Job) -> int:
-    """Return the number of weights of one replicate, biases apart."""
-    return sum(
-        inputs * units for inputs, units in itertools.pairwise((MNIST_PIXELS, *job.spec.nodes))
-    )
+def weights(nodes: Sequence[int]) -> int:
+    """Return the number of weights of a network of these `nodes`, biases apart."""
+    return sum(inputs * units for inputs, units in itertools.pairwise((MNIST_PIXELS, *nodes)))
+
+
+def work(nodes: Sequence[int], epochs: int, replicates: int) -> int:
+    """Return the multiplications an image of training `replicates` networks of these `nodes`."""
+    return epochs * weights(nodes) * replicates
 
 
 def multiplications(job: Job) -> int:
     """Return the multiplications an image that a job's forward passes do over all its epochs."""
-    return job.spec.epochs * weights(job) * len(job.replicates)
+    return work(job.spec.nodes, job.spec.epochs, len(job.replicates))
 
 
 def minutes(job: Job) -> int:
@@ -47,7 +51,7 @@ def minutes(job: Job) -> int:
 
 def megabytes(job: Job, gpu: bool = False) -> int:
     """Return the memory to ask for: twice what was measured, and more with a GPU."""
-    stacked = weights(job) * len(job.replicates) * _BYTES_A_WEIGHT
+    stacked = weights(job.spec.nodes) * len(job.replicates) * _BYTES_A_WEIGHT
     return _MEGABYTES + math.ceil(stacked / 1e6) + (_MEGABYTES_OF_CUDA if gpu else 0)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Any
 
 from mlpstudy.configuration.entries import Condition, Dataset, Fields, ModelEntry, Settings
@@ -65,8 +65,8 @@ def restriction_problems(
     conditions: dict[str, dict[str, Any]], models: Iterable[str], origin: Origin
 ) -> Iterator[Problem]:
     """Check that the models a condition is restricted to are there."""
-    known = list(models)
-    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    known = dict.fromkeys(models)
+    listed = ", ".join(islice(known, 20)) + (", …" if len(known) > 20 else "")
     for name, condition in conditions.items():
         for index, model in enumerate(condition.get("models", ())):
             if model not in known:

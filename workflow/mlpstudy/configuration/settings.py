@@ -119,7 +119,7 @@ def _assembled(
 def _condition(
     name: str, entry: dict[str, Any], models: dict[str, ModelEntry], fields: dict[str, Schema]
 ) -> Condition:
-    named = entry.get("models", models)
+    named = set(entry.get("models", models))
     where = _in_order(entry.get("where", {}), fields)
     # In the order of the models file, however the condition lists them.
     chosen = (
