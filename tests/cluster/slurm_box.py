@@ -72,7 +72,7 @@ def obstacle() -> str | None:
     """Say why no Slurm can be started here, if so."""
     missing = [name for name in PROGRAMS if not shutil.which(name)]
     if missing:
-        return f"Slurm is not installed ({', '.join(missing)} not found): see tests/cluster/install"
+        return f"Slurm is not installed ({', '.join(missing)} not found): see tests/cluster/run"
     if os.geteuid() != 0:
         return "slurmd hands jobs to their users, which only root may"
     if not CONFIGURATION.is_mount():
