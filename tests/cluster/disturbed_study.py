@@ -10,17 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from project import Project, make_project
+import yaml
+from project import ROOT, Project, make_project
 from slurm_box import SlurmBox
 
 SECONDS = 1200  # on two busy cores it takes 150
 LONG = {"epochs": 300, "models": ["m01"]}
+# The shipped conditions, dropped.
+NONE_SHIPPED = dict.fromkeys(
+    yaml.safe_load((ROOT / "config/config.yaml").read_text())["conditions"]
+)
 CONDITIONS = {
+    **NONE_SHIPPED,
     "as_reported": {"epochs": 1, "models": ["m01", "m03"]},
     "cancelled": LONG,
     "requeued": LONG,
     "preempted": LONG,
-    **dict.fromkeys(("corrected", "unit_pixels", "exact_kl")),
 }
 DISTURBED = ("cancelled", "requeued", "preempted")
 # What a user of this cluster would say: how its partitions are called, and who wants a GPU.
