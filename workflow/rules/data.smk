@@ -16,7 +16,7 @@ rule write_plan:
     params:
         # What Snakemake compares; the models file itself may be touched or reordered.
         digest=PLAN.digest,
-        config=json.dumps(config, sort_keys=True),
+        config=json.dumps(CONFIG, sort_keys=True),
     shell:
         "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
 
