@@ -1,4 +1,4 @@
-"""The profiles are read, by the Snakemake and the executor of the lock, and plan the whole study."""
+"""The profiles are read by the Snakemake and the executor of the lock, and plan the whole study."""
 
 from __future__ import annotations
 
