@@ -7,7 +7,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick progress test test-cluster check unit test-kills readme bench lock clean
+.PHONY: help study quick progress test test-cluster check unit test-kills readme bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-kills  a small study under 20 kills, against one left alone"
 	@echo "make readme  the study, and its table and picture into README.md"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
+	@echo "make screenshots  pictures of results/report/index.html into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
 
@@ -78,6 +79,9 @@ bench: .venv-bench/bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps \
 	  -r benchmarks/requirements-no-deps.txt
 	@touch $@
+
+screenshots: .venv/dev
+	$(BIN)/python tests/browser/screenshots.py results/report/index.html docs
 
 lock:
 	envs/lock $(PYTHON)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.intervals.claims import CASES
+from benchmarks.intervals.counts import case_name
 from benchmarks.intervals.pairs import PAIRS
 from benchmarks.intervals.shapes import REPLICATES, SHAPES
 
@@ -111,12 +113,23 @@ def page(figures: pd.DataFrame, samples: int) -> str:
         means=known.coverages("mean"),
         medians=known.coverages("median"),
         share=known.coverages("share"),
+        share_differences=known.coverages("difference of shares"),
+        failure_tests=known.shares("failure test", "rejects"),
+        f_newcombe=known.least("difference of shares", "Newcombe", 12),
+        f_wald_pair=known.least("difference of shares", "Wald", 12),
+        f_fisher=known.percent("failure test", case_name(0.3, 0.3), "Fisher", 12, "rejects"),
+        f_fisher_rare=known.percent("failure test", case_name(0.1, 0), "Fisher", 12, "rejects"),
+        f_fisher_third=known.percent("failure test", case_name(0.3, 0), "Fisher", 12, "rejects"),
+        f_fisher_gone=known.percent("failure test", case_name(0.9, 0), "Fisher", 6, "rejects"),
         median_differences=known.coverages("difference of medians"),
         mean_differences=known.coverages("difference of means"),
         superiorities=known.coverages("P(second > first)"),
         tests=known.shares("test", "rejects"),
         verdicts=known.shares("verdict", "right", "wrong"),
         family=known.shares("family", "any wrong", "found"),
+        claims=known.shares("claim", "right", "wrong"),
+        claim_families=known.shares("claims", "any wrong", "found"),
+        claim_count=len(CASES),
     )
 
 

@@ -33,9 +33,9 @@ from project import Project, make_project  # noqa: E402
 from mlpstudy.training.sidecars import epoch_and_seconds, sidecar  # noqa: E402
 
 # Folds and both losses, in jobs that train about as long as they take to start, or longer.
-FIELDS = {"epochs": 200, "folds": 2}
+FIELDS = {"epochs": 40, "folds": 2}
 IMAGES = {"train": 2000, "test": 500}
-MODELS = ["m03", "m04", "m15"]
+MODELS = ["m03", "m06", "m15"]
 WORKER, SCHEDULER, EVERYTHING = "a worker", "the scheduler", "everything"
 # What is killed, with which signal: SIGTERM is how a batch system takes a job off its machine.
 WAYS = [

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 import torch
-from small_disk import small_disk
 from training_jobs import make_job, small_dataset
 
 from mlpstudy.errors import StudyError
@@ -26,6 +25,7 @@ from mlpstudy.training.outputs import FILES
 from mlpstudy.training.runs import run_job
 from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
 from mlpstudy.training.trainer import Trainer
+from small_disk import small_disk
 
 EPOCHS = 60
 FORK = multiprocessing.get_context("fork")  # PyTorch is imported already

@@ -135,6 +135,7 @@ def test_a_study_with_nothing_trained_has_nothing_to_tidy(paths: Paths) -> None:
     document = json.loads(paths.study.read_text())
     assert remove_leftovers(paths.study) == []
     assert json.loads(paths.study.read_text()) == document
+    assert remove_leftovers(paths.study.with_name("unplanned.json")) == []
 
 
 def test_a_lock_is_kept_until_the_process_ends(tmp_path: Path) -> None:

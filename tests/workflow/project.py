@@ -46,7 +46,7 @@ class Project:
         command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2", *arguments]
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=300
+            command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
         )
 
     def start(self) -> subprocess.Popen[bytes]:

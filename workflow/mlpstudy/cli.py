@@ -101,12 +101,72 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 
 @app.command()
-def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
+def judge(
+    study: Study,
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
+    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+) -> None:
+    """Judge every claim under every condition."""
+    from mlpstudy.evidence.claims import judge
+
+    judge(study, claims, tables, output)
+
+
+@app.command()
+def probe(
+    study: Study,
+    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    output: Output,
+    threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
+) -> None:
+    """Tabulate what the untrained networks make of some training images."""
+    from mlpstudy.evidence.saturation import probe
+
+    probe(study, data, output, threads)
+
+
+@app.command()
+def audit(
+    study: Study,
+    reported: Annotated[Path, typer.Option(help="Folder of the report's values and sentences.")],
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write.")],
+) -> None:
+    """Find what is wrong with the report's own numbers, and write audit.csv."""
+    from mlpstudy.evidence.audit.audit import audit
+
+    audit(study, reported, tables, output)
+
+
+@app.command()
+def draw(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    output: Output,
+    data: Annotated[Path | None, typer.Option(help="Folder of the prepared images.")] = None,
+) -> None:
     """Draw every figure from the tables."""
     from mlpstudy.report.figures import draw
 
-    runs, timings, history = (tables / f"{name}.csv" for name in ("runs", "timings", "history"))
-    draw(study, runs, timings, history, reported, output)
+    draw(study, tables, reported, data, output)
+
+
+@app.command()
+def provenance(
+    study: Study,
+    tables: Tables,
+    lock: Annotated[Path, typer.Option(help="The pinned versions, envs/study.txt.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    command: Annotated[
+        str, typer.Option(help="The command that makes the report.", envvar="MLPSTUDY_COMMAND")
+    ] = "",
+) -> None:
+    """Write down the code, environment, machine, data and command that a report comes from."""
+    from mlpstudy.report.provenance import write_provenance
+
+    write_provenance(study, tables / "timings.csv", lock, command, output)
 
 
 @app.command()
@@ -115,13 +175,30 @@ def render(
     reported: Reported,
     tables: Tables,
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
     output: Output,
     templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
 ) -> None:
     """Render the report as HTML and Markdown."""
     from mlpstudy.report.pages import render
 
-    render(study, reported, tables, figures, templates, output)
+    render(study, reported, tables, figures, provenance, templates, output)
+
+
+@app.command()
+def typeset(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    templates: Annotated[Path, typer.Option(help="Folder of report.typ.")] = TEMPLATES / "pdf",
+) -> None:
+    """Typeset the report as a PDF."""
+    from mlpstudy.report.typeset import typeset
+
+    typeset(study, reported, tables, figures, provenance, templates, output)
 
 
 @app.command()

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import snakemake.io
+
 # Jobs run the package that lies beside the rules, wherever they run, with the Python that runs
 # Snakemake unless a conda environment is put before it.
 PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
@@ -21,6 +23,7 @@ from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
+from mlpstudy.report.figure_index import load_index
 from mlpstudy.training.exclusive import keep_alone
 
 # The name by which another workflow imports this one as a module, if one does.
@@ -51,6 +54,7 @@ except StudyError as error:
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
+REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
 # Nor is what jobs do that find every GPU taken a reason to train again.
@@ -60,11 +64,13 @@ DATASET = json.dumps(
     sort_keys=True,
 )
 
+CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
+
 
 pathvars:
     results=RESULTS,
     data=DATA,
-    reported=os.path.relpath(Path(PACKAGES).parent / "resources/reported"),
+    reported=REPORTED,
     run="<results>/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}",
 
 
@@ -78,6 +84,9 @@ wildcard_constraints:
 
 # Relative to the working directory, so that a moved folder is the same to Snakemake.
 TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
+TYPST_TEMPLATES = [
+    os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates/pdf").glob("*.typ"))
+]
 
 
 def job_key(wildcards):
@@ -126,6 +135,40 @@ def of_every_job(name):
 # `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
 GPUS = workflow.global_resources.get("gpu")
 DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device
+
+
+def tables(*names):
+    """Return the paths of tables, each with its caption for `snakemake --report`."""
+    return [
+        snakemake.io.report(
+            f"<results>/tables/{name}.csv",
+            caption=f"../report/tables/{name}.rst",
+            category="Tables",
+            labels={"table": f"{name}.csv"},
+        )
+        for name in names
+    ]
+
+
+def figure_labels(wildcards):
+    """Return what `snakemake --report` lists a figure under, from the index of the figures."""
+    entry = load_index(Path(RESULTS, "figures")).get(wildcards.figure)
+    return {"figure": entry.title}
+
+
+def figure_section(wildcards):
+    """Return the heading of the section that a figure belongs to."""
+    return load_index(Path(RESULTS, "figures")).get(wildcards.figure).category
+
+
+def form(name, label, caption):
+    """Return the path of a form of the report, with its caption for `snakemake --report`."""
+    return snakemake.io.report(
+        f"<results>/report/{name}",
+        caption=f"../report/{caption}.rst",
+        category="Report",
+        labels={"form": label},
+    )
 
 
 def keep_study():

@@ -1,4 +1,4 @@
-# From the runs to the tables.
+# From the runs, and from the networks before they run, to the tables.
 
 
 rule tabulate_runs:
@@ -10,11 +10,11 @@ rule tabulate_runs:
         history=of_every_job("history.csv"),
         predictions=of_every_job("predictions.npz"),
     output:
-        multiext(
-            "<results>/tables/",
-            *("runs.csv", "timings.csv", "history.csv", "models.csv"),
-            *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
-            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv"),
+        tables(
+            *("runs", "timings", "history", "models"),
+            *("activation_groups", "final_inference", "comparisons", "pairs"),
+            *("rankings", "recalls", "confusions", "hardest"),
+            *("causes", "effects", "architectures", "sensitivity"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",
@@ -27,3 +27,72 @@ rule tabulate_runs:
     shell:
         "python -m mlpstudy tabulate --study {input.study} --reported {input.reported}"
         " --output {params.folder} 2> {log}"
+
+
+rule probe_saturation:
+    input:
+        study=rules.write_plan.output.study,
+        # The data's checksum is in the study, and is compared.
+        data=ancient(rules.prepare_dataset.output),
+    output:
+        tables("saturation", "saturation_layers", "saturation_bins"),
+    log:
+        "<results>/logs/probe_saturation.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.saturation"),
+        data=lambda wildcards, input: Path(input.data[0]).parent,
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m mlpstudy probe --study {input.study} --data {params.data}"
+        " --output {params.folder} --threads {threads} 2> {log}"
+
+
+rule audit_report:
+    input:
+        study=rules.write_plan.output.study,
+        # A study need not redo a report, nor have its sentences.
+        reported=[
+            f"<reported>/{name}.csv"
+            for name in ("values", "statements", "readings")
+            if Path(REPORTED, f"{name}.csv").is_file()
+        ],
+        tables="<results>/tables/sensitivity.csv",
+    output:
+        audit=tables("audit"),
+    log:
+        "<results>/logs/audit_report.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.audit.audit"),
+        reported=lambda wildcards: REPORTED,
+        tables=subpath(input.tables, parent=True),
+    shell:
+        "python -m mlpstudy audit --study {input.study} --reported {params.reported}"
+        " --tables {params.tables} --output {output.audit} 2> {log}"
+
+
+rule judge_claims:
+    input:
+        study=rules.write_plan.output.study,
+        tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
+        claims=ancient(CLAIMS),
+    output:
+        claims=tables("claims"),
+    log:
+        "<results>/logs/judge_claims.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.claims"),
+        # What Snakemake compares; the claims file itself may be touched or reordered.
+        digest=PLAN.claims_digest,
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy judge --study {input.study} --tables {params.tables}"
+        " --output {output.claims} {input.claims:q} 2> {log}"

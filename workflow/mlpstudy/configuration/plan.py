@@ -11,22 +11,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.configuration.claims import Claims, read_claims
+from mlpstudy.configuration.claims import digest as claims_digest
 from mlpstudy.configuration.requests import multiplications
+from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import Settings, read_settings
 from mlpstudy.data.dataset import digest
 from mlpstudy.fingerprint import TRAINING, fingerprint
 from mlpstudy.spec import Job, Spec, blocks
-
-SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's settings and all of its jobs, condition by condition in the order written."""
+    """A study's settings, its claims, and all of its jobs, condition by condition as written."""
 
     settings: Settings
+    claims: Claims = ()
 
     @cached_property
     def jobs(self) -> dict[JobKey, Job]:
@@ -77,6 +79,11 @@ class Plan:
         return hashlib.sha256(self.document().encode()).hexdigest()
 
     @cached_property
+    def claims_digest(self) -> str:
+        """The checksum of the claims, which are no part of the document."""
+        return claims_digest(self.claims)
+
+    @cached_property
     def _data(self) -> str:
         return digest(self.settings.dataset.to_dict())
 
@@ -103,7 +110,11 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
     Raises:
         StudyError: one line with the file, the key and what was expected.
     """
-    return Plan(read_settings(config, config_files, SCHEMAS))
+    settings = read_settings(config, config_files, SCHEMAS)
+    if settings.claims_file is None:
+        return Plan(settings)
+    names = (settings.models, settings.conditions)
+    return Plan(settings, read_claims(settings.claims_file, *names, SCHEMAS))
 
 
 def _plain(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from mlpstudy.configuration.entries import (
     Settings,
     in_effect,
 )
-from mlpstudy.configuration.layers import Layers, read_layers, replace_at, shown
+from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
 from mlpstudy.configuration.problems import Location, Problem, raise_deepest
 from mlpstudy.configuration.rules import (
     model_problems,
@@ -59,9 +59,7 @@ def read_settings(
     raise_deepest(study_problems(study, layers.origin))
 
     models_file = Path(study["models"])
-    if not models_file.is_file():
-        text = f"expected the file with the models, got {study['models']!r}: no such file"
-        raise_deepest([Problem(layers.origin(("models",)), ("models",), text)])
+    raise_deepest(_missing_files(study, layers))
     written: dict[str, Any] = read_yaml(models_file)
 
     def of_models(_: Location) -> str:
@@ -77,14 +75,26 @@ def read_settings(
     return settings
 
 
+def _missing_files(study: dict[str, Any], layers: Layers) -> Iterator[Problem]:
+    """Check that the other files of the configuration are there."""
+    for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
+        path = study[key]
+        if path is not None and not Path(path).is_file():
+            text = f"expected the file with the {key}, got {path!r}: no such file{hint}"
+            yield Problem(layers.origin((key,)), (key,), text)
+
+
 def _read_texts(layers: Layers, checker: Schemas) -> None:
     """Read as YAML what the command line handed over as text where something else is wanted."""
     for error in checker.errors(layers.values, _CONFIG):
         location = tuple(error.absolute_path)
         if error.validator == "type" and isinstance(error.instance, str):
             origin = layers.origin(location)
-            if origin == "--config":
+            if origin == COMMAND_LINE:
                 replace_at(layers.values, location, parse_yaml(error.instance, origin))
+    # The one key that may be text and null: --config claims=null.
+    if layers.values.get("claims") == "null" and layers.origin(("claims",)) == COMMAND_LINE:
+        layers.values["claims"] = None
 
 
 def _assembled(

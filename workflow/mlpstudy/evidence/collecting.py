@@ -26,12 +26,15 @@ COLUMNS = {
     "timings": [*KEYS, "seconds"],
     "history": [
         *KEYS, "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy",
+        "stuck",
     ],
 }  # fmt: skip
 
 TEXTS = (
     "condition", "model", "fold", "report_name", "activation", "loss_function", "nodes", "class",
-    "reported_class", "comparison", "first", "second", "verdict", "true", "predicted",
+    "reported_class", "comparison", "first", "second", "verdict", "true", "predicted", "pixels",
+    "kl", "also", "dead_layers", "baseline", "baseline_model", "field", "baseline_value", "value",
+    "quantity", "places", "values", "size", "members",
 )  # fmt: skip
 
 

@@ -19,11 +19,14 @@ def remove_leftovers(path: Path, days: float = DAYS) -> list[Path]:
     """Remove the checkpoints beside the study in `path` (study.json) that nobody will go on from.
 
     Those are the ones of jobs that the study does not name, or that are finished, if `days` have
-    passed since they were written and nobody holds their lock. Returns what was removed.
+    passed since they were written and nobody holds their lock. Returns what was removed; without
+    a study.json, as after no more than the data was fetched, there is nothing to say what may go.
 
     Raises:
-        StudyError: study.json is missing or is not a study.
+        StudyError: study.json is not a study.
     """
+    if not path.is_file():
+        return []
     waiting = {
         sidecar(job.folder, "checkpoint").resolve()
         for job in load_study(path).jobs

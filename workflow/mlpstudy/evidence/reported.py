@@ -15,9 +15,9 @@ VALUE_COLUMNS = [
 ]
 STATEMENT_COLUMNS = ["id", "section", "place", "models", "quote", "kind", "note"]
 
-DETAILS, FINAL = "1 details", "4 final table"
+DETAILS, EXPLANATION, FINAL = "1 details", "2 explanation", "4 final table"
 SECTIONS = [
-    *("0 aim", DETAILS, "2 explanation", "3 grouped list", "3 grouped table", FINAL),
+    *("0 aim", DETAILS, EXPLANATION, "3 grouped list", "3 grouped table", FINAL),
     "5 conclusions",
 ]
 KINDS = [
@@ -65,25 +65,25 @@ def read_values(path: Path) -> pd.DataFrame:
 
     Raises StudyError, naming file, row and column, for anything that the columns do not allow.
     """
-    frame = _read_text(path, VALUE_COLUMNS)
-    _require(path, frame, "model", frame["model"].str.fullmatch(r"\S*"), "one model, or nothing")
-    _one_of(path, frame, "quantity", QUANTITIES)
-    _one_of(path, frame, "unit", UNITS)
-    _one_of(path, frame, "approximate", ["true", "false"])
+    frame = read_text(path, VALUE_COLUMNS)
+    require(path, frame, "model", frame["model"].str.fullmatch(r"\S*"), "one model, or nothing")
+    one_of(path, frame, "quantity", QUANTITIES)
+    one_of(path, frame, "unit", UNITS)
+    one_of(path, frame, "approximate", ["true", "false"])
     numeric = frame["quantity"].isin([*COUNTS, *FRACTIONS, *MEASURES])
     # What the report leaves blank has neither a value nor decimals.
     filled = frame["printed"] != ""
     for quantity, pattern in QUANTITIES.items():
         fits = frame["value"].str.fullmatch(pattern) & filled | (frame["value"] == "") & ~filled
-        _require(
+        require(
             path, frame, "value", fits | (frame["quantity"] != quantity), f"a value of {quantity}"
         )
     counted, empty = frame["decimals"].str.fullmatch(r"\d{1,2}"), frame["decimals"] == ""
     fits = counted.where(numeric & filled, empty)
-    _require(path, frame, "decimals", fits, "a count beside a number, else nothing")
+    require(path, frame, "decimals", fits, "a count beside a number, else nothing")
     number = pd.to_numeric(frame["value"].where(numeric), errors="coerce").astype("float64")
     within = ~frame["quantity"].isin(FRACTIONS) | number.between(0, 1) | number.isna()
-    _require(path, frame, "value", within, "an accuracy as a fraction between 0 and 1")
+    require(path, frame, "value", within, "an accuracy as a fraction between 0 and 1")
     frame["decimals"] = pd.to_numeric(frame["decimals"], errors="coerce").astype("Int64")
     frame["approximate"] = frame["approximate"] == "true"
     frame["number"] = number
@@ -98,9 +98,9 @@ def read_statements(path: Path) -> pd.DataFrame:
 
     `models` is space-separated. An absent or empty file gives no rows. Raises StudyError.
     """
-    frame = _read_text(path, STATEMENT_COLUMNS)
-    _one_of(path, frame, "kind", KINDS)
-    _require(path, frame, "quote", frame["quote"].str.strip() != "", "the sentence as printed")
+    frame = read_text(path, STATEMENT_COLUMNS)
+    one_of(path, frame, "kind", KINDS)
+    require(path, frame, "quote", frame["quote"].str.strip() != "", "the sentence as printed")
     return frame
 
 
@@ -120,7 +120,7 @@ def headline(values: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=models).reset_index()
 
 
-def _read_text(path: Path, columns: list[str]) -> pd.DataFrame:
+def read_text(path: Path, columns: list[str]) -> pd.DataFrame:
     """Return the file as text, its columns, ids and sections checked."""
     if not path.is_file():
         return pd.DataFrame(columns=columns, dtype="str")
@@ -135,19 +135,20 @@ def _read_text(path: Path, columns: list[str]) -> pd.DataFrame:
     if list(frame.columns) != columns or not isinstance(frame.index, pd.RangeIndex):
         raise StudyError(f"{path}: expected the columns {','.join(columns)} and no others")
     unique = frame["id"].str.fullmatch(r"[a-z]\d+") & ~frame["id"].duplicated()
-    _require(path, frame, "id", unique, "a letter and digits that no other row has")
-    _one_of(path, frame, "section", SECTIONS)
+    require(path, frame, "id", unique, "a letter and digits that no other row has")
+    if "section" in columns:
+        one_of(path, frame, "section", SECTIONS)
     return frame
 
 
-def _one_of(path: Path, frame: pd.DataFrame, column: str, allowed: Iterable[str]) -> None:
+def one_of(path: Path, frame: pd.DataFrame, column: str, allowed: Iterable[str]) -> None:
     """Raise StudyError for the first row whose `column` is not among `allowed`."""
     known = list(allowed)
     expected = "one of " + ", ".join(repr(name) for name in known)
-    _require(path, frame, column, frame[column].isin(known), expected)
+    require(path, frame, column, frame[column].isin(known), expected)
 
 
-def _require(path: Path, frame: pd.DataFrame, column: str, fits: pd.Series, expected: str) -> None:
+def require(path: Path, frame: pd.DataFrame, column: str, fits: pd.Series, expected: str) -> None:
     """Raise StudyError for the first row that does not fit."""
     wrong = frame[~fits.astype(bool)]
     if len(wrong):
@@ -163,4 +164,4 @@ def _refuse_second_headline(path: Path, frame: pd.DataFrame) -> None:
     key = frame["section"] + "/" + frame["quantity"]
     headlines = key.isin(["/".join(pair) for pair in _HEADLINE.values()])
     again = headlines & frame.duplicated(["model", "section", "quantity"]) & (frame["model"] != "")
-    _require(path, frame, "quantity", ~again, "each of a model's headline values once a section")
+    require(path, frame, "quantity", ~again, "each of a model's headline values once a section")

@@ -1,0 +1,156 @@
+"""Whether depth and width go with accuracy, among models alike in activation or loss.
+
+The unit is the model, not the run: how many replicates a model has does not make it two. So a
+group of three says nothing at all, and one of eight little; `p_smallest` says how little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from mlpstudy.evidence.statistics import holm
+from mlpstudy.evidence.study_file import Study
+
+SIZES = ("layers", "hidden_units", "parameters")
+ANY = ""  # instead of an activation or a loss: models of all of them
+LEAST = 3  # models of which one can ask for an order
+
+# All orders of the models are tried where there are no more than DRAWS, up to 7 models, else as
+# many random ones.
+DRAWS = 9_999
+ROUNDING = 1e-9  # equal correlations may differ in their last digits
+
+COLUMNS = [
+    "condition", "activation", "loss_function", "size", "models", "members", "sizes",
+    "smallest", "largest", "lowest", "highest", "range", "failures", "correlation", "p",
+    "p_smallest", "p_holm", "verdict",
+]  # fmt: skip
+
+Array = NDArray[np.float64]
+
+
+def architectures(study: Study, models: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
+    """Return a row per condition, group of models, and measure of size.
+
+    `correlation` is Spearman's, of the size and the models' median accuracy; `p` its permutation
+    test, `p_smallest` the least that so many models with these ties can give. `p_holm` is for all
+    groups of the condition that can reject at all (Tarone 1990), empty for the others. `verdict`
+    is "grows" or "falls" (accuracy with size) or "undecided".
+    `range` is the highest of the medians less the lowest: what there is to explain.
+
+    Args:
+        study: the resolved study.
+        models: models.csv.
+        level: of the verdict.
+    """
+    rows: list[dict[str, Any]] = []
+    for condition in study.conditions:
+        frame = models[models["condition"] == condition].dropna(subset="test_accuracy_median")
+        frame = frame.assign(hidden_units=[_hidden(text) for text in frame["nodes"]])
+        for size in SIZES:
+            rows += _judged([_row(condition, *group, size) for group in _groups(frame)], level)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _judged(rows: list[dict[str, Any]], level: float) -> list[dict[str, Any]]:
+    """Add Holm's p and the verdict to the rows of one condition and size."""
+    adjusted = holm([row["p"] if row["p_smallest"] <= level else math.nan for row in rows])
+    for row, p in zip(rows, adjusted, strict=True):
+        sign = "grows" if row["correlation"] > 0 else "falls"
+        row |= {"p_holm": p, "verdict": sign if p <= level else "undecided"}
+    return rows
+
+
+def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield (activation, loss, models): all, by activation, by loss, by both; LEAST or more."""
+    found: list[tuple[str, str, pd.DataFrame]] = [(ANY, ANY, frame)]
+    found += [(str(a), ANY, part) for a, part in frame.groupby("activation")]
+    found += [(ANY, str(loss), part) for loss, part in frame.groupby("loss_function")]
+    both = frame.groupby(["activation", "loss_function"])
+    found += [(str(a), str(loss), part) for (a, loss), part in both]
+    seen: list[list[str]] = []
+    for activation, loss, part in found:
+        members = part["model"].tolist()
+        if len(members) >= LEAST and members not in seen:
+            seen.append(members)
+            yield activation, loss, part
+
+
+def _row(
+    condition: str, activation: str, loss: str, group: pd.DataFrame, size: str
+) -> dict[str, Any]:
+    sizes = group[size].to_numpy(dtype=np.float64)
+    medians = group["test_accuracy_median"].to_numpy(dtype=np.float64)
+    correlation, p, smallest = spearman(sizes, medians)
+    return {
+        "condition": condition,
+        "activation": activation,
+        "loss_function": loss,
+        "size": size,
+        "members": " ".join(group["model"]),
+        "models": len(group),
+        "sizes": len(np.unique(sizes)),
+        "smallest": int(sizes.min()),
+        "largest": int(sizes.max()),
+        "lowest": medians.min(),
+        "highest": medians.max(),
+        "range": medians.max() - medians.min(),
+        "failures": int(group["failures"].sum()),
+        "correlation": correlation,
+        "p": p,
+        "p_smallest": smallest,
+    }
+
+
+def spearman(sizes: Array, values: Array) -> tuple[float, float, float]:
+    """Return Spearman's correlation, its two-sided permutation p, and the least p there can be.
+
+    The null is that any order of `values` is as likely. NaN, 1 and 1 where one side has no two
+    different values.
+
+    Args:
+        sizes: shape (models,).
+        values: shape (models,).
+    """
+    if len(np.unique(sizes)) < 2 or len(np.unique(values)) < 2:
+        return math.nan, 1.0, 1.0
+    x, y = (_standard(stats.rankdata(side)) for side in (sizes, values))
+    test = stats.permutation_test(
+        (y,),
+        lambda order, axis: (order * x).sum(axis),
+        permutation_type="pairings",
+        n_resamples=DRAWS,
+        rng=np.random.default_rng(1904),  # the same p every time
+    )
+    # Without the last digits, in which a perfect correlation may differ from 1.
+    return (
+        round(float(test.statistic), 12),
+        float(test.pvalue),
+        _least(test.null_distribution, len(y)),
+    )
+
+
+def _standard(ranks: Array) -> Array:
+    """Return ranks whose products sum to their correlation."""
+    away = ranks - ranks.mean()
+    return np.asarray(away / np.sqrt((away**2).sum()))
+
+
+def _least(null: Array, models: int) -> float:
+    """Return the p of the most extreme order: all are in `null` unless they are too many."""
+    if math.factorial(models) > DRAWS:
+        return 2 / (DRAWS + 1)
+    most = min((null >= null.max() - ROUNDING).mean(), (null <= null.min() + ROUNDING).mean())
+    return min(1.0, 2 * float(most))
+
+
+def _hidden(nodes: str | Sequence[int]) -> int:
+    """Return the units of all layers but the last, from models.csv's `128+64+10`."""
+    return sum(int(part) for part in str(nodes).split("+")[:-1])

@@ -1,0 +1,175 @@
+"""What the pixels' scale does before the first step: saturation.csv, by layer and as a histogram.
+
+Raw bytes make the logits of a network of (leaky) ReLU hundreds apart, so that the softmax is
+certain of one class and often wrong: p(true class) is below 1e-7, where clipped KL divergence has
+no gradient. Sigmoid and tanh pass on numbers of at most 1, but their first layer is saturated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from mlpstudy.data.dataset import Dataset, load
+from mlpstudy.errors import StudyError
+from mlpstudy.evidence.study_file import Model, Study, load_study
+from mlpstudy.files import write_csv
+from mlpstudy.spec import Job, Spec
+from mlpstudy.training.initial import FirstLook, first_look
+from mlpstudy.training.losses import EPSILON, LOG_EPSILON
+
+PIXELS = ("raw", "unit")
+INITIALISATIONS = 3  # those of replicates 1 to 3
+QUANTILES = (5, 25, 50, 75, 95)  # per cent
+
+KEYS = ["model", "activation", "pixels"]
+COLUMNS = [
+    *KEYS, "layers", "initialisations", "images", "logit_low", "logit_median", "logit_high",
+    "logit_range", *(f"log10_p_true_q{q:02}" for q in QUANTILES),
+    "share_below", "share_below_least", "share_below_most", "share_certain",
+    "cross_entropy",
+]  # fmt: skip
+LAYER_COLUMNS = [*KEYS, "layer", "units", "scale", "saturated", "dead"]
+BIN_COLUMNS = ["model", "pixels", "low", "high", "count", "share"]
+
+Array = NDArray[np.float64]
+
+
+class Saturation(NamedTuple):
+    """The three tables, each with rows for every model and each of PIXELS."""
+
+    softmax: pd.DataFrame
+    layers: pd.DataFrame
+    bins: pd.DataFrame
+
+
+def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
+    """Write saturation.csv, saturation_layers.csv and saturation_bins.csv into `output`.
+
+    Args:
+        study: the resolved study, study.json.
+        data: folder of the prepared arrays.
+        output: folder of the tables.
+        threads: to compute with.
+
+    Raises:
+        StudyError: a file is missing, or the data is not the study's.
+    """
+    torch.set_num_threads(threads)
+    plan, dataset = load_study(study), load(data)
+    if dataset.digest != plan.raw["dataset"].get("digest"):
+        raise StudyError(f"{data}: not the data that {study} names: prepare it anew")
+    found = saturation(plan, dataset)
+    for name, frame in zip(("", "_layers", "_bins"), found, strict=True):
+        write_csv(frame, output / f"saturation{name}.csv")
+
+
+def saturation(study: Study, dataset: Dataset) -> Saturation:
+    """Return what the untrained networks of every model in use make of 1,000 training images.
+
+    The networks are the very ones that replicates 1 to 3 of the model's own entry start from, with
+    its pixels raw and divided by 255.
+
+    `softmax` has COLUMNS, over images and networks together: quantiles of all logits (5, 50 and
+    95 %) and the median of an image's highest less its lowest; quantiles of log10 of p(true
+    class); the share of images with it below 1e-7 (`stuck` in history.csv), with the least and the
+    most of the networks; the share in which the highest probability is above 1 - 1e-7; the mean
+    cross-entropy, in nats.
+
+    `layers` has LAYER_COLUMNS, the networks' means for each hidden layer (`HiddenLayer`). `bins`
+    is the histogram of log10 of p(true class), BIN_COLUMNS: how many are in [low, high), one
+    decade wide, from the lowest that is there; the last holds 1 as well.
+    """
+    softmax: list[dict[str, Any]] = []
+    layers: list[dict[str, Any]] = []
+    bins: list[dict[str, Any]] = []
+    trained = {model for _, model in study.pairs}
+    for model in [study.models[key] for key in study.models if key in trained]:
+        for pixels in PIXELS:
+            look = first_look(_job(study, model, pixels), dataset)
+            keys = dict(zip(KEYS, (model.key, model.fields["activation"], pixels), strict=True))
+            p_true = _log_p_true(look)
+            softmax.append(keys | {"layers": len(model.fields["nodes"])} | _softmax(look, p_true))
+            layers += [keys | row for row in _layers(look)]
+            bins += [{"model": model.key, "pixels": pixels} | row for row in histogram(p_true)]
+    return Saturation(
+        pd.DataFrame(softmax, columns=COLUMNS),
+        pd.DataFrame(layers, columns=LAYER_COLUMNS),
+        pd.DataFrame(bins, columns=BIN_COLUMNS),
+    )
+
+
+def _job(study: Study, model: Model, pixels: str) -> Job:
+    """Return the job whose networks are looked at; of a cross-validated model the first fold."""
+    spec = Spec.from_fields({**model.fields, "pixels": pixels})
+    subset = study.raw["dataset"].get("subset")
+    return Job(
+        condition="",
+        model=model.key,
+        fold=spec.fold_names[0],
+        first=1,
+        last=INITIALISATIONS,
+        seed=study.raw["seed"],
+        data=study.raw["dataset"]["digest"],
+        subset=(subset["train"], subset["test"]) if subset else None,
+        code="",
+        spec=spec,
+    )
+
+
+def _log_p_true(look: FirstLook) -> Array:
+    """Return the natural logarithm of p(true class), (replicates, images)."""
+    log_p = log_softmax(look.logits, axis=-1)
+    return np.asarray(np.take_along_axis(log_p, look.labels[..., None], axis=-1)[..., 0])
+
+
+def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
+    logits = look.logits
+    low, median, high = np.quantile(logits, [0.05, 0.5, 0.95])
+    vanished = p_true < LOG_EPSILON
+    # What all other classes share: 1 - p would be lost to rounding.
+    rest = -np.expm1(log_softmax(logits, axis=-1).max(-1))
+    quantiles = np.quantile(p_true, [q / 100 for q in QUANTILES]) / np.log(10)
+    by_network = vanished.mean(axis=1)
+    return {
+        "initialisations": p_true.shape[0],
+        "images": p_true.shape[1],
+        "logit_low": low,
+        "logit_median": median,
+        "logit_high": high,
+        "logit_range": float(np.median(np.ptp(logits, axis=-1))),
+        **{f"log10_p_true_q{q:02}": v for q, v in zip(QUANTILES, quantiles, strict=True)},
+        "share_below": vanished.mean(),
+        "share_below_least": by_network.min(),
+        "share_below_most": by_network.max(),
+        "share_certain": (rest < EPSILON).mean(),
+        "cross_entropy": -p_true.mean(),
+    }
+
+
+def _layers(look: FirstLook) -> Iterator[dict[str, Any]]:
+    for number, layer in enumerate(look.layers, start=1):
+        yield {
+            "layer": number,
+            "units": layer.units,
+            "scale": layer.scale.mean(),
+            "saturated": layer.saturated.mean(),
+            "dead": layer.dead.mean(),
+        }
+
+
+def histogram(p_true: Array) -> Iterator[dict[str, Any]]:
+    """Yield low, high, count, share of log10 p, a decade each, from natural logarithms of p."""
+    decades = p_true / np.log(10)
+    lowest = min(int(np.floor(decades.min())), -1)
+    counts, edges = np.histogram(decades, bins=np.arange(lowest, 1))
+    for low, high, count in zip(edges[:-1], edges[1:], counts, strict=True):
+        share = count / decades.size
+        yield {"low": int(low), "high": int(high), "count": int(count), "share": share}

@@ -1,0 +1,55 @@
+"""The tables of the cause on disk, read together for the pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mlpstudy.evidence import architectures, causes, effects, sensitivity
+from mlpstudy.evidence.study_file import Study
+from mlpstudy.evidence.tables import read_table
+
+# Not from the module that makes them, which imports torch.
+SATURATION = {
+    "saturation": ["model", "activation", "pixels", "share_below", "logit_range"],
+    "saturation_layers": ["model", "activation", "pixels", "layer", "saturated", "dead"],
+    "saturation_bins": ["model", "pixels", "low", "high", "share"],
+}
+
+
+@dataclass(frozen=True)
+class CauseTables:
+    """causes.csv, effects.csv and so on, by their names; accuracies are fractions."""
+
+    study: Study
+    causes: pd.DataFrame
+    effects: pd.DataFrame
+    architectures: pd.DataFrame
+    sensitivity: pd.DataFrame
+    saturation: pd.DataFrame
+    layers: pd.DataFrame
+    bins: pd.DataFrame
+
+
+def load_causes(study: Study, tables: Path) -> CauseTables:
+    """Read what `tabulate` and `probe` wrote into the folder `tables`.
+
+    Raises:
+        StudyError: one of the files is missing or is not what it should be.
+    """
+
+    def read(name: str, columns: list[str]) -> pd.DataFrame:
+        return read_table(tables / f"{name}.csv", columns)
+
+    return CauseTables(
+        study=study,
+        causes=read("causes", causes.COLUMNS),
+        effects=read("effects", effects.COLUMNS),
+        architectures=read("architectures", architectures.COLUMNS),
+        sensitivity=read("sensitivity", sensitivity.COLUMNS),
+        saturation=read("saturation", SATURATION["saturation"]),
+        layers=read("saturation_layers", SATURATION["saturation_layers"]),
+        bins=read("saturation_bins", SATURATION["saturation_bins"]),
+    )
