@@ -7,7 +7,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick test check unit readme bench lock clean
+.PHONY: help study quick test check unit readme bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
@@ -15,6 +15,7 @@ help:
 	@echo "make test    static checks and the test suite"
 	@echo "make readme  the study, and its table and picture into README.md"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
+	@echo "make screenshots  pictures of results/report/index.html into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
 
@@ -65,6 +66,9 @@ bench: .venv-bench/bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps \
 	  -r benchmarks/requirements-no-deps.txt
 	@touch $@
+
+screenshots: .venv/dev
+	$(BIN)/python tests/browser/screenshots.py results/report/index.html docs
 
 lock:
 	envs/lock $(PYTHON)

@@ -30,6 +30,7 @@ except StudyError as error:
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
+REPORTED = "resources/reported"
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
 # Nor is what jobs do that find every GPU taken a reason to train again.
@@ -45,7 +46,7 @@ CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
 pathvars:
     results=RESULTS,
     data=DATA,
-    reported="resources/reported",
+    reported=REPORTED,
     run="<results>/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}",
 
 
