@@ -16,6 +16,8 @@ from benchmarks.intervals import counts, coverage, pairs, rules, shapes  # noqa:
 from benchmarks.intervals.__main__ import main  # noqa: E402
 from benchmarks.intervals.candidates import MEAN, MEDIAN  # noqa: E402
 
+from mlpstudy.evidence.statistics import median_interval  # noqa: E402
+
 OURS = "rank permutation, studentised"
 
 
@@ -40,6 +42,19 @@ def test_the_studys_intervals_hold_their_level(short: pd.Series) -> None:
     assert short["difference of medians", :, "percentile bootstrap", "coverage"].min() > 0.9
     assert short["P(second > first)", :, "score, greatest variance", "coverage"].min() > 0.92
     assert short["share", :, "Wilson", "coverage"].min() > 0.92
+
+
+@pytest.mark.parametrize("replicates", [3, 6, 12])
+def test_the_runs_that_learned_have_an_interval_of_their_own(replicates: int) -> None:
+    """However many have learned, their median lies inside as often as that interval claims."""
+    shape = shapes.normal(failing=0.3)
+    studies = shape.draw(np.random.default_rng(replicates), (1500, replicates))
+    found = [median_interval(runs[runs > 0.5]) for runs in studies]
+    bounded = [interval for interval in found if interval.n > 1]
+    assert len(bounded) > 1000
+    claimed = np.mean([interval.level for interval in bounded])
+    held = np.mean([interval.contains(0.85) for interval in bounded])
+    assert held > claimed - 0.03
 
 
 def test_failures_are_set_against_each_other_as_they_should(short: pd.Series) -> None:
