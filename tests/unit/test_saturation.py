@@ -65,6 +65,15 @@ def test_batch_normalisation_goes_by_the_images_as_in_training() -> None:
     assert np.ptp(raw) < 3 * np.ptp(unit)
 
 
+def test_dropout_is_left_out_also_where_the_layers_are_normalised() -> None:
+    with_dropout, without = (
+        first_look(make_job(batch_norm=True, dropout=rate), small_dataset()).logits
+        for rate in (0.5, 0.0)
+    )
+    assert (with_dropout == without).all()
+    assert np.ptp(without) > 0.1
+
+
 def test_saturated_and_dead_units_by_numpy() -> None:
     job = make_job(pixels="raw", activation="sigmoid", first=1, last=1)
     dataset = small_dataset()

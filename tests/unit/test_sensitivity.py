@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.evidence.reported_values import load_reported
+from mlpstudy.evidence.reported_values import Reported, Value, load_reported
 from mlpstudy.evidence.sensitivity import printed_values, standing
 from mlpstudy.evidence.tables import read_table, tabulate
 
@@ -88,6 +88,19 @@ def test_values_printed_differently_are_told_apart_and_roundings_are_not() -> No
     (once,) = printed_values(REPORT, "m13", "test_accuracy")
     assert once.places == "1 details; 3 grouped list; 3 grouped table; 4 final table"
     assert printed_values(REPORT, "unknown", "test_accuracy") == []
+
+
+def test_one_step_of_the_last_digit_is_cut_or_rounded_and_two_are_another_value() -> None:
+    def printed(*numbers: float) -> int:
+        sections = ("1 details", "3 grouped list")
+        values = {
+            (section, "m", "test_accuracy"): Value(number, f"{number}", 2, False)
+            for section, number in zip(sections, numbers, strict=True)
+        }
+        return len(printed_values(Reported(values), "m", "test_accuracy"))
+
+    assert printed(0.2694, 0.2695) == 1  # whose difference is 1e-4 and a little in binary
+    assert printed(0.2694, 0.2696) == 2
 
 
 def test_the_table_has_a_row_a_condition_model_quantity_and_value(tmp_path: Path) -> None:

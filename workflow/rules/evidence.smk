@@ -53,7 +53,12 @@ rule probe_saturation:
 rule audit_report:
     input:
         study=rules.write_plan.output.study,
-        reported=multiext("<reported>/", "values.csv", "statements.csv", "readings.csv"),
+        # A study need not redo a report, nor have its sentences.
+        reported=[
+            f"<reported>/{name}.csv"
+            for name in ("values", "statements", "readings")
+            if Path(REPORTED, f"{name}.csv").is_file()
+        ],
         tables="<results>/tables/sensitivity.csv",
     output:
         audit=tables("audit"),
@@ -64,7 +69,7 @@ rule audit_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.audit.audit"),
-        reported=lambda wildcards, input: Path(input.reported[0]).parent,
+        reported=lambda wildcards: REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported}"

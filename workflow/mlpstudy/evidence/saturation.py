@@ -33,7 +33,7 @@ KEYS = ["model", "activation", "pixels"]
 COLUMNS = [
     *KEYS, "layers", "initialisations", "images", "logit_low", "logit_median", "logit_high",
     "logit_range", *(f"log10_p_true_q{q:02}" for q in QUANTILES),
-    "share_below", "share_below_least", "share_below_most", "share_stuck", "share_certain",
+    "share_below", "share_below_least", "share_below_most", "share_certain",
     "cross_entropy",
 ]  # fmt: skip
 LAYER_COLUMNS = [*KEYS, "layer", "units", "scale", "saturated", "dead"]
@@ -79,9 +79,9 @@ def saturation(study: Study, dataset: Dataset) -> Saturation:
 
     `softmax` has COLUMNS, over images and networks together: quantiles of all logits (5, 50 and
     95 %) and the median of an image's highest less its lowest; quantiles of log10 of p(true
-    class); the share of images with it below 1e-7, with the least and the most of the networks,
-    and of those that are misclassified besides (`stuck` in history.csv); the share in which the
-    highest probability is above 1 - 1e-7; the mean cross-entropy, in nats.
+    class); the share of images with it below 1e-7 (`stuck` in history.csv), with the least and the
+    most of the networks; the share in which the highest probability is above 1 - 1e-7; the mean
+    cross-entropy, in nats.
 
     `layers` has LAYER_COLUMNS, the networks' means for each hidden layer (`HiddenLayer`). `bins`
     is the histogram of log10 of p(true class), BIN_COLUMNS: how many are in [low, high), one
@@ -134,7 +134,6 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
     logits = look.logits
     low, median, high = np.quantile(logits, [0.05, 0.5, 0.95])
     vanished = p_true < LOG_EPSILON
-    wrong = logits.argmax(-1) != look.labels
     # What all other classes share: 1 - p would be lost to rounding.
     rest = -np.expm1(log_softmax(logits, axis=-1).max(-1))
     quantiles = np.quantile(p_true, [q / 100 for q in QUANTILES]) / np.log(10)
@@ -150,7 +149,6 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
         "share_below": vanished.mean(),
         "share_below_least": by_network.min(),
         "share_below_most": by_network.max(),
-        "share_stuck": (vanished & wrong).mean(),
         "share_certain": (rest < EPSILON).mean(),
         "cross_entropy": -p_true.mean(),
     }

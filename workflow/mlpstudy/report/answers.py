@@ -17,6 +17,8 @@ from mlpstudy.report.formats import (
     word,
 )
 
+VERBS = {"supported": "stand", "contradicted": "fall", "undecided": "stay undecided"}
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -126,17 +128,17 @@ def _none(number: int) -> str:
 
 def _changes(evidence: Evidence, condition: str) -> str:
     """Return what a condition changes, in words."""
-    overrides = evidence.study.conditions[condition].overrides
-    return listing([setting(*item) for item in overrides.items()] or [word(condition)])
+    changes = evidence.changes(condition)
+    return listing([setting(*item) for item in changes.items()] or [word(condition)])
 
 
 def _alone(evidence: Evidence, whole: str) -> str:
     """Say how often models fail under conditions that change a part of what `whole` changes."""
     base = evidence.leading[0]
-    changed = evidence.study.conditions[whole].overrides.items()
+    changed = evidence.changes(whole).items()
     parts: dict[tuple[str, ...], list[str]] = {}
     for name in evidence.conditions:
-        own = evidence.study.conditions[name].overrides.items()
+        own = evidence.changes(name).items()
         models = tuple(m for m in evidence.keys if {(base, m), (name, m)} <= evidence.rows.keys())
         if own and own < changed and models:
             failed, _ = evidence.failures(name, list(models))
@@ -177,15 +179,12 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
 
     def told(condition: str) -> str:
         tally = tallies[condition]
-        parts = [
-            f"{count(tally.get(v, 0))} are {v}" for v in ("supported", "contradicted", "undecided")
-        ]
-        return f"{_under(condition)} {listing(parts)}"
+        parts = [f"{count(tally.get(state, 0))} {verb}" for state, verb in VERBS.items()]
+        return f"{heading(_under(condition))} {listing(parts)}."
 
     total = int(tallies[base].sum())
-    fallen = int(tallies[base].get("contradicted", 0))
-    text = "Of the report's conclusions, made testable, " + "; ".join(map(told, tallies)) + "."
-    label = f"of the report's conclusions contradicted {_under(base)}"
-    return [
-        Answer(f"{count(fallen)} of {count(total)}", label, text, "#conclusions", "Every verdict")
-    ]
+    fallen, stood = (int(tallies[base].get(v, 0)) for v in ("contradicted", "supported"))
+    text = "Each is a testable statement. " + " ".join(map(told, tallies))
+    label = f"of {count(total)} conclusions of the report, {_under(base)}"
+    figure = f"{count(fallen)} fall, {count(stood)} stand"
+    return [Answer(figure, label, text, "#claims", "Every verdict")]

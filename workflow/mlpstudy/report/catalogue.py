@@ -43,6 +43,9 @@ class Plate:
 
 Plates = Iterator[Plate]
 
+# Those of 64 models, at a tenth of an inch each.
+MOST_PAIRS = 64 * 63 // 2
+
 
 def plates(m: Material) -> Plates:
     """Yield every figure of the study, in the order of the report."""
@@ -127,8 +130,10 @@ def _groups(m: Material) -> Plate:
 
 
 def _pairs(m: Material) -> Plates:
+    """Yield a matrix a condition, unless its cells would be too many to be seen."""
     for condition in m.main:
-        if (m.pairs["condition"] == condition).any():
+        pairs = int((m.pairs["condition"] == condition).sum())
+        if 0 < pairs <= MOST_PAIRS:
             yield _pairs_of(m, condition)
 
 

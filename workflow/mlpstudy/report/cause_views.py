@@ -11,6 +11,7 @@ from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.effect_views import (
     architecture_findings,
     architecture_table,
+    effect_findings,
     effect_tables,
 )
 from mlpstudy.report.formats import (
@@ -190,6 +191,7 @@ def cause_context(tables: CauseTables) -> dict[str, Any]:
         "square_table": square_table(tables),
         "cause_findings": cause_findings(tables),
         "saturation_table": saturation_table(tables),
+        "effect_findings": effect_findings(tables),
         "effect_tables": effect_tables(tables),
         "condition_table": condition_table(tables),
         "likeliest_table": likeliest_table(tables),

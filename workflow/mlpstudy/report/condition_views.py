@@ -39,7 +39,7 @@ def changes(evidence: Evidence) -> list[Change]:
     found = []
     for condition in evidence.conditions:
         if condition not in evidence.leading:
-            overrides = evidence.study.conditions[condition].overrides
+            overrides = evidence.changes(condition)
             said = heading("; ".join(setting(*item) for item in overrides.items()))
             name = heading(word(condition))
             title = said or name

@@ -53,7 +53,7 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
             *(Column(label) for label in labels),
             Column("verdict", False),
         ],
-        title=heading(" and ".join(word(name) for name in field.split("; "))),
+        title=heading(_title(field)),
     )
     for row in numbered(frame):
         low, high = row["mean_difference_low"], row["mean_difference_high"]
@@ -75,6 +75,44 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
             sources=[Source("effects.csv", (row["line"],))],
         )
     return table
+
+
+def effect_findings(tables: CauseTables) -> list[Finding]:
+    """Return a sentence a field and change: how many steps went up or down, and how far.
+
+    Not of activations and nodes, whose steps are comparisons of models.
+    """
+    frame = tables.effects[~tables.effects["field"].isin(LAST)]
+    groups = {
+        (str(field), str(before), str(after)): rows
+        for (field, before, after), rows in frame.groupby(["field", "baseline_value", "value"])
+    }
+    order = [*FIELDS, *(field for field in frame["field"].unique() if field not in FIELDS)]
+    found = []
+    for field, before, after in sorted(groups, key=lambda key: (order.index(key[0]), *key[1:])):
+        rows = groups[field, before, after]
+        name = heading(_title(field))
+        change = _step(_values(before), _values(after))
+        found.append(Finding(f"{change}: {_verdicts(rows)}; {_spread(rows)}.", name))
+    return found
+
+
+def _verdicts(rows: pd.DataFrame) -> str:
+    """Return how many of the rows have each verdict: higher in 2 of 3, undecided in 1."""
+    counts = rows["verdict"].value_counts()
+    names = ("higher", "lower", "equivalent", "undecided")
+    parts = [f"{name} in {counts[name]}" for name in names if name in counts]
+    return ", ".join([f"{parts[0]} of {len(rows)}", *parts[1:]])
+
+
+def _spread(rows: pd.DataFrame) -> str:
+    low, high = (points(rows["mean_difference"].agg(end)) for end in ("min", "max"))
+    said = low if low == high else f"{low} to {high}"
+    return f"difference of the means {said} points"
+
+
+def _title(field: str) -> str:
+    return " and ".join(word(name) for name in field.split("; "))
 
 
 def _step(first: str, second: str) -> str:

@@ -117,6 +117,13 @@ class Evidence:
         rows = [self.rows[condition, m] for m in models if (condition, m) in self.rows]
         return sum(int(r["failures"]) for r in rows), sum(int(r["replicates"]) for r in rows)
 
+    def changes(self, condition: str) -> dict[str, Any]:
+        """Return what a condition overrides that the study's first one does not."""
+        conditions = self.study.conditions
+        base = conditions[self.leading[0]].overrides
+        own = conditions[condition].overrides
+        return {k: v for k, v in own.items() if k not in base or base[k] != v}
+
     def tone(self, condition: str) -> str:
         """Return the CSS variable of a condition's colour."""
         return series(list(self.study.conditions).index(condition)).variable

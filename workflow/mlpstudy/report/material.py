@@ -55,11 +55,11 @@ class Material:
 
     @cached_property
     def main(self) -> list[str]:
-        """The conditions that cover every model; where none does, all of them."""
-        whole = [
-            c for c in self.conditions if set(self.keys) <= set(self.study.conditions[c].models)
-        ]
-        return whole or self.conditions
+        """The conditions that cover every model; where none does, those that cover most."""
+        covered = {
+            c: len(set(self.keys) & set(self.study.conditions[c].models)) for c in self.conditions
+        }
+        return [c for c, models in covered.items() if models == max(covered.values())]
 
     @property
     def pixels(self) -> int:

@@ -171,7 +171,7 @@ def _results(evidence: Evidence, model: str) -> list[Result]:
 
 
 def _result(evidence: Evidence, condition: str, model: str, found: Outcome, row: Row) -> Result:
-    overrides = evidence.study.conditions[condition].overrides
+    overrides = evidence.changes(condition)
     return Result(
         outcome=found,
         changes=listing([setting(*item) for item in overrides.items()]) if overrides else "",

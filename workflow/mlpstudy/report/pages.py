@@ -26,7 +26,7 @@ from mlpstudy.report.evidence import Evidence, load_evidence
 from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_index
 from mlpstudy.report.formats import plural
 from mlpstudy.report.html_views import contents, html_views
-from mlpstudy.report.inlining import inline_svg
+from mlpstudy.report.inlining import Styles, inline_svg
 from mlpstudy.report.markdown_tables import table_pages
 from mlpstudy.report.model_views import cards
 from mlpstudy.report.overview import answers, condition_list, done, title, trial_notice
@@ -106,6 +106,7 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
 
 def _inliner(figures: Path) -> Callable[[Entry], Markup]:
     """Return a function that gives a figure of the folder as an element of the page."""
+    styles = Styles()
 
     def inline(entry: Entry) -> Markup:
         path = figures / entry.file
@@ -113,7 +114,7 @@ def _inliner(figures: Path) -> Callable[[Entry], Markup]:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise StudyError(f"{path}: missing; the step that draws it has not run") from error
-        return inline_svg(text, entry.name)
+        return inline_svg(text, entry.name, styles)
 
     return inline
 

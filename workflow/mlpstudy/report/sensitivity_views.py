@@ -114,7 +114,11 @@ def likeliest_table(tables: CauseTables) -> Table:
             _changes(best),
             _range(best, "test_accuracy"),
             percent(best["gap"]),
-            sources=[Source("sensitivity.csv", tuple(row["line"] for row in (plain, best)))],
+            sources=[
+                Source(
+                    "sensitivity.csv", tuple(dict.fromkeys(row["line"] for row in (plain, best)))
+                )
+            ],
         )
     return table
 

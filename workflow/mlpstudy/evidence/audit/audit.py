@@ -16,6 +16,7 @@ from mlpstudy.evidence.audit import (
     differences,
     durations,
     explanations,
+    images,
     losses,
     orders,
     printed_twice,
@@ -24,6 +25,7 @@ from mlpstudy.evidence.audit import (
     standing,
 )
 from mlpstudy.evidence.audit.findings import Finding, audit_table
+from mlpstudy.evidence.audit.places import COLUMNS
 from mlpstudy.evidence.audit.printed import Report, load_report
 from mlpstudy.evidence.audit.readings import Reading, read_readings
 from mlpstudy.evidence.collecting import read_table
@@ -35,7 +37,7 @@ from mlpstudy.files import write_csv
 OF_VALUES: tuple[Callable[[Report], Iterator[Finding]], ...] = (
     printed_twice.printed_twice, printed_twice.blank,
     losses.impossible, losses.saturated,
-    counts.accuracy_counts, counts.layer_counts, counts.input_layer, counts.bounds,
+    images.accuracy_counts, counts.layer_counts, counts.input_layer, counts.bounds,
     counts.series, classes.class_order, classes.class_limits,
     repeats.better_run, designs.undiscussed,
     coincidences.same_result, coincidences.same_seconds, coincidences.unequal_seconds,
@@ -75,7 +77,7 @@ def audit(study: Path, reported: Path, tables: Path, output: Path) -> None:
         read_values(reported / "values.csv"), read_statements(reported / "statements.csv")
     )
     readings = read_readings(reported / "readings.csv", report)
-    placed = read_table(tables / "sensitivity.csv", replicates.COLUMNS)
+    placed = read_table(tables / "sensitivity.csv", COLUMNS)
     if load_study(study).trial:
         placed = placed[:0]
     write_csv(audit_table(list(findings(report, readings, placed))), output)

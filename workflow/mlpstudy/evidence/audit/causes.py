@@ -9,9 +9,9 @@ from scipy.stats import fisher_exact
 from mlpstudy.evidence.audit.classes import class_of, classes, lowest_class
 from mlpstudy.evidence.audit.findings import Finding
 from mlpstudy.evidence.audit.printed import SETTINGS, Report
-from mlpstudy.evidence.audit.printed_twice import runs_apart
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form, together
+from mlpstudy.evidence.audit.versions import runs_apart
 from mlpstudy.evidence.audit.wording import (
     counted,
     listing,
@@ -42,13 +42,17 @@ def blamed(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
             m for m in others if all(size(report, m, n) >= size(report, model, n) for n in names)
         ]
         well = [m for m in larger if class_of(report, m) not in ("", lowest)]
-        if not failing and not well:
+        if not lowest or class_of(report, model) != lowest or not (failing or well):
             continue
         parts = []
         if failing:
-            parts.append(f"{_sized(report, failing, names)} have fewer and are {lowest} as well")
+            have, are = ("has", "is") if len(failing) == 1 else ("have", "are")
+            parts.append(
+                f"{_sized(report, failing, names)} {have} fewer and {are} {lowest} as well"
+            )
         if well:
-            parts.append(f"{_sized(report, well, names)} have as many or more and are not")
+            have, are = ("has", "is") if len(well) == 1 else ("have", "are")
+            parts.append(f"{_sized(report, well, names)} {have} as many or more and {are} not")
         text = (
             f"{sentence(_sized(report, [model], names))} is {lowest}, but {', and '.join(parts)}."
         )
@@ -90,6 +94,8 @@ def credited(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
     """Find successes put down to a setting that models of a lower class have as well."""
     for reading in of_form(readings, "credited"):
         (model,), name, order = reading.models, reading.quantity, list(classes(report))
+        if report.find(model, name) is None or model not in report.accuracies():
+            continue
         own = class_of(report, model)
         value = report.setting(model, name)
         lower = [

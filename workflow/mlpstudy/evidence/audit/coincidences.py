@@ -8,8 +8,8 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import binom, norm
 
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.losses import CEILING
 from mlpstudy.evidence.audit.orders import matched
 from mlpstudy.evidence.audit.precision import FULL_PRECISION
@@ -72,7 +72,8 @@ def same_seconds(report: Report) -> Iterator[Finding]:
     for value in report.values:
         if value.section == DETAILS and value.quantity == "seconds" and not value.approximate:
             epochs = report.setting(value.model, "epochs")
-            found.setdefault((value.number, epochs), []).append(value.model)
+            if epochs and report.nodes(value.model):
+                found.setdefault((value.number, epochs), []).append(value.model)
     for (seconds, epochs), keys in found.items():
         designs = {(report.nodes(m), report.setting(m, "activation")) for m in keys}
         if len(keys) < AGREEING or len(designs) < AGREEING:
@@ -88,7 +89,7 @@ def same_seconds(report: Report) -> Iterator[Finding]:
         )
         values = [value for m in keys for value in report.of(m, "seconds", "epochs")]
         yield Finding(
-            KIND, "same_seconds", f"{seconds:.0f}s", tuple(keys), "seconds",
+            KIND, "same_seconds", f"{seconds:.0f}s-{epochs}-epochs", tuple(keys), "seconds",
             showing(v for v in values if v.section == DETAILS), text,
             "The time may have been measured once and copied with the rest of the list, and then "
             "other lines may have been copied too.",

@@ -1,15 +1,11 @@
-"""Accuracies as counts of images, layers as counts of nodes, models as counts of models."""
+"""Layers as counts of nodes, names as a series, bounds against what they bound."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
-
-import numpy as np
 
 from mlpstudy.evidence.audit.findings import Finding, showing
-from mlpstudy.evidence.audit.precision import FULL_PRECISION, as_keras_prints
 from mlpstudy.evidence.audit.printed import Printed, Report
 from mlpstudy.evidence.audit.wording import counted, listing, models, quantity, sentence
 
@@ -18,97 +14,13 @@ KIND = "arithmetic"
 # What the note of a value in values.csv says where the report calls a first layer the input.
 CALLED_INPUT = "called the input layer"
 
-# Images of the MNIST family, to which the report's data belong: training, test.
-TRAINING, TEST = 60_000, 10_000
 
-
-def accuracy_counts(report: Report) -> Iterator[Finding]:
-    """Find accuracies printed to every digit that are no count of the test images.
-
-    Keras gives an accuracy as a single-precision fraction, and Python prints 100 times that: of
-    10,000 images only 10,001 texts are possible.
-    """
-    usual = [v for v in _full(report) if Decimal(v.printed) == Decimal(_expected(v))]
-    for value in _full(report):
-        if value in usual:
-            continue
-        if _expected(value).startswith(value.printed):
-            yield _digits_lost(value, usual)
-        else:
-            yield _other_images(report, value, usual)
-
-
-def _full(report: Report) -> list[Printed]:
-    """Return the accuracies with so many digits that a program printed them."""
-    return [
-        value
-        for value in report.values
-        if value.quantity == "test_accuracy"
-        and value.decimals >= FULL_PRECISION
-        and re.fullmatch(r"\d+\.\d+", value.printed)
-    ]
-
-
-def _expected(value: Printed) -> str:
-    """Return what the nearest count of the test images would print as."""
-    return as_keras_prints(round(value.number * TEST) / TEST)
-
-
-def _finding(
+def number_finding(
     rule: str, key: str, shown: Sequence[Printed], text: str, matters: str, name: str = ""
 ) -> Finding:
+    """Return a finding about printed numbers alone."""
     keys = tuple(dict.fromkeys(value.model for value in shown if value.model))
     return Finding(KIND, rule, key, keys, name or shown[0].quantity, showing(shown), text, matters)
-
-
-def _digits_lost(value: Printed, usual: Sequence[Printed]) -> Finding:
-    count = round(value.number * TEST)
-    lost = counted(len(_expected(value)) - len(value.printed), "digit")
-    text = (
-        f"{count:,} of {TEST:,} images print as {_expected(value)}, and {lost} of that is missing "
-        f"at the end. The "
-        f"other {len(usual)} full accuracies are complete. Read kindly, it was lost in copying."
-    )
-    matters = (
-        "Little: it shows that the numbers were carried over by hand, which is how they differ."
-    )
-    return _finding("digits_lost", f"{value.model}-{value.quantity}", [value], text, matters)
-
-
-def _other_images(report: Report, value: Printed, usual: Sequence[Printed]) -> Finding:
-    """Explain an accuracy by other numbers of images: the folds of a cross-validation."""
-    folds = report.find(value.model, "folds")
-    number = 1 if folds is None else int(folds.number)
-    pools = {
-        f"the mean of {number} folds over training and test images together": TRAINING + TEST,
-        f"the mean of {number} folds over the training images": TRAINING,
-        f"the mean over {number} folds, each tested on all test images": TEST * number,
-    }
-    fitting = {name: images for name, images in pools.items() if _fits(value.number, images)}
-    text = f"{value.printed} % is no count of {TEST:,} images, as the other {len(usual)} are"
-    if number > 1 and fitting:
-        reading = [
-            f"{round(value.number * images):,} of {images:,}, {name}"
-            for name, images in fitting.items()
-        ]
-        others = [f"{images:,}" for images in pools.values() if images not in fitting.values()]
-        text += f". It is {listing(reading, 'or')}"
-        text += f" (a count of {listing(others, 'or')} it is not)" if others else ""
-    text += ". Read kindly, it is a sound estimate, but of another quantity."
-    return _finding(
-        "other_images",
-        f"{value.model}-{value.quantity}",
-        [value, *([] if folds is None else [folds])],
-        text,
-        "The report sets it beside accuracies on the test images alone, from one network each, and "
-        "ranks them together.",
-    )
-
-
-def _fits(fraction: float, images: int) -> bool:
-    """Say whether a mean of single-precision fractions may be a count of so many images."""
-    error = float(np.spacing(np.float32(fraction))) / 2
-    return abs(fraction * images - round(fraction * images)) <= error * images
 
 
 def layer_counts(report: Report) -> Iterator[Finding]:
@@ -125,7 +37,7 @@ def layer_counts(report: Report) -> Iterator[Finding]:
                 f"{sentence(models([model]))} is given {layers[0].printed} layers, and lists "
                 f"{counted(size, 'number')} of nodes, {nodes.printed}."
             )
-            yield _finding("layers", model, [layers[0], nodes], text, _LAYERS)
+            yield number_finding("layers", model, [layers[0], nodes], text, _LAYERS)
         for hidden in report.of(model, "hidden_layers"):
             if nodes is not None and hidden.number != size - 1:
                 yield _hidden(hidden, nodes, size)
@@ -136,13 +48,13 @@ _LAYERS = "Depth is one of the things that the report draws conclusions about."
 
 def _hidden(hidden: Printed, nodes: Printed, size: int) -> Finding:
     text = (
-        f"{hidden.printed} hidden layers, where {counted(size, 'number')} of nodes are listed: "
-        f"{size - 1} before the output."
+        f"{sentence(models([hidden.model]))} is given {hidden.printed} hidden layers, where "
+        f"{counted(size, 'number')} of nodes are listed: {size - 1} before the output."
     )
     if hidden.number == size - 2:
         first = nodes.value.partition("+")[0]
         text += f" Read kindly, the first of them, {first}, is taken for the input layer."
-    return _finding("hidden_layers", hidden.model, [hidden, nodes], text, _LAYERS)
+    return number_finding("hidden_layers", hidden.model, [hidden, nodes], text, _LAYERS)
 
 
 def input_layer(report: Report) -> Iterator[Finding]:
@@ -162,7 +74,7 @@ def input_layer(report: Report) -> Iterator[Finding]:
             f"{sizes[0].printed}: what is meant is the first hidden layer. Read kindly, only the "
             "word is wrong."
         )
-        yield _finding("input_layer", "-".join(keys), [*wrong, sizes[0]], text, _LAYERS)
+        yield number_finding("input_layer", "-".join(keys), [*wrong, sizes[0]], text, _LAYERS)
 
 
 def series(report: Report) -> Iterator[Finding]:
@@ -207,4 +119,4 @@ def bounds(report: Report) -> Iterator[Finding]:
         if value is not None and value.number <= bound.number:
             text = f"{bound.printed} is said of {models([bound.model])}, which has {value.printed}."
             matters = f"The {quantity(value.quantity)} is given as better than it is printed."
-            yield _finding("bound", bound.model, [bound, value], text, matters)
+            yield number_finding("bound", bound.model, [bound, value], text, matters)

@@ -31,7 +31,7 @@ MENTIONS = {
 def alone(report: Report, name: str) -> list[tuple[str, str]]:
     """Return the pairs of models that differ in one setting and in nothing else."""
     return [
-        (a, b) for a, b in combinations(report.accuracies(), 2) if report.differing(a, b) == [name]
+        (a, b) for a, b in combinations(report.described(), 2) if report.differing(a, b) == [name]
     ]
 
 
@@ -53,9 +53,10 @@ def varied_alone(report: Report, readings: Sequence[Reading]) -> Iterator[Findin
         if not hidden:
             continue
         seen = [f"{quantity(name)} ({counted(n, 'pair')})" for name, n in pairs.items() if n]
+        verb = "vary" if len(seen) > 1 else "varies"
         text = (
-            f"Of {len(pairs)} settings that section 1 varies, only {listing(seen) or 'none'} "
-            f"ever {'vary' if len(seen) != 1 else 'varies'} alone; "
+            f"Of {len(pairs)} settings that section 1 varies, {listing(seen) or 'none'} "
+            f"{verb} alone in some pair of models; "
             f"{listing(map(quantity, hidden))} change only together with others. Read kindly, "
             "layers cannot vary without nodes."
         )
@@ -70,10 +71,10 @@ def no_contrast(report: Report, readings: Sequence[Reading]) -> Iterator[Finding
     """Find settings used for their effect of which no pair of models shows the effect."""
     for reading in of_form(readings, "no_contrast"):
         name = reading.quantity
-        if alone(report, name):
-            continue
         value = report.setting(reading.models[0], name)
         having = [m for m in report.accuracies() if report.setting(m, name) == value]
+        if reading.models[0] not in having or alone(report, name):
+            continue
         text = (
             f"No two models differ in {quantity(name)} alone: {models(having)} have it, and none "
             "of the others is otherwise the same as one of them. Read kindly, a hope is no claim."
@@ -93,8 +94,9 @@ def all_discussed(report: Report, readings: Sequence[Reading]) -> Iterator[Findi
         silent = [n for n in varied(report) if not re.search(MENTIONS[n], text, re.IGNORECASE)]
         if not silent:
             continue
+        verb = "differs" if len(silent) == 1 else "differ"
         explanation = (
-            f"{sentence(listing(map(quantity, silent)))} differ between the models, and no "
+            f"{sentence(listing(map(quantity, silent)))} {verb} between the models, and no "
             "sentence of sections 2 and 5 speaks of them. Read kindly, they were thought not to "
             "matter."
         )

@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.precision import rounded
 from mlpstudy.evidence.audit.printed import Report
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
@@ -27,8 +27,8 @@ def difference(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]
         text = (
             f"{percent(a)} and {percent(b)} are {points(a - b)} apart, which is "
             f"{percent((a - b) / b, 1)} of the second; \N{LEFT SINGLE QUOTATION MARK}"
-            f"{reading.printed}\N{RIGHT SINGLE QUOTATION MARK} is neither. Read kindly, a round "
-            "number is meant."
+            f"{reading.printed}\N{RIGHT SINGLE QUOTATION MARK} is neither. Read kindly, "
+            f"{_leniently(reading.printed)}."
         )
         matters = "In words the difference is larger than in the tables."
         if a - b > reading.number:
@@ -37,6 +37,14 @@ def difference(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]
             "difference", [reading], [first, second],
             accuracies_of(report, [first, second]), text, matters,
         )  # fmt: skip
+
+
+def _leniently(said: str) -> str:
+    """Return what may be said for the words of a difference."""
+    first = said.split()[0].lower() if said else ""
+    if first in ("almost", "nearly", "about", "around"):
+        return f"\N{LEFT SINGLE QUOTATION MARK}{first}\N{RIGHT SINGLE QUOTATION MARK} leaves room"
+    return "a round number is meant"
 
 
 def _is_said(fraction: float, said: float) -> bool:

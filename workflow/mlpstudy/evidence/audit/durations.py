@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -29,7 +30,7 @@ def too_long(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         times = {m: total_seconds(report, m) for m in report.models if m != model}
         nodes = sum(report.nodes(model))
         longer = {m: t for m, t in times.items() if t >= own and sum(report.nodes(m)) < nodes}
-        if not longer:
+        if not longer or math.isnan(per_epoch(report, model)):
             continue
         shown = listing(f"{models([m])} takes {t:.0f} s" for m, t in longer.items())
         text = (
@@ -73,7 +74,7 @@ def longer_is_better(report: Report, readings: Sequence[Reading]) -> Iterator[Fi
     """Find a like model that was trained for longer and is not better."""
     for reading in of_form(readings, "longer_is_better"):
         (model,), found = reading.models, report.accuracies()
-        for other in found:
+        for other in found if model in found else {}:
             alike = other != model and all(
                 report.setting(other, name) == report.setting(model, name)
                 for name in ("activation", "loss_function")
@@ -87,9 +88,10 @@ def longer_is_better(report: Report, readings: Sequence[Reading]) -> Iterator[Fi
                 f"{sentence(models([other]))}, of the same activation, loss function and number "
                 f"of layers, is trained for {report.number(other, 'epochs'):.0f} epochs instead of "
                 f"{report.number(model, 'epochs'):.0f} and is "
-                f"{points(found[model] - found[other])} worse. Read kindly, it differs also in "
-                f"{listing(map(quantity, rest))}."
+                f"{points(found[model] - found[other])} worse."
             )
+            if rest:
+                text += f" Read kindly, it differs also in {listing(map(quantity, rest))}."
             keys = [model, other]
             values = [*(report.find(m, "epochs") for m in keys), *accuracies_of(report, keys)]
             yield text_finding(

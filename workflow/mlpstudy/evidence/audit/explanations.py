@@ -133,7 +133,7 @@ def better_setting(report: Report, readings: Sequence[Reading]) -> Iterator[Find
     """Find settings said to be better where another pair, alike in all else, says the opposite."""
     for reading in of_form(readings, "better_setting"):
         name, (better, worse) = reading.quantity, reading.value.split(">")[:2]
-        found = report.accuracies()
+        found = report.described()
         pairs = [
             (a, b)
             for a in found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -58,26 +59,25 @@ def showing(values: Iterable[Printed]) -> tuple[tuple[str, str], ...]:
 def audit_table(findings: Sequence[Finding]) -> pd.DataFrame:
     """Return audit.csv: a row a finding, kinds in the order of KINDS, else as they come.
 
-    Raises:
-        ValueError: two findings have the same id.
+    Where a rule finds two things of the same key, the second has -2 after its id.
     """
     order = list(KINDS)
-    rows = [
-        {
-            "id": finding.id,
-            "kind": finding.kind,
-            "models": " ".join(finding.models),
-            "quantity": finding.quantity,
-            "places": SEPARATOR.join(place for place, _ in finding.shown),
-            "values": SEPARATOR.join(value for _, value in finding.shown),
-            "rule": finding.rule,
-            "explanation": finding.explanation,
-            "matters": finding.matters,
-        }
-        for finding in sorted(findings, key=lambda finding: order.index(finding.kind))
-    ]
-    frame = pd.DataFrame(rows, columns=COLUMNS, dtype="str")
-    again = frame.loc[frame["id"].duplicated(), "id"]
-    if len(again):
-        raise ValueError(f"two findings with the id {again.iloc[0]}")
-    return frame
+    rows: list[dict[str, str]] = []
+    seen: Counter[str] = Counter()
+    for finding in sorted(findings, key=lambda finding: order.index(finding.kind)):
+        seen[finding.id] += 1
+        number = seen[finding.id]
+        rows.append(
+            {
+                "id": finding.id if number == 1 else f"{finding.id}-{number}",
+                "kind": finding.kind,
+                "models": " ".join(finding.models),
+                "quantity": finding.quantity,
+                "places": SEPARATOR.join(place for place, _ in finding.shown),
+                "values": SEPARATOR.join(value for _, value in finding.shown),
+                "rule": finding.rule,
+                "explanation": finding.explanation,
+                "matters": finding.matters,
+            }
+        )
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")

@@ -17,8 +17,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.printed import Printed, Report
 from mlpstudy.evidence.audit.wording import models, percent
 
@@ -108,7 +108,7 @@ def impossible(report: Report) -> Iterator[Finding]:
             f"{models([model])} has {pair.loss.printed} beside it."
         )
         yield Finding(
-            KIND, "impossible", f"{model}-{pair.loss.id}", (model,), "test_loss",
+            KIND, "impossible", f"{model}-{pair.loss.printed}", (model,), "test_loss",
             showing([pair.loss, pair.accuracy]), text + _implied(pair), _IMPOSSIBLE,
         )  # fmt: skip
 

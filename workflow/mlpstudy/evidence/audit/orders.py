@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from statistics import mean, median
 
 from mlpstudy.evidence.audit.classes import class_of, lowest_class
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.printed import Report
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form
@@ -64,7 +64,7 @@ def by_setting(
     """Return the accuracies of models by their value of a setting."""
     found: dict[str, dict[str, float]] = {value: {} for value in values}
     for model, accuracy in report.accuracies(keys).items():
-        if report.setting(model, name) in found:
+        if report.setting(model, name) in found and report.setting(model, name):
             found[report.setting(model, name)][model] = accuracy
     return {value: group for value, group in found.items() if group}
 
@@ -72,20 +72,20 @@ def by_setting(
 def matched(report: Report, name: str, keys: Sequence[str]) -> list[dict[str, float]]:
     """Return the sets of models that differ in one setting and in nothing else, with accuracies."""
     sets: list[dict[str, float]] = []
-    for model, accuracy in report.accuracies(keys).items():
+    for model, accuracy in report.described(keys).items():
         for alike in sets:
             if set(report.differing(model, next(iter(alike)))) <= {name}:
                 alike[model] = accuracy
                 break
         else:
             sets.append({model: accuracy})
-    return [alike for alike in sets if len({report.setting(m, name) for m in alike}) > 1]
+    return [alike for alike in sets if len({report.setting(m, name) for m in alike} - {""}) > 1]
 
 
 def ideal_layers(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
     """Find a best number of layers that is so in part only, by little, or by other settings."""
     for reading in of_form(readings, "ideal_layers"):
-        found, number = report.accuracies(reading.models), int(reading.number)
+        found, number = report.described(reading.models), int(reading.number)
         layers = {model: len(report.nodes(model)) for model in found}
         with_it = [model for model in found if layers[model] == number]
         if not with_it or len(with_it) == len(found):

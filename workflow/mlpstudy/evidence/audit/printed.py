@@ -97,6 +97,10 @@ class Report:
         found = {model: self.number(model, "test_accuracy") for model in chosen}
         return {model: value for model, value in found.items() if value == value}
 
+    def described(self, models: Iterable[str] | None = None) -> dict[str, float]:
+        """Return the accuracies of those whose nodes are printed too: the others are like any."""
+        return {m: a for m, a in self.accuracies(models).items() if self.nodes(m)}
+
     def setting(self, model: str, name: str) -> str:
         """Return one of SETTINGS as section 1 gives it."""
         value = self.find(model, name)

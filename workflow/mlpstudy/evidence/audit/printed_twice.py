@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from mlpstudy.evidence.audit.findings import Finding, showing
 from mlpstudy.evidence.audit.precision import (
     CUT,
-    OTHER,
     ROUNDED,
     in_unit,
     relation,
@@ -17,6 +17,7 @@ from mlpstudy.evidence.audit.precision import (
     whole_with_zeros,
 )
 from mlpstudy.evidence.audit.printed import Printed, Report
+from mlpstudy.evidence.audit.versions import by_quantity, runs_apart
 from mlpstudy.evidence.audit.wording import listing, models, quantity, times
 
 KIND = "printed_twice"
@@ -37,40 +38,10 @@ def printed_twice(report: Report) -> Iterator[Finding]:
     """Find every quantity of a model that is printed with different values."""
     for values in by_quantity(report):
         printed = [value for value in values if value.printed]
-        if printed and all(value.number == value.number for value in printed):
+        if printed and not any(math.isnan(value.number) for value in printed):
             yield from _numbers(report, printed)
         elif len({value.value for value in printed}) > 1:
             yield _contradiction(report, printed, _first_of_each(printed))
-
-
-def by_quantity(report: Report) -> list[list[Printed]]:
-    """Return the values of each model and quantity, in order of first appearance."""
-    found: dict[tuple[str, str], list[Printed]] = {}
-    for value in report.values:
-        if value.model:
-            found.setdefault((value.model, value.quantity), []).append(value)
-    return list(found.values())
-
-
-def runs_apart(values: Sequence[Printed]) -> list[list[Printed]]:
-    """Put the values together that one number explains, rounded or cut; that one comes first.
-
-    A model of which every place tells the same run has one group; a second one is of another run,
-    or a mistake.
-    """
-    groups, left = [], list(values)
-    while left:
-        finest = min((value.approximate, value.resolution) for value in left)
-        candidates = [v for v in left if (v.approximate, v.resolution) == finest]
-        best = max(candidates, key=lambda value: len(_explained(value, left)))
-        agreeing = _explained(best, left)
-        groups.append([best, *(value for value in agreeing if value is not best)])
-        left = [value for value in left if value not in agreeing]
-    return groups
-
-
-def _explained(best: Printed, values: Sequence[Printed]) -> list[Printed]:
-    return [value for value in values if relation(best, value) != OTHER]
 
 
 def _first_of_each(values: Sequence[Printed]) -> list[Printed]:
@@ -102,7 +73,7 @@ def _finding(
 def _contradiction(report: Report, values: list[Printed], best: list[Printed]) -> Finding:
     """Explain values that no rounding makes one, and what can be said in their favour."""
     name, model = quantity(best[0].quantity), models([best[0].model])
-    apart = runs_apart(values) if best[0].number == best[0].number else [[v] for v in best]
+    apart = runs_apart(values) if not math.isnan(best[0].number) else [[v] for v in best]
     shown = [
         f"{short(group[0]) if group[0].decimals else group[0].printed} ({times(len(group))})"
         for group in apart
@@ -126,7 +97,9 @@ def _settled(report: Report, best: list[Printed]) -> str:
 
 
 def _favourable(best: list[Printed]) -> str:
-    """Give the most favourable reading that the digits allow."""
+    """Give the most favourable reading that the digits allow; none for what is no number."""
+    if math.isnan(best[0].number):
+        return ""
     for value in best[1:]:
         whole = whole_with_zeros(best[0], value)
         if whole is not None:

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 
 from mlpstudy.evidence.audit.classes import class_of, classes
-from mlpstudy.evidence.audit.counts import TEST
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.precision import short
 from mlpstudy.evidence.audit.printed import Printed, Report
-from mlpstudy.evidence.audit.printed_twice import runs_apart
 from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form, together
+from mlpstudy.evidence.audit.versions import runs_apart
 from mlpstudy.evidence.audit.wording import listing, models, percent, points, sentence
 
 
@@ -87,7 +87,7 @@ def better_run(report: Report) -> Iterator[Finding]:
             lower = [name for name, group in ranks if value.number <= max(group.values())]
             if not lower or lower[0] == own:
                 continue
-            best = report.number(model, "test_accuracy")
+            best = printed_runs(report, model)[0].number
             better = "better" if value.number < best else "worse"
             text = (
                 f"{sentence(models([model]))} is {own} by its {percent(best)}; its other "

@@ -10,139 +10,146 @@ chance: how many are, and how many that would be, is a finding of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.places import Place, Row, places
 from mlpstudy.evidence.audit.printed import Printed, Report
-from mlpstudy.evidence.audit.wording import counted, listing, models
+from mlpstudy.evidence.audit.wording import counted, listing, models, quantity
 
 KIND = "replicates"
 
-COLUMNS = [
-    *("condition", "model", "baseline", "field", "value", "quantity", "reported"),
-    *("n", "low", "median", "high", "below", "above", "inside", "gap", "p_gap"),
-]
 
 # An accuracy this far from every replicate stands between the outcomes, if it is between any.
 GAP = 0.05
 
-# Conditions with other values in these fields have another loss: the printed one is no value of it.
-LOSS_FIELDS = {"kl", "loss"}
-
-Row = dict[Hashable, Any]
-
-_OUTSIDE = (
-    "Something that the report does not say was otherwise than assumed here, or the value is not "
-    "of the model under which it stands."
-)
-
 
 def outside(report: Report, table: pd.DataFrame) -> Iterator[Finding]:
-    """Find printed values outside the replicates of the models as they are described."""
-    for model, name, rows in _by_value(table):
-        base = [row for row in rows if row["condition"] == row["baseline"]]
-        if not base or not base[0]["n"] or base[0]["inside"]:
-            continue
-        others = [row for row in rows if row not in base and row["n"]]
-        within = [row for row in others if row["inside"]]
-        rule = "outside_baseline" if within else "outside_all"
-        text = _placed(base[0], name)
-        if within:
-            text += f" It is within those of {listing(_condition(row) for row in within)}."
-            text += " Read kindly, the report did this and does not say so."
-        elif others:
-            text += f" So it is under {listing(_condition(row) for row in others)}."
-        if not within:
-            text += " Read kindly, it comes of a setting that none of our conditions has."
-        yield _finding(report, rule, model, name, base[0], text, _OUTSIDE)
+    """Find printed values outside the replicates of the models as they are described.
+
+    A model's accuracy and loss of section 1 are one finding if the same is to be said of both.
+    """
+    found: dict[tuple[str, str, str], list[Place]] = {}
+    for place in places(table):
+        if not place.base["inside"]:
+            found.setdefault((place.model, _key(report, place), place.rule), []).append(place)
+    for (model, key, rule), members in found.items():
+        kindly = _ELSEWHERE if members[0].within else _UNKNOWN
+        text = f"{_beside(members)} {_others(members)} Read kindly, {kindly}."
+        shown = [value for place in members for value in _printings(report, place)]
+        names = [place.name for place in members]
+        yield Finding(
+            KIND, rule, f"{model}-{key or '-'.join(names)}", (model,), names[0],
+            showing(shown), text, _MATTERS[rule],
+        )  # fmt: skip
+
+
+_ELSEWHERE = "the report did what such a condition does, and does not say so"
+_UNKNOWN = "it comes of a setting that none of our conditions has"
+_MATTERS = {
+    "outside_all": "An assumption of this study is not so, or the value is not of the model under "
+    "which it stands.",
+    "outside_baseline": "What the condition changes may be what the report did and does not tell.",
+}
+
+
+def _key(report: Report, place: Place) -> str:
+    """Return what tells a model's places apart: nothing for the values of section 1."""
+    if math.isclose(report.number(place.model, place.name), place.base["reported"]):
+        return ""
+    return f"{place.name}-{_show(place.base['reported'], place.name).strip(' %')}"
+
+
+def _beside(members: Sequence[Place]) -> str:
+    """Say on which side of the replicates the values are, and how likely that is."""
+    parts: list[str] = []
+    for place in members:
+        row, side = place.base, "above" if place.base["above"] == 0 else "below"
+        if parts:
+            text = (
+                f"the {quantity(place.name)} {_show(row['reported'], place.name)} is {side} theirs"
+            )
+        else:
+            text = (
+                f"{_show(row['reported'], place.name)} is {side} all "
+                f"{counted(row['n'], 'replicate')} of {models([place.model])} under "
+                f"{row['condition']}"
+            )
+        parts.append(f"{text} ({_range(row, place.name)})")
+    runs = members[0].base["n"] + 1
+    return f"{', and '.join(parts)}. One more run of ours would be outside in 2 of {runs} cases."
+
+
+def _others(members: Sequence[Place]) -> str:
+    """Say under which other conditions the values are within the range, or that they are not."""
+    if members[0].within:
+        return " ".join(
+            f"The {quantity(place.name)} is within the range of {listing(_ranges(place))}."
+            for place in members
+        )
+    tried = dict.fromkeys(str(row["condition"]) for place in members for row in place.others)
+    if not tried:
+        return "There is no other condition to try."
+    values = "them" if len(members) > 1 else "it"
+    return f"None of the other conditions ({listing(tried)}) has {values} in its range."
+
+
+def _ranges(place: Place) -> list[str]:
+    return [f"{row['condition']} ({_range(row, place.name)})" for row in place.within]
 
 
 def between(report: Report, table: pd.DataFrame) -> Iterator[Finding]:
     """Find printed accuracies in the range of the replicates, and yet far from each of them."""
-    for model, name, rows in _by_value(table):
-        base = [row for row in rows if row["condition"] == row["baseline"] and row["inside"]]
-        if name != "test_accuracy" or not base or base[0]["gap"] < GAP:
-            continue
-        row = base[0]
-        if row["p_gap"] > 1 / (row["n"] + 1) + 1e-9:
+    for place in places(table):
+        row = place.base
+        far = row["gap"] >= GAP and row["p_gap"] <= 1 / (row["n"] + 1) + 1e-9
+        if place.name != "test_accuracy" or not row["inside"] or not far:
             continue
         text = (
-            f"{_show(row['reported'], name)} is within the range of our "
-            f"{counted(row['n'], 'replicate')} ({_range(row, name)}), but the nearest of them is "
-            f"{100 * row['gap']:.1f} points away, further than any is from its own nearest: a "
-            f"chance of at most 1 in {row['n'] + 1}. Read kindly, such a model ends in many ways."
+            f"{_show(row['reported'], place.name)} is within the range of our "
+            f"{counted(row['n'], 'replicate')} of {models([place.model])} under {row['condition']} "
+            f"({_range(row, place.name)}), but the nearest is {100 * row['gap']:.1f} points away, "
+            f"further than any is from its own nearest: a chance of at most 1 in {row['n'] + 1}. "
+            "Read kindly, such a model ends in many ways."
         )
-        yield _finding(report, "between", model, name, row, text, _OUTSIDE)
+        key = _key(report, place) or place.name
+        yield Finding(
+            KIND, "between", f"{place.model}-{key}", (place.model,), place.name,
+            showing(_printings(report, place)), text, _MATTERS["outside_all"],
+        )  # fmt: skip
 
 
 def how_many(report: Report, table: pd.DataFrame) -> Iterator[Finding]:
     """Find conditions outside of whose replicates more accuracies are printed than chance gives."""
     headline = [
         row
-        for row in table[table["quantity"] == "test_accuracy"].to_dict("records")
-        if row["n"] and _is_headline(report, row)
+        for place in places(table)
+        if place.name == "test_accuracy" and not _key(report, place)
+        for row in (place.base, *place.others)
     ]
-    whole = {model for model in report.accuracies() if model in {row["model"] for row in headline}}
-    for condition in dict.fromkeys(row["condition"] for row in headline):
+    whole = {row["model"] for row in headline}
+    for condition in dict.fromkeys(str(row["condition"]) for row in headline):
         rows = [row for row in headline if row["condition"] == condition]
-        if {row["model"] for row in rows} != whole:
-            continue
         missed = [row for row in rows if not row["inside"]]
         expected = sum(2 / (row["n"] + 1) for row in rows)
-        if len(missed) <= expected:
+        if {row["model"] for row in rows} != whole or len(missed) <= expected:
             continue
-        low = [row["model"] for row in missed if row["below"] == 0]
-        high = [row["model"] for row in missed if row["above"] == 0]
-        parts = [f"{len(low)} below all of our replicates"] * bool(low)
-        parts += [f"{len(high)} above all"] * bool(high)
-        keys = [row["model"] for row in missed]
+        low = sum(row["below"] == 0 for row in missed)
+        parts: list[str] = [f"{low} below all"] * bool(low)
+        parts += [f"{len(missed) - low} above all"] * bool(len(missed) - low)
         text = (
-            f"Under {_words(condition)}, {len(missed)} of {len(rows)} printed accuracies are "
-            f"outside our range ({listing(parts)}); chance alone would give about {expected:.1f}. "
-            "Read kindly, small differences of framework and setting move a narrow range."
+            f"Under {condition}, {len(missed)} of {len(rows)} printed accuracies are outside the "
+            f"range of our replicates ({listing(parts)}); chance would put about {expected:.1f} "
+            "there. Read kindly, small differences of framework and setting move narrow ranges."
         )
-        values = [v for key in keys if (v := report.find(key, "test_accuracy"))]
+        keys = [str(row["model"]) for row in missed]
+        values = [value for key in keys if (value := report.find(key, "test_accuracy"))]
         yield Finding(
-            KIND, "how_many", str(condition), tuple(keys), "test_accuracy", showing(values), text,
+            KIND, "how_many", condition, tuple(keys), "test_accuracy", showing(values), text,
             "A condition that gives few of the printed values is not the one that they came of.",
         )  # fmt: skip
-
-
-def _by_value(table: pd.DataFrame) -> Iterator[tuple[str, str, list[Row]]]:
-    """Give the rows of each printed value; for losses, those of the same loss."""
-    for (model, name, _), frame in table.groupby(["model", "quantity", "reported"], sort=False):
-        rows = [
-            row
-            for row in frame.to_dict("records")
-            if name != "test_loss" or not LOSS_FIELDS & set(str(row["field"]).split("; "))
-        ]
-        yield str(model), str(name), rows
-
-
-def _is_headline(report: Report, row: Row) -> bool:
-    return math.isclose(report.number(row["model"], row["quantity"]), row["reported"])
-
-
-def _placed(row: Row, name: str) -> str:
-    """Say on which side of the replicates a value is, and how likely that is."""
-    side = "above" if row["above"] == 0 else "below"
-    chance = f"2 in {row['n'] + 1}"
-    return (
-        f"{_show(row['reported'], name)} is {side} all {counted(row['n'], 'replicate')} of "
-        f"{models([row['model']])} under {_words(row['condition'])} ({_range(row, name)}). For one "
-        f"more run of ours the chance to be outside is {chance}."
-    )
-
-
-def _condition(row: Row) -> str:
-    return f"{_words(row['condition'])} ({_range(row, row['quantity'])})"
-
-
-def _words(condition: Any) -> str:
-    return str(condition).replace("_", " ")
 
 
 def _range(row: Row, name: str) -> str:
@@ -154,16 +161,8 @@ def _show(value: float, name: str) -> str:
     return f"{100 * value:.2f} %" if name == "test_accuracy" else f"{value:.4g}"
 
 
-def _finding(
-    report: Report, rule: str, model: str, name: str, row: Row, text: str, matters: str
-) -> Finding:
-    shown = _printings(report.of(model, name), row["reported"])
-    number = _show(row["reported"], name).strip(" %")
-    own = _is_headline(report, row)
-    key = f"{model}-{name}" + ("" if own else f"-{number}")
-    return Finding(KIND, rule, key, (model,), name, showing(shown), text, matters)
-
-
-def _printings(values: Sequence[Printed], number: float) -> list[Printed]:
+def _printings(report: Report, place: Place) -> list[Printed]:
     """Return the printed values that stand for a number: it, rounded or cut."""
+    number = place.base["reported"]
+    values = report.of(place.model, place.name)
     return [v for v in values if abs(v.number - number) <= v.resolution * (1 + 1e-9)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -40,7 +41,7 @@ def around(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         gap = report.number(model, "test_accuracy") - reading.number
         differences = [abs(_gap(report, r)) for r in of_form(readings, "difference")]
         called = [d for d in differences if d < gap]
-        if len(near) > len(found) / 2 and not called:
+        if math.isnan(gap) or not found or (len(near) > len(found) / 2 and not called):
             continue
         low, high = min(found.values()), max(found.values())
         text = (

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 
 def listing(parts: Iterable[str], last: str = "and") -> str:
-    """Return `a`, `a and b`, or `a, b and c`."""
-    *first, end = parts
+    """Return `a`, `a and b`, or `a, b and c`; nothing for nothing."""
+    *first, end = list(parts) or [""]
     return f"{', '.join(first)} {last} {end}" if first else end
 
 

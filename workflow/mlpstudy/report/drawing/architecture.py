@@ -19,7 +19,7 @@ from mlpstudy.report.palette import ACCENT, FAINT, INK, MUTED, PAPER, RULE
 # Inches: the bar of 2 nodes and what each doubling adds, a bar's width, and the rows of text
 # above and below the tallest.
 LEAST, DOUBLING, BAR, HEAD, FOOT = 0.10, 0.085, 0.15, 0.24, 0.62
-LEFT, RIGHT = 0.42, 0.42
+LEFT, RIGHT = 0.28, 0.32
 # Narrower columns than this have no room for the numbers of parameters.
 ROOM = 0.42
 

@@ -18,12 +18,14 @@ from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import percent, word
 from mlpstudy.report.palette import MUTED, RULE
 
-# Inches: room for the classes' names, gap between matrices, what is above and below a matrix.
-NAMES, GAP, HEAD, FOOT, RECALL = 0.86, 0.16, 0.82, 0.10, 0.62
+# Inches: room for the classes' names, gap between matrices, what is below a matrix, and the
+# scales of recall.
+NAMES, GAP, FOOT, RECALL = 0.86, 0.16, 0.10, 0.62
 # The share from which a cell is coloured, the per cent from which it has its number, and the
 # share from which it is most of the class.
 COLOURED, WRITTEN, MOST = 0.001, 1, 0.5
 COLUMNS = 2
+LONGEST, LEAST_FONT = 14, 3.5
 
 
 def confusion_figure(
@@ -49,11 +51,13 @@ def confusion_figure(
     width = (WIDTH - NAMES - GAP * COLUMNS) / COLUMNS
     cell = min((width - RECALL) / len(classes), 0.26)
     side = cell * len(classes)
-    height = down * (HEAD + side) + FOOT
+    letters = max(len(shortened(name, LONGEST)) for name in classes)
+    head = 0.38 + 0.034 * letters  # slanted names
+    height = down * (head + side) + FOOT
     figure = new_figure(WIDTH, height)
     for at, condition in enumerate(conditions):
         left = NAMES + (at % across) * (width + GAP)
-        top = HEAD + (at // across) * (HEAD + side)
+        top = head + (at // across) * (head + side)
         box = (left / WIDTH, 1 - (top + side) / height, side / WIDTH, side / height)
         axes = figure.add_axes(box)
         colour, _ = condition_style(study, condition)
@@ -61,8 +65,9 @@ def confusion_figure(
         _cells(axes, shares, colour, cell)
         _names(axes, classes, cell, down_too=at % across == 0)
         axes.annotate(
-            word(condition), (0, 1), xycoords="axes fraction", xytext=(-2, 50),
-            textcoords="offset points", color=colour, weight="bold", fontsize=8.5,
+            shortened(word(condition), int(13 * side)), (0, 1), xycoords="axes fraction",
+            xytext=(-2, 72 * head - 14), textcoords="offset points", color=colour, weight="bold",
+            fontsize=8.5,
         )  # fmt: skip
         chosen = recalls[(recalls["condition"] == condition) & (recalls["model"] == model)]
         _recalls(axes, chosen.set_index("class").reindex(classes), colour, cell)
@@ -101,6 +106,8 @@ def _cells(axes: Axes, shares: NDArray[np.float64], colour: str, cell: float) ->
         axes.plot([0, size], [at, at], color=RULE.light, lw=0.4, clip_on=False)
         axes.plot([at, at], [0, size], color=RULE.light, lw=0.4, clip_on=False)
     font = min(6.2, 26 * cell)
+    if font < LEAST_FONT:
+        return
     for i, j in zip(*np.nonzero(np.rint(100 * np.nan_to_num(shares)) >= WRITTEN), strict=True):
         axes.text(
             j + 0.5, i + 0.52, percent(shares[i, j], 0), ha="center", va="center_baseline",
@@ -109,15 +116,17 @@ def _cells(axes: Axes, shares: NDArray[np.float64], colour: str, cell: float) ->
 
 
 def _names(axes: Axes, classes: Sequence[str], cell: float, down_too: bool) -> None:
-    font = min(6.8, 34 * cell)
-    for at, name in enumerate(classes):
+    font = max(min(6.8, 34 * cell), LEAST_FONT)
+    # Of many classes every second, every third … is named.
+    step = max(round(LEAST_FONT / (34 * cell)), 1)
+    for at, name in list(enumerate(classes))[::step]:
         if down_too:
             axes.annotate(
-                shortened(name, 14), (0, at + 0.5), xytext=(-4, 0), textcoords="offset points",
+                shortened(name, LONGEST), (0, at + 0.5), xytext=(-4, 0), textcoords="offset points",
                 ha="right", va="center", fontsize=font, color=MUTED.light, annotation_clip=False,
             )  # fmt: skip
         axes.annotate(
-            shortened(name, 14), (at + 0.5, 0), xytext=(0, 3), textcoords="offset points",
+            shortened(name, LONGEST), (at + 0.5, 0), xytext=(0, 3), textcoords="offset points",
             ha="left", va="bottom", rotation=45, rotation_mode="anchor", fontsize=font,
             color=MUTED.light, annotation_clip=False,
         )  # fmt: skip

@@ -183,11 +183,11 @@ def _key(
     figure: Figure, study: Study, conditions: Sequence[str], single: bool, dotted: bool
 ) -> None:
     """Say once, above the panels, what colours, thin, thick and dotted lines are."""
-    entries: list[tuple[str, dict[str, Any]]] = [("median of the replicates", {"lw": 1.8})]
+    entries: list[tuple[str, dict[str, Any]]] = [("median", {"lw": 1.8})]
     if single:
         entries.append(("one replicate", {"lw": 0.55}))
     else:
-        entries.append(("all replicates", {"lw": 6.0, "alpha": 0.18}))
+        entries.append(("range of the replicates", {"lw": 6.0, "alpha": 0.18}))
     if dotted:
         entries.append(("median of training", {"lw": 0.9, "ls": (0, (1, 1.6))}))
     lines = [Line2D([], [], color=INK.light, label=name, **style) for name, style in entries]

@@ -25,7 +25,7 @@ from mlpstudy.report.palette import INK, MUTED, RULE
 # Inches: a condition's lane in a model's row, the gap between rows, what is above and below, and
 # the left end and the width of the axes.
 LANE, GAP, HEAD, FOOT, LEFT, ACROSS = 0.15, 0.08, 0.46, 0.40, 1.86, 4.74
-LONGEST = 28
+LONGEST = 24
 
 
 def dots_figure(

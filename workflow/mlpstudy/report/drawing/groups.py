@@ -46,7 +46,9 @@ def groups_figure(
         axes = accuracy_axes(figure, LEFT + at * (width + GAP), HEAD, width, height)
         axes.set_xlabel("Test accuracy, %")
         thresholds(axes, study, named=False)
-        axes.set_title(word(condition), color=condition_style(study, condition)[0])
+        axes.set_title(
+            shortened(word(condition), int(13 * width)), color=condition_style(study, condition)[0]
+        )
         chosen = replicates[replicates["condition"] == condition]
         for activation, models in groups.items():
             _block(axes, study, condition, chosen, models, tops[activation], reported)
@@ -100,6 +102,6 @@ def _names(axes: Axes, activation: str, models: Sequence[str], top: float, left:
               zorder=0)  # fmt: skip
     for place, model in enumerate(models):
         axes.annotate(
-            shortened(short_name(model), 16), (-3, top + LANE * (place + 0.5)), va="center",
+            shortened(short_name(model), 14), (-3, top + LANE * (place + 0.5)), va="center",
             ha="right", fontsize=7.5, color=MUTED.light, annotation_clip=False,
         )  # fmt: skip

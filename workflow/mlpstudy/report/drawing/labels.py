@@ -35,8 +35,14 @@ def shortened(name: str, longest: int) -> str:
 
 
 def key(figure: Figure, handles: Sequence[Line2D], x: float, top: float) -> Legend:
-    """Say in one line what marks mean, `x` and `top` in inches from the figure's upper left."""
+    """Say in one line what marks mean, `x` and `top` in inches from the figure's upper left.
+
+    Where the line would be too long, the longest labels are cut.
+    """
     width, height = figure.get_size_inches()
+    longest = _fitting([str(handle.get_label()) for handle in handles], width - 2 * x)
+    for handle in handles:
+        handle.set_label(shortened(str(handle.get_label()), longest))
     legend = figure.legend(
         handles=list(handles), loc="upper left", bbox_to_anchor=(x / width, 1 - top / height),
         ncols=max(len(handles), 1), frameon=False, handletextpad=0.4, columnspacing=1.5,
@@ -45,6 +51,15 @@ def key(figure: Figure, handles: Sequence[Line2D], x: float, top: float) -> Lege
     for text, handle in zip(legend.get_texts(), handles, strict=True):
         text.set_color(str(handle.get_color()))
     return legend
+
+
+def _fitting(labels: Sequence[str], width: float) -> int:
+    """Return how many letters a label may have for all to fit into so many inches."""
+    longest = max(map(len, labels), default=1)
+    # A letter of 8 points is 0.065 inches wide, a mark with the space around it 0.37.
+    while longest > 6 and sum(0.37 + 0.065 * min(len(t), longest) for t in labels) > width:
+        longest -= 1
+    return longest
 
 
 def condition_marks(study: Study, conditions: Sequence[str]) -> list[Line2D]:

@@ -20,6 +20,8 @@ FAMILY = "'Helvetica Neue', Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 
 
 # Twice the 96 pixels an inch of a web page.
 PNG_DPI = 192
+# Pixels; matplotlib draws at most 65,536. A figure of hundreds of models is coarser instead.
+PNG_HIGHEST = 30_000
 
 
 def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> None:
@@ -27,8 +29,9 @@ def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> None:
     with mpl.rc_context(STYLE):
         write_text(folder / f"{name}.svg", svg_text(figure, alt))
         with replacing(folder / f"{name}.png") as temporary:
+            dpi = min(PNG_DPI, PNG_HIGHEST / float(figure.get_size_inches()[1]))
             # Without `Software`, which names the version of matplotlib.
-            figure.savefig(temporary, format="png", dpi=PNG_DPI, metadata={"Software": None})
+            figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
 
 
 def svg_text(figure: Figure, alt: str) -> str:
