@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.intervals.claims import CASES
 from benchmarks.intervals.counts import case_name
 from benchmarks.intervals.pairs import PAIRS
 from benchmarks.intervals.shapes import REPLICATES, SHAPES
@@ -126,6 +127,9 @@ def page(figures: pd.DataFrame, samples: int) -> str:
         tests=known.shares("test", "rejects"),
         verdicts=known.shares("verdict", "right", "wrong"),
         family=known.shares("family", "any wrong", "found"),
+        claims=known.shares("claim", "right", "wrong"),
+        claim_families=known.shares("claims", "any wrong", "found"),
+        claim_count=len(CASES),
     )
 
 

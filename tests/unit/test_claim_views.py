@@ -7,7 +7,15 @@ from io import StringIO
 import pandas as pd
 import pytest
 
-from mlpstudy.report.claim_views import CLAIM_COLUMNS, STATES, claim_views, effect, p_value, tally
+from mlpstudy.report.claim_views import (
+    CLAIM_COLUMNS,
+    STATES,
+    claim_views,
+    effect,
+    p_value,
+    sentence,
+    tally,
+)
 from mlpstudy.report.formats import MINUS
 
 ROWS = [
@@ -84,3 +92,28 @@ def test_a_table_without_claims_has_no_views() -> None:
     empty = pd.DataFrame(columns=CLAIM_COLUMNS)
     assert claim_views(empty) == []
     assert tally(empty) == {}
+
+
+@pytest.mark.parametrize(
+    ("models", "reason", "text"),
+    [
+        ("m10 m09", "m10 is higher than m09", "Model 10 is higher than model 9."),
+        (
+            "m07 m11 m01 wide",
+            "the mean of m07, m11 and wide is lower than m01",
+            "The mean of models 7 and 11 and wide is lower than model 1.",
+        ),
+        ("m04 m05", "m04 and m05 are equivalent", "Models 4 and 5 are equivalent."),
+        (
+            "m04 m05",
+            "3 of 4 runs of m04, m05 under as_reported fail, and 0 of 4 under unit_pixels",
+            "3 of 4 runs of models 4 and 5 under as reported fail, and 0 of 4 under unit pixels.",
+        ),
+        ("", "so few runs; nothing is known", "So few runs; nothing is known."),
+    ],
+)
+def test_reasons_as_sentences(models: str, reason: str, text: str) -> None:
+    row = {"models": models, "reason": reason, "condition": "as_reported", "against": "unit_pixels"}
+    assert sentence(row) == text
+    # Of what was not judged, the names are those that the user has to write.
+    assert sentence({**row, "condition": "", "reason": "no model m05"}) == "No model m05."

@@ -59,8 +59,7 @@ def test_higher_is_undecided_between_runs_that_overlap() -> None:
     [
         (0.04, "supported", "a is more than 4 points above b"),
         (0.06, "contradicted", "a is less than 6 points above b"),
-        (0.05, "undecided", "a and b tie; these runs do not decide it, and how many replicates "
-         "would cannot be said"),
+        (0.05, "undecided", "a and b tie; these runs do not decide it, nor say how many would"),
     ],
 )  # fmt: skip
 def test_higher_by_an_amount(by: float, verdict: str, reason: str) -> None:
@@ -192,6 +191,8 @@ def test_shares_above_and_below_are_binomial() -> None:
     assert one({"a": [x - 0.1 for x in GOOD]}, **above)["verdict"] == "contradicted"
     half = one({"a": LOTTERY}, **{**above, "threshold": "medium"})
     assert (half["verdict"], half["p"]) == ("undecided", 1.0)
+    assert one({"a": GOOD}, **{**above, "threshold": "superior"})["effect"] == 1.0
+    assert one({"a": [0.79] * 12}, **{**above, "threshold": "superior"})["effect"] == 0.0
     below = {**above, "form": "share_below", "threshold": "medium"}
     assert one({"a": FAILED}, **below)["verdict"] == "supported"
     assert one({"a": GOOD}, **below)["verdict"] == "contradicted"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from configuring import CONFIG, ROOT, edit, settle
+from configuring import CONFIG, ROOT, configure, edit, settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_settings_schemas import changed
@@ -19,6 +19,7 @@ from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.claim_curves import COURSES
+from mlpstudy.evidence.ranktest import smallest_p
 from mlpstudy.evidence.reported import read_statements
 
 CLAIMS = Path("config/claims.yaml")
@@ -161,6 +162,11 @@ def test_the_claims_are_checked_with_the_configuration() -> None:
         plan(claims="config/none.yaml")
 
 
+def test_no_claims_from_the_command_line() -> None:
+    assert configure(given=("claims=null",)).claims_file is None
+    assert configure().claims_file == CLAIMS
+
+
 def test_shipped_claims_do_not_mind_a_model_that_was_taken_out() -> None:
     before = plan()
     models = yaml.safe_load(Path("config/models.yaml").read_text())
@@ -252,13 +258,21 @@ def test_the_pages_of_the_vocabulary_name_every_form_and_course() -> None:
         assert f"`{word}`" in text, word
 
 
+def test_the_page_has_the_least_p_of_the_tests_as_they_are() -> None:
+    text = (ROOT / "docs/verdicts.md").read_text()
+    for n in (3, 4, 5, 6, 8, 12):
+        least = (2 * smallest_p(n, n, "greater"), 2 * 0.5**n)
+        cells = [cell for p in least for cell in (f"{p:.2g}", str(int(0.05 / p * (1 + 1e-9))))]
+        assert f"| {n} | {' | '.join(cells)} |" in text
+
+
 SHIPPED = yaml.safe_load((ROOT / CLAIMS).read_text())
 ONE_EACH = {claim["form"]: claim for claim in SHIPPED["claims"].values()}
 KNOWN = [f"m{number:02}" for number in range(1, 18)]
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

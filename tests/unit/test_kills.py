@@ -16,16 +16,16 @@ from typing import Any
 
 import pytest
 import torch
-from small_disk import small_disk
 from training_jobs import make_job, small_dataset
 
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
 from mlpstudy.stopping import stop_on_signals
-from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar
 from mlpstudy.training.outputs import FILES
 from mlpstudy.training.runs import run_job
+from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
 from mlpstudy.training.trainer import Trainer
+from small_disk import small_disk
 
 EPOCHS = 60
 FORK = multiprocessing.get_context("fork")  # PyTorch is imported already
@@ -231,7 +231,7 @@ def test_a_full_disk_costs_one_line_and_no_finished_epoch(
         with pytest.raises(StudyError, match="epoch 5 cannot be saved: No space left on device"):
             run_job(job_of(), dataset, folder, device, threads=1)
         disk.make_room()
-        with pytest.raises(StudyError, match="job.*cannot be written: No space left on device"):
+        with pytest.raises(StudyError, match=r"job.*cannot be written: No space left on device"):
             run_job(job_of(), dataset, folder, device, threads=1)
         disk.make_room()
         run_job(job_of(), dataset, folder, device, threads=1)

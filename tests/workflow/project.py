@@ -46,6 +46,20 @@ class Project:
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
         )
 
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the tiny study in a process group of its own, and leave it running."""
+        command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2"]
+        environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+        with (self.folder / "snakemake.log").open("ab") as log:
+            return subprocess.Popen(
+                [*command, "--configfile", "tiny.yaml"],
+                cwd=self.folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
     def study(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the tiny study."""
         return self.snakemake("--configfile", "tiny.yaml", *arguments)

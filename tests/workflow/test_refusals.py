@@ -63,23 +63,10 @@ def test_a_wrong_model_is_one_line(fresh_project: Project, case: str) -> None:
     assert [word for word in ["config/models.yaml", *named] if word not in line] == []
 
 
-CLAIMS = {
-    "unknown model": ("form: higher, models: [m01], than: [m99]", ["mine.than[0]", "'m99'"]),
-    "unknown condition": (
-        "form: higher, models: [m01], than: [m03], conditions: [correctd]",
-        ["mine.conditions[0]", "did you mean 'corrected'"],
-    ),
-    "unknown form": (
-        "form: hihger, models: [m01], than: [m03]",
-        ["mine.form", "did you mean 'higher'"],
-    ),
-}
-
-
-@pytest.mark.parametrize("case", CLAIMS)
-def test_a_wrong_claim_is_one_line(fresh_project: Project, case: str) -> None:
-    text, named = CLAIMS[case]
+def test_a_wrong_claim_is_one_line(fresh_project: Project) -> None:
     path = fresh_project.folder / "config/claims.yaml"
-    path.write_text(f"{path.read_text()}\n  mine: {{statement: So., {text}}}\n")
+    mine = "mine: {statement: So., form: higher, models: [m01], than: [m99]}"
+    path.write_text(f"{path.read_text()}\n  {mine}\n")
     line = refusal(fresh_project)
-    assert [word for word in ["config/claims.yaml", *named] if word not in line] == []
+    assert line.startswith("error: config/claims.yaml: claims.mine.than[0]: expected one of m01,")
+    assert "got 'm99'" in line

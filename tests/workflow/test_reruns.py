@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -45,6 +46,8 @@ def test_reordering_keys_reruns_nothing(project: Project) -> None:
     models["models"]["m03"] = dict(reversed(models["models"]["m03"].items()))
     models["defaults"] = dict(reversed(models["defaults"].items()))
     text = yaml.safe_dump(models, sort_keys=False)
+    claims = project.folder / "config/claims.yaml"
+    claims.write_text(claims.read_text().replace("claims:\n", "claims: # here they come\n", 1))
     assert "value: 1e-3" in text
     path.write_text(text.replace("value: 1e-3", "value: 0.001"))
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
@@ -92,37 +95,25 @@ def test_editing_a_template_only_renders(project: Project) -> None:
 
 
 def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
-    table = project.folder / "results/tables/claims.csv"
-    before = table.read_text()
-    assert "supported" in before
-    project.edit(
-        "config/claims.yaml", "statement: Most runs of model 10 reach", "statement: All reach"
+    table = "results/tables/claims.csv"
+    assert "\nmine," not in (project.folder / table).read_text()
+    path = project.folder / "config/claims.yaml"
+    path.write_text(
+        f"{path.read_text()}\n  mine:\n    statement: Mine is so.\n    form: higher\n"
+        "    models: [m01]\n    than: [m06]\n"
     )
     assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
-    mine = (
-        "\n  mine:\n    statement: Mine is so.\n    form: higher\n    models: [m01]\n"
-        "    than: [m06]\n"
-    )
-    path = project.folder / "config/claims.yaml"
-    path.write_text(path.read_text() + mine)
-    done = project.study()
+    done = project.study(table)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "mine,,,,,Mine is so.,higher,m01 m06,as_reported" in table.read_text()
-    assert "mine" not in before
-    assert project.planned() == {}
+    row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
+    assert row in (project.folder / table).read_text()
 
 
-def test_a_comment_among_the_claims_judges_nothing(project: Project) -> None:
-    path = project.folder / "config/claims.yaml"
-    path.write_text(path.read_text().replace("claims:\n", "claims: # here they come\n", 1))
-    assert project.planned() == {}
-
-
-def test_a_study_without_claims(project: Project) -> None:
+def test_a_study_without_claims_has_an_empty_table(project: Project) -> None:
     project.update_config(claims=None)
-    assert "train" not in project.planned()
-    done = project.study()
+    done = project.study("results/tables/claims.csv")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "rule train" not in done.stdout + done.stderr
     table = project.folder / "results/tables/claims.csv"
     assert len(table.read_text().splitlines()) == 1
 
@@ -171,7 +162,11 @@ def test_results_that_the_configuration_no_longer_names_leave_the_tables(project
     assert (project.folder / "results/runs/as_reported/m03").is_dir()  # still on disk
     tables = sorted((project.folder / "results/tables").glob("*.csv"))
     assert len(tables) >= 7
-    for table in tables:
+    claims = project.folder / "results/tables/claims.csv"
+    judged = [row for row in csv.DictReader(claims.open()) if row["condition"]]
+    assert judged
+    assert not [row for row in judged if "m03" in row["models"] or row["condition"] == "corrected"]
+    for table in set(tables) - {claims}:
         text = table.read_text()
         assert "m03" not in text, table
         assert "corrected" not in text, table

@@ -202,6 +202,27 @@ def typeset(
 
 
 @app.command()
+def progress(
+    study: Annotated[Path, typer.Argument(help="The resolved study.")] = Path("results/study.json"),
+) -> None:
+    """Say what is done, what is in training, and about how long the rest takes."""
+    from mlpstudy.evidence.progress import describe
+
+    sys.stdout.write(describe(study))
+
+
+@app.command()
+def tidy(
+    study: Study,
+    days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0,
+) -> None:
+    """Remove checkpoints of jobs that the study no longer has."""
+    from mlpstudy.evidence.leftovers import remove_leftovers
+
+    remove_leftovers(study, days)
+
+
+@app.command()
 def predict(
     files: Annotated[list[Path], typer.Argument(help="Pictures, or IDX files of images.")],
     run: Annotated[Path, typer.Option(help="Folder of a finished training job.")],

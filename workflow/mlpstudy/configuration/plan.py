@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +13,12 @@ from typing import Any
 
 from mlpstudy.configuration.claims import Claims, read_claims
 from mlpstudy.configuration.claims import digest as claims_digest
+from mlpstudy.configuration.requests import multiplications
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import Settings, read_settings
 from mlpstudy.data.dataset import digest
 from mlpstudy.fingerprint import TRAINING, fingerprint
 from mlpstudy.spec import Job, Spec, blocks
-
-MNIST_PIXELS = 28 * 28
 
 JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
@@ -53,10 +51,12 @@ class Plan:
 
     def cost(self, key: JobKey) -> int:
         """Return about how long a job trains, in multiplications an image: longest go first."""
-        spec = self.jobs[key].spec
-        widths = (MNIST_PIXELS, *spec.nodes)
-        weights = sum(inputs * units for inputs, units in itertools.pairwise(widths))
-        return spec.epochs * weights * len(self.jobs[key].replicates)
+        return multiplications(self.jobs[key])
+
+    @cached_property
+    def largest_cost(self) -> int:
+        """The cost of the longest job."""
+        return max(map(self.cost, self.jobs), default=0)
 
     def document(self) -> str:
         """Return study.json: the resolved study, for every later step and every reader."""

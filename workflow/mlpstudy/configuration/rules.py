@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby, islice
 from typing import Any
 
 from mlpstudy.configuration.entries import Condition, Dataset, Fields, ModelEntry, Settings
@@ -65,7 +65,7 @@ def restriction_problems(
     conditions: dict[str, dict[str, Any]], models: Iterable[str], origin: Origin
 ) -> Iterator[Problem]:
     """Check that the models a condition is restricted to are there."""
-    known = list(models)
+    known = dict.fromkeys(models)
     for name, condition in conditions.items():
         for index, model in enumerate(condition.get("models", ())):
             if model not in known:
@@ -74,9 +74,9 @@ def restriction_problems(
                 yield Problem(origin(at), at, text)
 
 
-def listed(names: list[str]) -> str:
+def listed(names: Collection[str]) -> str:
     """List the names that there are, not endlessly."""
-    return ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return ", ".join(islice(names, 20)) + (", …" if len(names) > 20 else "")
 
 
 def case_problems(names: Iterable[str], inside: Location, origin: Origin) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from mlpstudy.configuration.entries import (
     Settings,
     in_effect,
 )
-from mlpstudy.configuration.layers import Layers, read_layers, replace_at, shown
+from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
 from mlpstudy.configuration.problems import Location, Problem, raise_deepest
 from mlpstudy.configuration.rules import (
     model_problems,
@@ -90,8 +90,11 @@ def _read_texts(layers: Layers, checker: Schemas) -> None:
         location = tuple(error.absolute_path)
         if error.validator == "type" and isinstance(error.instance, str):
             origin = layers.origin(location)
-            if origin == "--config":
+            if origin == COMMAND_LINE:
                 replace_at(layers.values, location, parse_yaml(error.instance, origin))
+    # The one key that may be text and null: --config claims=null.
+    if layers.values.get("claims") == "null" and layers.origin(("claims",)) == COMMAND_LINE:
+        layers.values["claims"] = None
 
 
 def _assembled(
@@ -126,7 +129,7 @@ def _assembled(
 def _condition(
     name: str, entry: dict[str, Any], models: dict[str, ModelEntry], fields: dict[str, Schema]
 ) -> Condition:
-    named = entry.get("models", models)
+    named = set(entry.get("models", models))
     where = _in_order(entry.get("where", {}), fields)
     # In the order of the models file, however the condition lists them.
     chosen = (

@@ -131,11 +131,9 @@ def _open(finding: Finding, needed: float) -> str:
     """Say what leaves a claim undecided."""
     if not finding.n:
         return finding.fact
-    few = "so few runs" if finding.smallest_p > LEVEL else "these runs"
-    few += " do not decide it"
-    if math.isnan(needed):
-        return f"{finding.fact}; {few}, and how many replicates would cannot be said"
-    return f"{finding.fact}; {few}"
+    few = finding.smallest_p > LEVEL
+    text = f"{finding.fact}; {'so few runs cannot' if few else 'these runs do not'} decide it"
+    return f"{text}, nor say how many would" if math.isnan(needed) else text
 
 
 def questions(study: Study, claim: Claim) -> Iterator[Question]:

@@ -22,13 +22,14 @@ A claim of the study itself and not of a report has neither quote nor place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from mlpstudy.report.formats import MINUS, NONE, count, heading, missing, points, share, word
+from mlpstudy.report.formats import MINUS, NONE, count, heading, missing, names, points, share, word
 
 CLAIM_COLUMNS = [
     "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
@@ -119,14 +120,14 @@ def _verdict(row: Row) -> VerdictView:
     name = heading(word(condition)) if condition else ""
     return VerdictView(
         condition=condition,
-        condition_name=f"{name} against {word(against)}" if against else name,
+        condition_name=f"{name} against {word(against)}" if name and against else name,
         state=_state(row),
         state_name=STATES[_state(row)],
         effect=effect(row),
         n=count(row["n"]),
         p=p_value(row["p_holm"]),
         needed="" if missing(row["needed"]) else count(row["needed"]),
-        reason=_text(row["reason"]),
+        reason=sentence(row),
     )
 
 
@@ -134,6 +135,19 @@ def _state(row: Row) -> str:
     if _text(row["condition"]):
         return str(row["verdict"])
     return "untestable" if row["form"] == "untestable" else "not_judged"
+
+
+def sentence(row: Row) -> str:
+    """Return the reason as a sentence, with models and conditions in words."""
+    text = _text(row["reason"])
+    models = _text(row["models"]).split()
+    for condition in filter(None, (_text(row["condition"]), _text(row.get("against")))):
+        text = text.replace(f"under {condition}", f"under {word(condition)}")
+    if models and _text(row["condition"]):
+        one = "|".join(sorted(map(re.escape, models), key=len, reverse=True))
+        several = rf"\b(?:{one})\b(?:, (?:{one})\b)*(?: and (?:{one})\b)?"
+        text = re.sub(several, lambda found: names(re.split(", | and ", found[0])), text)
+    return heading(text) + ("" if not text or text.endswith(".") else ".")
 
 
 def _text(value: Any) -> str:

@@ -85,20 +85,5 @@ class Checkpoint:
         sweep(self.path)
 
 
-def sidecar(folder: Path, kind: str) -> Path:
-    """Return the job's `checkpoint` or `lock`: beside its folder, whose files an engine deletes."""
-    return folder.with_name(f".{folder.name}.{kind}")
-
-
-def epoch_and_seconds(path: Path) -> tuple[int, float]:
-    """Return how far the checkpoint at `path` has come; (0, 0.0) where it does not say."""
-    try:
-        with path.open("rb") as file:
-            session = json.loads(json.loads(file.readline())["values"])["session"]
-        return int(session["epoch"]), float(session["seconds"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return 0, 0.0
-
-
 def _checksum(values: str, content: bytes) -> int:
     return zlib.crc32(content, zlib.crc32(values.encode()))

@@ -1,4 +1,4 @@
-"""One process a job: a lock that the kernel releases, whatever becomes of its holder."""
+"""One process a job, one engine a study: locks that the kernel releases however a holder ends."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from filelock import FileLock, Timeout
 from mlpstudy.errors import StudyError
 
 logger = logging.getLogger(__name__)
+
+_kept: list[FileLock] = []  # until the process ends
 
 WITHOUT_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}  # said by some network disks
 POLL = 0.5  # seconds between two looks at a lock that another process holds
@@ -49,6 +51,25 @@ def alone(path: Path, what: str) -> Iterator[bool]:
         lock.release()
 
 
+def keep_alone(path: Path, what: str) -> None:
+    """Hold the lock at `path` until this process ends.
+
+    Raises:
+        StudyError: another process holds it, or it cannot be made.
+    """
+    lock = FileLock(path, fallback_to_soft=False)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(blocking=False)
+    except Timeout as error:
+        raise StudyError(f"{what}: {_holder(path)} is at it; wait for it, or stop it") from error
+    except OSError as error:
+        if error.errno not in WITHOUT_LOCKS:
+            raise StudyError(f"{path}: cannot be made: {error.strerror or error}") from error
+    _sign(path)
+    _kept.append(lock)
+
+
 def is_held(path: Path) -> bool:
     """Tell whether a process holds the lock at `path`."""
     if not path.is_file():
@@ -69,10 +90,20 @@ def _acquire(lock: FileLock, path: Path, what: str) -> bool:
         lock.acquire(blocking=False)
         waited = False
     except Timeout:
-        holder = path.read_text(encoding="utf-8") or "another process"
-        logger.warning("%s: %s is at it; waiting for it to end", what, holder)
+        logger.warning("%s: %s is at it; waiting for it to end", what, _holder(path))
         lock.acquire(poll_interval=POLL)
         waited = True
-    with contextlib.suppress(OSError):  # for people only: a full disk is no reason to stop here
-        path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+    _sign(path)
     return waited
+
+
+def _sign(path: Path) -> None:
+    """Write who holds the lock, for people only: a full disk is no reason to stop here."""
+    with contextlib.suppress(OSError):
+        path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+
+
+def _holder(path: Path) -> str:
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8") or "another process"
+    return "another process"

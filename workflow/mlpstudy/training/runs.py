@@ -15,9 +15,10 @@ from mlpstudy.data.dataset import Dataset
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
 from mlpstudy.stopping import Stopped
-from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
+from mlpstudy.training.checkpoint import Checkpoint, Progress
 from mlpstudy.training.exclusive import alone
 from mlpstudy.training.outputs import is_finished, write_outputs
+from mlpstudy.training.sidecars import sidecar
 from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
 
