@@ -7,14 +7,18 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick test check unit readme bench lock clean
+.PHONY: help study quick progress test test-cluster check unit test-kills readme bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
 	@echo "make quick   the same on a small subset, in two minutes, into results/quick"
+	@echo "make progress  what is done, what is in training, how long it may take (RESULTS=results)"
 	@echo "make test    static checks and the test suite"
+	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
+	@echo "make test-kills  a small study under 20 kills, against one left alone"
 	@echo "make readme  the study, and its table and picture into README.md"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
+	@echo "make screenshots  pictures of results/report/index.html into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
 
@@ -24,7 +28,14 @@ study: .venv/study
 quick: .venv/study
 	$(SNAKEMAKE) --configfile config/quick.yaml
 
+RESULTS ?= results
+progress:
+	@PYTHONPATH=workflow $(BIN)/python -m mlpstudy progress $(RESULTS)/study.json
+
 test: check unit
+
+test-kills: .venv/dev
+	$(BIN)/python tests/kills/kill_study.py
 
 check: .venv/dev
 	$(BIN)/ruff check .
@@ -35,6 +46,9 @@ check: .venv/dev
 
 unit: .venv/dev
 	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"
+
+test-cluster: .venv/dev
+	tests/cluster/run
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -65,6 +79,9 @@ bench: .venv-bench/bench
 	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps \
 	  -r benchmarks/requirements-no-deps.txt
 	@touch $@
+
+screenshots: .venv/dev
+	$(BIN)/python tests/browser/screenshots.py results/report/index.html docs
 
 lock:
 	envs/lock $(PYTHON)

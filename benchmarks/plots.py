@@ -14,9 +14,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from benchmarks.report import TIMES, columns
 from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
-from mlpstudy.files import replacing
+from mlpstudy.report.drawing.saving import save_figure
+from mlpstudy.report.drawing.style import STYLE, new_figure
 from mlpstudy.report.palette import INK, MUTED, RULE, SERIES
-from mlpstudy.report.plotting import STYLE, new_figure, save_svg
 
 MARKERS = ("D", "s", "^", "v", "P", "X")
 TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100)
@@ -58,9 +58,7 @@ def draw_over_floor(
 
 def save(figure: Figure, stem: Path, title: str) -> None:
     """Write `figure` as SVG and as PNG."""
-    save_svg(figure, stem.with_suffix(".svg"), title)
-    with replacing(stem.with_suffix(".png")) as temporary, mpl.rc_context(STYLE):
-        figure.savefig(temporary, dpi=200)
+    save_figure(figure, stem.parent, stem.name, title)
 
 
 def _is_drawn(name: str) -> bool:

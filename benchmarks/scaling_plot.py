@@ -13,8 +13,9 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from benchmarks.plots import save
 from benchmarks.scaling import DEPTHS
 from benchmarks.study import Model
+from mlpstudy.report.drawing.labels import label_ends
+from mlpstudy.report.drawing.style import STYLE, new_figure
 from mlpstudy.report.palette import MUTED, SERIES
-from mlpstudy.report.plotting import STYLE, label_ends, new_figure
 
 
 def draw_scaling(

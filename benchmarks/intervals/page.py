@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from benchmarks.intervals.claims import CASES
 from benchmarks.intervals.counts import case_name
 from benchmarks.intervals.pairs import PAIRS
 from benchmarks.intervals.shapes import REPLICATES, SHAPES
@@ -16,6 +17,7 @@ TEMPLATE = Path(__file__).with_name("template.md")
 WIDTH_AT = 12
 
 OURS = "rank permutation, studentised"
+LOTTERIES = "varies more: 30 % of both fail"
 RARE, JUMP = "10 % fail against none", "70 % fail against 10 %"
 
 
@@ -96,6 +98,8 @@ def page(figures: pd.DataFrame, samples: int) -> str:
         ),
         f_luck=known.percent("test", "alike, sd 1", "Welch's t", 12, "rejects"),
         f_thirty=known.percent("test", "30 % fail against none", OURS, 12, "rejects"),
+        f_spread6=known.percent("claim", LOTTERIES, "one claim", 6, "wrong"),
+        f_spread=known.percent("claim", LOTTERIES, "one claim", 12, "wrong"),
         f_jump5=known.percent("difference of medians", JUMP, "percentile bootstrap", 5),
         many=f"{sizes[0]:,}",
         samples=f"{sizes[1]:,}",
@@ -126,6 +130,9 @@ def page(figures: pd.DataFrame, samples: int) -> str:
         tests=known.shares("test", "rejects"),
         verdicts=known.shares("verdict", "right", "wrong"),
         family=known.shares("family", "any wrong", "found"),
+        claims=known.shares("claim", "right", "wrong"),
+        claim_families=known.shares("claims", "any wrong", "found"),
+        claim_count=len(CASES),
     )
 
 

@@ -24,6 +24,19 @@ FIELDS: dict[str, Any] = {
 
 BOTH = {"as_reported": {}, "corrected": {"pixels": "unit", "kl": "exact"}}
 
+# What provenance.json holds, the same on every machine and day.
+PROVENANCE: dict[str, Any] = {
+    "date": "2026-11-05T07:04:00Z",
+    "command": "snakemake --cores 2",
+    "repository": {"commit": "c" * 40, "dirty": False, "changed": [], "problem": None},
+    "lock": {"file": "envs/study.txt", "sha256": "1" * 64, "departures": {}},
+    "versions": {"python": "3.11.2", "torch": "2.13.0"},
+    "machine": {"system": "Debian GNU/Linux 12", "processor": "A processor", "cores": 2},
+    "training": [{"device": "cpu", "threads": 1, "runs": 36, "seconds": 90.0}],
+    "code": {"today": "f" * 64, "runs": ["f" * 64], "same": True},
+    "data": {"name": "fashion-mnist", "sha256": "0" * 64, "subset": None},
+}
+
 # Test accuracy and loss of a run, from condition, model, fold and replicate.
 Outcome = Callable[[str, str, str, int], tuple[float, float]]
 
@@ -36,6 +49,11 @@ class Paths(NamedTuple):
     tables: Path
     figures: Path
     report: Path
+
+    @property
+    def provenance(self) -> Path:
+        """The file that says what the report comes from."""
+        return self.report / "provenance.json"
 
 
 def make_study(
@@ -87,6 +105,7 @@ def make_study(
     }  # fmt: skip
     write_text(root / "study.json", json.dumps(study))
     report = root / "report"
+    write_text(report / "provenance.json", json.dumps(PROVENANCE))
     return Paths(root / "study.json", root / "runs", root / "tables", report / "figures", report)
 
 
@@ -149,6 +168,7 @@ def _write_job(
             )  # fmt: skip
     for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():
         write_csv(pd.DataFrame(rows), folder / f"{name}.csv")
+    write_text(folder / "spec.json", json.dumps({**job, "code": "f" * 64}))
     accuracies = [row["test_accuracy"] for row in metrics]
     np.savez(folder / "predictions.npz", **_answers(job["fold"], list(replicates), accuracies))
 

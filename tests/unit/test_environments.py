@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 
 import yaml
 
 ROOT = Path(__file__).parents[2]
-CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "typst": "typst-py"}
+# The last two are part of the interface of what brings them.
+IMPORT_NAMES = {
+    **{"pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"},
+    **{"referencing": "jsonschema", "markupsafe": "jinja2"},
+}
 
 
 def locked(name: str) -> dict[str, str]:
@@ -21,6 +28,19 @@ def locked(name: str) -> dict[str, str]:
 
 def wanted(requirements: list[str]) -> set[str]:
     return {re.match(r"[\w-]+", line).group().lower() for line in requirements}  # type: ignore[union-attr]
+
+
+def imported() -> set[str]:
+    """Return the distributions that the package's modules import, at any place in them."""
+    names = set()
+    for path in (ROOT / "workflow/mlpstudy").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(str(node.module).split(".")[0])
+    foreign = names - set(sys.stdlib_module_names) - {"mlpstudy"}
+    return {IMPORT_NAMES.get(name.lower(), name.lower().replace("_", "-")) for name in foreign}
 
 
 def test_the_locks_hold_all_that_the_project_wants() -> None:
@@ -43,6 +63,12 @@ def test_the_conda_environment_has_the_locked_versions() -> None:
     ]
     conda = {name: version for name, version in pins if name != "python"}
     study = locked("study.txt")
-    # Jobs run without Snakemake: it starts them.
-    needed = wanted(project["project"]["dependencies"]) - {"snakemake"}
+    # Jobs run without Snakemake and its plugins: they start them.
+    wants = wanted(project["project"]["dependencies"])
+    needed = {name for name in wants if not name.startswith("snakemake")}
     assert conda == {CONDA_NAMES.get(name, name): study[name] for name in needed}
+
+
+def test_the_project_wants_what_its_package_imports() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert imported() <= wanted(project["project"]["dependencies"])

@@ -102,7 +102,7 @@ def test_killed_while_writing_the_last_epoch_is_done_again(
     expected = run(job, tmp_path / "whole")
     with monkeypatch.context() as patch:
         patch.setattr(
-            "mlpstudy.training.runs.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed)
+            "mlpstudy.training.outputs.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed)
         )
         with pytest.raises(Killed):
             run_job(job, small_dataset(), tmp_path / "job", torch.device("cpu"), threads=1)

@@ -148,6 +148,24 @@ def test_diverging_runs_end_and_are_recorded(fields: dict[str, Any], tmp_path: P
         assert not np.isfinite(metrics["train_loss"]).any()
 
 
+@pytest.mark.parametrize("validation", ["holdout", "none"])
+def test_a_lost_loss_is_told_from_one_that_nobody_measured(
+    validation: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    fold = "all" if validation == "none" else "holdout"
+    job = make_job(
+        learning_rate=1e30, pixels="raw", optimizer="sgd", validation=validation, fold=fold
+    )
+    folder = run(job, tmp_path / "job")
+    for name in ("metrics.csv", "history.csv"):
+        rows = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
+        assert set(rows["train_loss"]) == {"nan"}
+        assert set(rows["validation_loss"]) == {"nan" if validation == "holdout" else ""}
+        assert "nan" not in set(rows["validation_accuracy"])
+    (said,) = [each.getMessage() for each in caplog.records if "diverged" in each.getMessage()]
+    assert said.endswith("in epoch 1: the loss of replicate 1, 2, 3 is not a number from here on")
+
+
 def test_no_validation_leaves_its_columns_empty(tmp_path: Path) -> None:
     folder = run(make_job(validation="none", fold="all"), tmp_path / "job")
     metrics = pd.read_csv(folder / "metrics.csv")

@@ -117,8 +117,8 @@ IN_CONFIG = [
     (
         "replicate: 5",
         "replicate: unknown key, expected one of results, models, seed, replicates, "
-        "replicates_per_job, device, trial, conditions, classes, margin, claims, dataset (did you "
-        "mean 'replicates'?)",
+        "replicates_per_job, device, when_gpus_are_taken, trial, conditions, classes, margin, "
+        "claims, dataset (did you mean 'replicates'?)",
     ),
     ("trial: yes", "trial: expected true or false, got 'yes'"),
     ("seed: 1:30", "seed: expected a whole number from 0 to 4294967295, got '1:30'"),

@@ -104,7 +104,7 @@ def described(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mappi
             yield from described(resolved, f"{path}.<{key}>")
 
 
-@pytest.mark.parametrize("name", ["config", "models"])
+@pytest.mark.parametrize("name", ["config", "models", "claims"])
 def test_every_key_has_a_description_and_a_valid_default_or_example(name: str) -> None:
     schemas = Schemas(SCHEMAS)
     root = schemas.resolved({"$ref": f"{name}.schema.yaml"})

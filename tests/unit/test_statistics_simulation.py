@@ -12,9 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.intervals import counts, coverage, pairs, rules, shapes  # noqa: E402
+from benchmarks.intervals import claims, counts, coverage, pairs, rules, shapes  # noqa: E402
 from benchmarks.intervals.__main__ import main  # noqa: E402
 from benchmarks.intervals.candidates import MEAN, MEDIAN  # noqa: E402
+
+from mlpstudy.evidence.statistics import median_interval  # noqa: E402
 
 OURS = "rank permutation, studentised"
 
@@ -40,6 +42,19 @@ def test_the_studys_intervals_hold_their_level(short: pd.Series) -> None:
     assert short["difference of medians", :, "percentile bootstrap", "coverage"].min() > 0.9
     assert short["P(second > first)", :, "score, greatest variance", "coverage"].min() > 0.92
     assert short["share", :, "Wilson", "coverage"].min() > 0.92
+
+
+@pytest.mark.parametrize("replicates", [3, 6, 12])
+def test_the_runs_that_learned_have_an_interval_of_their_own(replicates: int) -> None:
+    """However many have learned, their median lies inside as often as that interval claims."""
+    shape = shapes.normal(failing=0.3)
+    studies = shape.draw(np.random.default_rng(replicates), (1500, replicates))
+    found = [median_interval(runs[runs > 0.5]) for runs in studies]
+    bounded = [interval for interval in found if interval.n > 1]
+    assert len(bounded) > 1000
+    claimed = np.mean([interval.level for interval in bounded])
+    held = np.mean([interval.contains(0.85) for interval in bounded])
+    assert held > claimed - 0.03
 
 
 def test_failures_are_set_against_each_other_as_they_should(short: pd.Series) -> None:
@@ -79,6 +94,19 @@ def test_the_test_and_the_verdict_keep_their_level_and_find_what_is_there(short:
     assert wrong.drop("10 % fail against none").max() < 0.09
 
 
+def test_claims_keep_their_level_alone_and_together(monkeypatch) -> None:
+    monkeypatch.setattr(claims, "REPLICATES", (12,))
+    alone = pd.DataFrame(list(claims.claims(60))).set_index(["measure", "case"])["value"]
+    assert len(alone["wrong"]) == len(claims.CASES)
+    assert alone["wrong"].mean() < 0.04
+    assert alone["wrong"].max() < 0.05 + 4 * (0.05 * 0.95 / 60) ** 0.5
+    for case in ("higher: by 2 points, sd 1", "rank order: two swapped", "sooner: by 2 epochs"):
+        assert alone["right", case] > 0.9
+    together = pd.DataFrame(list(claims.claim_families(60))).set_index("measure")["value"]
+    assert together["any wrong"] < 0.05 + 3 * (0.05 * 0.95 / 60) ** 0.5
+    assert together["found"] > 0.4
+
+
 @pytest.mark.parametrize("method", [*MEDIAN])
 def test_candidates_of_a_median_stay_within_the_values(method: str) -> None:
     x = np.random.default_rng(0).random((50, 7))
@@ -115,7 +143,7 @@ def test_a_pair_knows_what_is_true_of_it() -> None:
 
 
 def test_the_page_is_the_same_bytes_again(tmp_path: Path, monkeypatch) -> None:
-    for module in (counts, coverage, rules):
+    for module in (claims, counts, coverage, rules):
         monkeypatch.setattr(module, "REPLICATES", (3, 5, 6, 12))
     for folder in ("one", "two"):
         main(["--samples", "4", "--output", str(tmp_path / folder)])

@@ -166,6 +166,22 @@ def test_lost_losses_and_accuracies_count_as_failures(tmp_path: Path) -> None:
     assert math.isnan(row["test_loss_mean"])
 
 
+def test_a_loss_that_is_not_a_number_may_be_written_as_a_word(tmp_path: Path) -> None:
+    def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+        return 0.9, math.nan if replicate == 1 else 0.2
+
+    # A name is a word, whatever it reads like.
+    paths = make_study(tmp_path, {"nan": {"validation": "none"}}, outcome, {"only": {}})
+    tabulate(paths.study, REPORTED, paths.tables)
+    expected = {path.name: path.read_bytes() for path in paths.tables.iterdir()}
+    (metrics,) = paths.runs.rglob("metrics.csv")
+    frame = pd.read_csv(metrics, keep_default_na=False, dtype=str)
+    frame.loc[0, ["train_loss", "test_loss"]] = "nan"
+    frame.to_csv(metrics, index=False)
+    tabulate(paths.study, REPORTED, paths.tables)
+    assert {path.name: path.read_bytes() for path in paths.tables.iterdir()} == expected
+
+
 def test_a_fold_without_a_loss_leaves_its_replicate_without_one(tmp_path: Path) -> None:
     def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
         return 0.9, math.nan if (fold, replicate) == ("1", 2) else replicate / 10

@@ -29,6 +29,7 @@ def answers(predicted: list[list[int]], true: list[int]) -> Predictions:
         np.arange(1, len(predicted) + 1),
         np.array(true, dtype=np.uint8),
         np.array(predicted, dtype=np.uint8),
+        np.arange(len(true), dtype=np.int32),
     )
 
 

@@ -4,16 +4,24 @@ import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from project import Project, make_project
 
 
 @pytest.fixture(scope="session")
-def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny study, run to its end; not to be changed."""
-    project = make_project(tmp_path_factory.mktemp("study") / "copy")
-    done = project.study()
-    assert done.returncode == 0, done.stdout + done.stderr
-    return project
+def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Project:
+    """The tiny study, run to its end, once for all workers of a test run; not to be changed."""
+    alone = worker_id == "master"
+    root = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
+    folder = root / "finished-study"
+    with FileLock(root / "finished-study.lock"):
+        if folder.exists():
+            return Project(folder)
+        project = make_project(root / "study-under-way" / "copy")
+        done = project.study()
+        assert done.returncode == 0, done.stdout + done.stderr
+        project.folder.rename(folder)  # what stands there is whole
+    return Project(folder)
 
 
 @pytest.fixture

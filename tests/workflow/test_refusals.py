@@ -61,3 +61,12 @@ def test_a_wrong_model_is_one_line(fresh_project: Project, case: str) -> None:
     (fresh_project.folder / "config/models.yaml").write_text(text)
     line = refusal(fresh_project)
     assert [word for word in ["config/models.yaml", *named] if word not in line] == []
+
+
+def test_a_wrong_claim_is_one_line(fresh_project: Project) -> None:
+    path = fresh_project.folder / "config/claims.yaml"
+    mine = "mine: {statement: So., form: higher, models: [m01], than: [m99]}"
+    path.write_text(f"{path.read_text()}\n  {mine}\n")
+    line = refusal(fresh_project)
+    assert line.startswith("error: config/claims.yaml: claims.mine.than[0]: expected one of m01,")
+    assert "got 'm99'" in line

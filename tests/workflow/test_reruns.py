@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
 from project import Project
 
-REPORT = {"draw_figures", "render_report"}
+REPORT = {"draw_figures", "write_provenance", "render_report", "typeset_report"}
 TRAINER = "workflow/mlpstudy/training/trainer.py"
 
 
@@ -27,7 +30,7 @@ def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Proje
     project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
     jobs = project.planned()
     assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    tables = {"tabulate_runs", "probe_saturation", "audit_report"}
+    tables = {"tabulate_runs", "probe_saturation", "judge_claims", "audit_report"}
     assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
 
 
@@ -43,6 +46,8 @@ def test_reordering_keys_reruns_nothing(project: Project) -> None:
     models["models"]["m03"] = dict(reversed(models["models"]["m03"].items()))
     models["defaults"] = dict(reversed(models["defaults"].items()))
     text = yaml.safe_dump(models, sort_keys=False)
+    claims = project.folder / "config/claims.yaml"
+    claims.write_text(claims.read_text().replace("claims:\n", "claims: # here they come\n", 1))
     assert "value: 1e-3" in text
     path.write_text(text.replace("value: 1e-3", "value: 0.001"))
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
@@ -85,7 +90,32 @@ def test_editing_the_training_logic_trains_everything(project: Project) -> None:
 def test_editing_a_template_only_renders(project: Project) -> None:
     template = next((project.folder / "workflow/templates").rglob("*.html*"))
     template.write_text(template.read_text() + "\n<!-- edited -->\n")
-    assert set(project.planned()) == {"render_report", "all"}
+    # Every form of the report carries the provenance of one moment.
+    assert set(project.planned()) == REPORT - {"draw_figures"} | {"all"}
+
+
+def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
+    table = "results/tables/claims.csv"
+    assert "\nmine," not in (project.folder / table).read_text()
+    path = project.folder / "config/claims.yaml"
+    path.write_text(
+        f"{path.read_text()}\n  mine:\n    statement: Mine is so.\n    form: higher\n"
+        "    models: [m01]\n    than: [m06]\n"
+    )
+    assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
+    done = project.study(table)
+    assert done.returncode == 0, done.stdout + done.stderr
+    row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
+    assert row in (project.folder / table).read_text()
+
+
+def test_a_study_without_claims_has_an_empty_table(project: Project) -> None:
+    project.update_config(claims=None)
+    done = project.study("results/tables/claims.csv")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rule train" not in done.stdout + done.stderr
+    table = project.folder / "results/tables/claims.csv"
+    assert len(table.read_text().splitlines()) == 1
 
 
 def test_raising_replicates_by_a_block_trains_only_the_new_one(project: Project) -> None:
@@ -110,10 +140,17 @@ def test_a_new_condition_trains_only_its_own_jobs(project: Project) -> None:
 def test_another_device_or_source_is_no_reason_to_run(project: Project) -> None:
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
     sources = [{"folder": "elsewhere"}, {"folder": "idx"}]
-    project.update_config(device="cpu", dataset={**tiny["dataset"], "sources": sources})
-    jobs = project.planned()
-    assert "train" not in jobs
-    assert "fetch_dataset" not in jobs
+    dataset = {**tiny["dataset"], "sources": sources}
+    project.update_config(device="cpu", when_gpus_are_taken="share", dataset=dataset)
+    for arguments in ([], ["--resources", "gpu=0"]):
+        jobs = project.planned(*arguments)
+        assert "train" not in jobs
+        assert "fetch_dataset" not in jobs
+
+
+def test_how_files_are_written_is_no_reason_to_train(project: Project) -> None:
+    project.edit("workflow/mlpstudy/files.py", "def _is_running(", "X = 1\n\n\ndef _is_running(")
+    assert "train" not in project.planned()
 
 
 def test_results_that_the_configuration_no_longer_names_leave_the_tables(project: Project) -> None:
@@ -125,7 +162,11 @@ def test_results_that_the_configuration_no_longer_names_leave_the_tables(project
     assert (project.folder / "results/runs/as_reported/m03").is_dir()  # still on disk
     tables = sorted((project.folder / "results/tables").glob("*.csv"))
     assert len(tables) >= 7
-    for table in tables:
+    claims = project.folder / "results/tables/claims.csv"
+    judged = [row for row in csv.DictReader(claims.open()) if row["condition"]]
+    assert judged
+    assert not [row for row in judged if "m03" in row["models"] or row["condition"] == "corrected"]
+    for table in set(tables) - {claims}:
         text = table.read_text()
         assert "m03" not in text, table
         assert "corrected" not in text, table
@@ -141,3 +182,18 @@ def test_replicates_that_are_no_longer_named_leave_the_tables(project: Project) 
     assert project.study().returncode == 0
     runs = (project.folder / "results/tables/runs.csv").read_text().splitlines()
     assert len(runs) == 1 + 8 * 2
+
+
+def test_a_report_carries_the_provenance_of_its_moment(project: Project) -> None:
+    path = project.folder / "results/report/provenance.json"
+    assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
+    before = path.read_bytes()
+    project.edit("workflow/templates/markdown/report.md.j2", "# {{ title", "# Title: {{ title")
+    done = project.study("--printshellcmds")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert path.read_bytes() != before
+    assert json.loads(path.read_text())["command"].endswith("--printshellcmds")
+    for arguments in (["init"], ["add", "workflow"], ["commit", "-m", "All"]):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(["git", *identity, *arguments], cwd=project.folder, check=True)
+    assert project.planned() == {}  # though it is another command, second and commit

@@ -6,11 +6,12 @@ import json
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from mlpstudy.errors import StudyError
+from mlpstudy.stopping import Stopped, stop_on_signals
 
 app = typer.Typer(
     add_completion=False,
@@ -26,6 +27,7 @@ Reported = Annotated[Path, typer.Option(help="The report's own values, values.cs
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
+
 
 # Each verb imports what it needs when it is called: torch or pandas take a second each.
 
@@ -74,6 +76,10 @@ def train(
     output: Output,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     gpus: Annotated[int | None, typer.Option(help="GPUs granted; 0 for none.")] = None,
+    when_gpus_are_taken: Annotated[
+        Literal["wait", "share"],
+        typer.Option(envvar="MLPSTUDY_WHEN_GPUS_ARE_TAKEN", help="wait for one, or share one."),
+    ] = "wait",
     threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
@@ -82,7 +88,8 @@ def train(
     from mlpstudy.training.devices import choose_device
     from mlpstudy.training.runs import run_job
 
-    run_job(Job.from_identity(job), load(data), output, choose_device(device, gpus), threads)
+    chosen = choose_device(device, gpus, when_gpus_are_taken)
+    run_job(Job.from_identity(job), load(data), output, chosen, threads)
 
 
 @app.command()
@@ -91,6 +98,19 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
     from mlpstudy.evidence.tables import tabulate
 
     tabulate(study, reported, output)
+
+
+@app.command()
+def judge(
+    study: Study,
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
+    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+) -> None:
+    """Judge every claim under every condition."""
+    from mlpstudy.evidence.claims import judge
+
+    judge(study, claims, tables, output)
 
 
 @app.command()
@@ -120,12 +140,33 @@ def audit(
 
 
 @app.command()
-def draw(study: Study, reported: Reported, tables: Tables, output: Output) -> None:
+def draw(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    output: Output,
+    data: Annotated[Path | None, typer.Option(help="Folder of the prepared images.")] = None,
+) -> None:
     """Draw every figure from the tables."""
     from mlpstudy.report.figures import draw
 
-    runs, timings, history = (tables / f"{name}.csv" for name in ("runs", "timings", "history"))
-    draw(study, runs, timings, history, reported, output)
+    draw(study, tables, reported, data, output)
+
+
+@app.command()
+def provenance(
+    study: Study,
+    tables: Tables,
+    lock: Annotated[Path, typer.Option(help="The pinned versions, envs/study.txt.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    command: Annotated[
+        str, typer.Option(help="The command that makes the report.", envvar="MLPSTUDY_COMMAND")
+    ] = "",
+) -> None:
+    """Write down the code, environment, machine, data and command that a report comes from."""
+    from mlpstudy.report.provenance import write_provenance
+
+    write_provenance(study, tables / "timings.csv", lock, command, output)
 
 
 @app.command()
@@ -134,13 +175,51 @@ def render(
     reported: Reported,
     tables: Tables,
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
     output: Output,
     templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
 ) -> None:
     """Render the report as HTML and Markdown."""
     from mlpstudy.report.pages import render
 
-    render(study, reported, tables, figures, templates, output)
+    render(study, reported, tables, figures, provenance, templates, output)
+
+
+@app.command()
+def typeset(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
+    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    templates: Annotated[Path, typer.Option(help="Folder of report.typ.")] = TEMPLATES / "pdf",
+) -> None:
+    """Typeset the report as a PDF."""
+    from mlpstudy.report.typeset import typeset
+
+    typeset(study, reported, tables, figures, provenance, templates, output)
+
+
+@app.command()
+def progress(
+    study: Annotated[Path, typer.Argument(help="The resolved study.")] = Path("results/study.json"),
+) -> None:
+    """Say what is done, what is in training, and about how long the rest takes."""
+    from mlpstudy.evidence.progress import describe
+
+    sys.stdout.write(describe(study))
+
+
+@app.command()
+def tidy(
+    study: Study,
+    days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0,
+) -> None:
+    """Remove checkpoints of jobs that the study no longer has."""
+    from mlpstudy.evidence.leftovers import remove_leftovers
+
+    remove_leftovers(study, days)
 
 
 @app.command()
@@ -181,7 +260,11 @@ def main() -> None:
     """Run the command line; an error that a user can mend is one line and status 1."""
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    stop_on_signals()
     try:
         app()
+    except Stopped as stopped:
+        sys.stderr.write(f"stopped by {stopped.name}\n")
+        raise
     except StudyError as error:
         sys.exit(f"error: {error}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import io
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,11 +17,12 @@ if TYPE_CHECKING:  # importing pandas takes longer than a short job's other star
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` when the block ends without error.
 
     The temporary name keeps the suffix of `path`, as writers such as `numpy.savez` look at it.
-    A block that fails leaves whatever stood at `path` as it was.
+    A block that fails leaves whatever stood at `path` as it was. What is `durable` is on the disk
+    before it gets its name, some milliseconds later: a loss of power leaves no empty file either.
 
     Raises:
         StudyError: the folder cannot be made.
@@ -29,22 +31,53 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StudyError(f"{path.parent}: cannot make this folder: {error.strerror}") from error
+    sweep(path)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
         yield temporary
+        if durable:
+            _flush(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str) -> None:
+def sweep(path: Path) -> None:
+    """Remove the temporary files for `path` of processes that were killed while they wrote."""
+    with contextlib.suppress(OSError):
+        for other in path.parent.iterdir():
+            writer = other.name.removeprefix(f".{path.stem}.").removesuffix(path.suffix)
+            ours = other.name == f".{path.stem}.{writer}{path.suffix}"
+            if ours and writer.isdecimal() and not _is_running(int(writer)):
+                other.unlink()
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
     """Write `text` as UTF-8 with the line ends it has, the same on every system.
 
     Raises:
         StudyError: the file cannot be written.
     """
     try:
-        with replacing(path) as temporary:
+        with replacing(path, durable=durable) as temporary:
             temporary.write_bytes(text.encode())
     except OSError as error:
         raise StudyError(f"{path}: cannot be written: {error.strerror}") from error
@@ -56,13 +89,17 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write `rows` as CSV under the first row's keys; NaN is left empty, as pandas writes it.
+    """Write `rows` as CSV under the first row's keys; NaN and None are left empty, as by pandas.
 
     For training jobs, some of which end before pandas would be imported.
+
+    Raises:
+        StudyError: the file cannot be written.
     """
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {key: "" if value != value else value for key, value in row.items()} for row in rows
-        )
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {key: "" if value != value else value for key, value in row.items()} for row in rows
+    )
+    write_text(path, text.getvalue(), durable=True)

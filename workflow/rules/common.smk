@@ -4,36 +4,67 @@ import os
 import sys
 from pathlib import Path
 
+import snakemake.io
+
 # Jobs run the package that lies beside the rules, wherever they run, with the Python that runs
 # Snakemake unless a conda environment is put before it.
 PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
+if not Path(PACKAGES, "mlpstudy").is_dir():
+    sys.exit(
+        "error: expected the rules of a checkout on this machine, which the package mlpstudy lies"
+        f" beside, got those at {PACKAGES}: see docs/reuse.md"
+    )
 sys.path.insert(0, PACKAGES)
 for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}.items():
     os.environ[name] = os.pathsep.join(filter(None, [entry, os.environ.get(name)]))
 
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
+from mlpstudy.configuration import requests
 from mlpstudy.configuration.plan import read_plan
+from mlpstudy.configuration.reuse import over_shipped
+from mlpstudy.report.figure_index import load_index
+from mlpstudy.training.exclusive import keep_alone
 
-# The last file that sets a key has the last word: those of the command line.
-OVERLAYS = [Path(path) for path in workflow.config_settings.configfiles]
-CONFIG_FILES = [Path(path) for path in workflow.configfiles if Path(path) not in OVERLAYS]
+# The name by which another workflow imports this one as a module, if one does.
+MODULE = workflow.modifier.namespace
 
+
+def read_configuration():
+    """Return the merged configuration, and the study that it describes."""
+    if MODULE:
+        merged = over_shipped(config, Path(PACKAGES).parent)
+        return merged, read_plan(merged, [])
+    # The last file that sets a key has the last word: those of the command line.
+    overlays = [Path(path) for path in workflow.config_settings.configfiles]
+    files = [Path(path) for path in workflow.configfiles if Path(path) not in overlays]
+    return config, read_plan(config, files + overlays)
+
+
+paths = workflow.modifier.path_modifier
+if paths.prefix or paths.modifies_prefixes:
+    sys.exit(f"error: module {MODULE}: expected no prefix: set `results` in its config instead")
 try:
-    PLAN = read_plan(config, CONFIG_FILES + OVERLAYS)
+    CONFIG, PLAN = read_configuration()
 except StudyError as error:
-    sys.exit(f"error: {error}")  # no traceback: the message is meant for the user
+    # No traceback: the message is meant for the user.
+    where = f"module {MODULE}: " if MODULE else ""
+    sys.exit(f"error: {where}{str(error).removeprefix('--config: ' if MODULE else '')}")
 
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
-REPORTED = "resources/reported"
+REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
+# Nor is what jobs do that find every GPU taken a reason to train again.
+os.environ.update(MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken)
 DATASET = json.dumps(
     {key: SETTINGS.dataset.to_dict()[key] for key in ("name", "classes", "files")},
     sort_keys=True,
 )
+
+CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
 
 
 pathvars:
@@ -53,6 +84,9 @@ wildcard_constraints:
 
 # Relative to the working directory, so that a moved folder is the same to Snakemake.
 TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
+TYPST_TEMPLATES = [
+    os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates/pdf").glob("*.typ"))
+]
 
 
 def job_key(wildcards):
@@ -66,6 +100,80 @@ def job_identity(wildcards):
     return PLAN.jobs[job_key(wildcards)].identity()
 
 
+def job_minutes(wildcards):
+    """Return the time that the job may take."""
+    return requests.minutes(PLAN.jobs[job_key(wildcards)])
+
+
+def job_megabytes(wildcards):
+    """Return the memory that the job may take."""
+    return requests.megabytes(PLAN.jobs[job_key(wildcards)], gpu=DEVICE == "cuda")
+
+
+def job_gpus(wildcards):
+    """Return how many GPUs the job asks for.
+
+    A cluster's nodes cannot be looked at from here: there `auto` asks for none, and so gets none.
+    """
+    return int(DEVICE == "cuda" or (DEVICE == "auto" and workflow.local_exec))
+
+
+def job_group(wildcards):
+    """Return the group of jobs too short to wait alone in a cluster's queue, or None."""
+    queued = not workflow.local_exec
+    return "short" if queued and requests.is_short(PLAN.jobs[job_key(wildcards)]) else None
+
+
 def of_every_job(name):
-    """Return the paths of the file `name` of every job of the study."""
-    return [f"<results>/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+    """Return an input function: the paths of the file `name` of every job of the study.
+
+    A list would do, but Snakemake looks at the whole of it for each file in it.
+    """
+    return lambda wildcards: [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+
+
+# `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
+GPUS = workflow.global_resources.get("gpu")
+DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device
+
+
+def tables(*names):
+    """Return the paths of tables, each with its caption for `snakemake --report`."""
+    return [
+        snakemake.io.report(
+            f"<results>/tables/{name}.csv",
+            caption=f"../report/tables/{name}.rst",
+            category="Tables",
+            labels={"table": f"{name}.csv"},
+        )
+        for name in names
+    ]
+
+
+def figure_labels(wildcards):
+    """Return what `snakemake --report` lists a figure under, from the index of the figures."""
+    entry = load_index(Path(RESULTS, "figures")).get(wildcards.figure)
+    return {"figure": entry.title}
+
+
+def figure_section(wildcards):
+    """Return the heading of the section that a figure belongs to."""
+    return load_index(Path(RESULTS, "figures")).get(wildcards.figure).category
+
+
+def form(name, label, caption):
+    """Return the path of a form of the report, with its caption for `snakemake --report`."""
+    return snakemake.io.report(
+        f"<results>/report/{name}",
+        caption=f"../report/{caption}.rst",
+        category="Report",
+        labels={"form": label},
+    )
+
+
+def keep_study():
+    """Keep other Snakemakes off this study while this one runs."""
+    try:
+        keep_alone(Path(RESULTS, ".lock"), f"the study in {RESULTS}")
+    except StudyError as error:
+        sys.exit(f"error: {error}")

@@ -8,13 +8,15 @@ rule write_plan:
         study="<results>/study.json",
     log:
         "<results>/logs/write_plan.log",
+    # Before any training: `progress` reads it.
+    priority: PLAN.largest_cost + 1
     localrule: True
     conda:
         "../../envs/study.yaml"
     params:
         # What Snakemake compares; the models file itself may be touched or reordered.
         digest=PLAN.digest,
-        config=json.dumps(config, sort_keys=True),
+        config=json.dumps(CONFIG, sort_keys=True),
     shell:
         "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
 

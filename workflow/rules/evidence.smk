@@ -10,12 +10,11 @@ rule tabulate_runs:
         history=of_every_job("history.csv"),
         predictions=of_every_job("predictions.npz"),
     output:
-        multiext(
-            "<results>/tables/",
-            *("runs.csv", "timings.csv", "history.csv", "models.csv"),
-            *("activation_groups.csv", "final_inference.csv", "comparisons.csv"),
-            *("pairs.csv", "rankings.csv", "recalls.csv", "confusions.csv"),
-            *("causes.csv", "effects.csv", "architectures.csv", "sensitivity.csv"),
+        tables(
+            *("runs", "timings", "history", "models"),
+            *("activation_groups", "final_inference", "comparisons", "pairs"),
+            *("rankings", "recalls", "confusions", "hardest"),
+            *("causes", "effects", "architectures", "sensitivity"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",
@@ -36,7 +35,7 @@ rule probe_saturation:
         # The data's checksum is in the study, and is compared.
         data=ancient(rules.prepare_dataset.output),
     output:
-        multiext("<results>/tables/saturation", ".csv", "_layers.csv", "_bins.csv"),
+        tables("saturation", "saturation_layers", "saturation_bins"),
     log:
         "<results>/logs/probe_saturation.log",
     localrule: True
@@ -62,7 +61,7 @@ rule audit_report:
         ],
         tables="<results>/tables/sensitivity.csv",
     output:
-        audit="<results>/tables/audit.csv",
+        audit=tables("audit"),
     log:
         "<results>/logs/audit_report.log",
     localrule: True
@@ -75,3 +74,25 @@ rule audit_report:
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported}"
         " --tables {params.tables} --output {output.audit} 2> {log}"
+
+
+rule judge_claims:
+    input:
+        study=rules.write_plan.output.study,
+        tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
+        claims=ancient(CLAIMS),
+    output:
+        claims=tables("claims"),
+    log:
+        "<results>/logs/judge_claims.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.claims"),
+        # What Snakemake compares; the claims file itself may be touched or reordered.
+        digest=PLAN.claims_digest,
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy judge --study {input.study} --tables {params.tables}"
+        " --output {output.claims} {input.claims:q} 2> {log}"

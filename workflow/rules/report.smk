@@ -1,13 +1,36 @@
 # From the tables to figures and pages.
+import shlex
+
+# In the environment, as how many cores someone asks for is no reason to render again. A job that
+# Snakemake starts in a process of its own has it from the first.
+os.environ.setdefault("MLPSTUDY_COMMAND", shlex.join(["snakemake", *sys.argv[1:]]))
+LOCK = os.path.relpath(Path(PACKAGES).parent / "envs/study.txt")
+
+# All that the figures and every form of the report are made from.
+TABLES = [
+    *rules.tabulate_runs.output,
+    *rules.probe_saturation.output,
+    *rules.judge_claims.output,
+    *rules.audit_report.output,
+]
 
 
 rule draw_figures:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=multiext("<results>/tables/", "runs.csv", "timings.csv", "history.csv"),
+        tables=TABLES,
+        data=ancient(rules.prepare_dataset.output),
     output:
-        directory("<results>/figures"),
+        # Each as SVG and PNG, and their index.
+        report(
+            directory("<results>/figures"),
+            patterns=["{figure}.svg"],
+            caption="../report/figures.rst",
+            category="Figures",
+            subcategory=figure_section,
+            labels=figure_labels,
+        ),
     log:
         "<results>/logs/draw_figures.log",
     localrule: True
@@ -16,26 +39,54 @@ rule draw_figures:
     params:
         code=fingerprint("report.figures"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
+        data=lambda wildcards, input: Path(input.data[0]).parent,
     shell:
         "python -m mlpstudy draw --study {input.study} --reported {input.reported}"
-        " --tables {params.tables} --output {output} 2> {log}"
+        " --tables {params.tables} --data {params.data} --output {output} 2> {log}"
+
+
+# The commit and the date of the moment at which the report is rendered: so this runs whenever one
+# of its forms has to be made anew, and a new commit or day alone makes nothing run.
+rule write_provenance:
+    input:
+        study=rules.write_plan.output.study,
+        reported="<reported>/values.csv",
+        specs=of_every_job("spec.json"),
+        tables=TABLES,
+        figures=rules.draw_figures.output,
+        templates=TEMPLATES + TYPST_TEMPLATES,
+        lock=LOCK,
+    output:
+        form("provenance.json", "provenance", "provenance"),
+    log:
+        "<results>/logs/write_provenance.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("report.provenance", "report.pages", "report.typeset"),
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"
+        " --lock {input.lock} --output {output} 2> {log}"
 
 
 rule render_report:
     input:
         study=rules.write_plan.output.study,
         reported="<reported>/values.csv",
-        tables=rules.tabulate_runs.output,
-        saturation=rules.probe_saturation.output,
-        audit=rules.audit_report.output,
+        tables=TABLES,
         figures=rules.draw_figures.output,
+        provenance=rules.write_provenance.output,
         templates=TEMPLATES,
     output:
-        multiext("<results>/report/", "index.html", "report.md"),
+        form("index.html", "page", "page"),
+        form("report.md", "Markdown", "markdown"),
         multiext(
             "<results>/report/tables/",
             *("accuracy.md", "models.md", "comparisons.md", "activation_groups.md"),
-            *("final_inference.md", "conclusions.md", "assumptions.md"),
+            *("final_inference.md", "conclusions.md", "claims.md", "cause.md", "depth.md"),
+            *("sensitivity.md", "effects.md", "audit.md", "assumptions.md", "provenance.md"),
         ),
     log:
         "<results>/logs/render_report.log",
@@ -48,4 +99,29 @@ rule render_report:
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy render --study {input.study} --reported {input.reported}"
-        " --tables {params.tables} --figures {input.figures} --output {params.folder} 2> {log}"
+        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
+        " --output {params.folder} 2> {log}"
+
+
+rule typeset_report:
+    input:
+        study=rules.write_plan.output.study,
+        reported="<reported>/values.csv",
+        tables=TABLES,
+        figures=rules.draw_figures.output,
+        provenance=rules.write_provenance.output,
+        templates=TYPST_TEMPLATES,
+    output:
+        form("report.pdf", "document", "document"),
+    log:
+        "<results>/logs/typeset_report.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("report.typeset"),
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy typeset --study {input.study} --reported {input.reported}"
+        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
+        " --output {output} 2> {log}"

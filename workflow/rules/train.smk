@@ -15,14 +15,20 @@ rule train:
         "<results>/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
     # The longest jobs first, so that at the end no core waits for one that started last.
     priority: lambda wildcards: PLAN.cost(job_key(wildcards))
+    # A cluster's profile may have several of these go together: --group-components short=16.
+    group:
+        job_group
     conda:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
-        runtime=60,
-        # No parameter: another device is no reason to train again.
-        device=SETTINGS.device,
+        # In case of a retry for want of memory or time.
+        mem_mb=lambda wildcards, attempt: attempt * job_megabytes(wildcards),
+        runtime=lambda wildcards, attempt: attempt * job_minutes(wildcards),
+        # No parameter: another device is no reason to train again. Nor is it an option of its own
+        # below: Snakemake runs everything again whose command reads otherwise than it did.
+        device=DEVICE,
+        gpu=job_gpus,
     params:
         identity=job_identity,
         data=subpath(input[0], parent=True),

@@ -103,6 +103,7 @@ class Settings:
     replicates: int
     replicates_per_job: int
     device: str
+    when_gpus_are_taken: str
     trial: bool
     classes: Mapping[str, float]
     margin: float

@@ -53,8 +53,8 @@ def read_layers(config: Mapping[str, object], config_files: Sequence[Path]) -> L
     strict: dict[str, object] = {}
     lenient: dict[str, object] = {}
     for path, (_, document) in zip(config_files, files, strict=True):
-        strict = _merged(strict, document)
-        lenient = _merged(lenient, _read_leniently(path))
+        strict = merged(strict, document)
+        lenient = merged(lenient, _read_leniently(path))
     values = _plain(config)
     _check_keys(values, (), Layers(values, files))
     replaced = _replaced(values, strict, lenient)
@@ -95,13 +95,13 @@ def replace_at(document: object, location: Location, value: object) -> None:
         parent[location[-1]] = value  # type: ignore[index]
 
 
-def _merged(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:
-    """Merge as Snakemake does: mappings key by key, everything else whole."""
+def merged(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    """Merge `over` into `base` as Snakemake does: mappings key by key, everything else whole."""
     result = dict(base)
     for key, value in over.items():
         if isinstance(value, Mapping):
             below = result.get(key)
-            result[key] = _merged(below if isinstance(below, dict) else {}, value)
+            result[key] = merged(below if isinstance(below, dict) else {}, value)
         else:
             result[key] = value
     return result

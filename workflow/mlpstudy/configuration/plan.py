@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,23 +11,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.configuration.claims import Claims, read_claims
+from mlpstudy.configuration.claims import digest as claims_digest
+from mlpstudy.configuration.requests import multiplications
+from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import Settings, read_settings
 from mlpstudy.data.dataset import digest
 from mlpstudy.fingerprint import TRAINING, fingerprint
 from mlpstudy.spec import Job, Spec, blocks
-
-SCHEMAS = Path(__file__).parents[2] / "schemas"
-
-MNIST_PIXELS = 28 * 28
 
 JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's settings and all of its jobs, condition by condition in the order written."""
+    """A study's settings, its claims, and all of its jobs, condition by condition as written."""
 
     settings: Settings
+    claims: Claims = ()
 
     @cached_property
     def jobs(self) -> dict[JobKey, Job]:
@@ -51,10 +51,12 @@ class Plan:
 
     def cost(self, key: JobKey) -> int:
         """Return about how long a job trains, in multiplications an image: longest go first."""
-        spec = self.jobs[key].spec
-        widths = (MNIST_PIXELS, *spec.nodes)
-        weights = sum(inputs * units for inputs, units in itertools.pairwise(widths))
-        return spec.epochs * weights * len(self.jobs[key].replicates)
+        return multiplications(self.jobs[key])
+
+    @cached_property
+    def largest_cost(self) -> int:
+        """The cost of the longest job."""
+        return max(map(self.cost, self.jobs), default=0)
 
     def document(self) -> str:
         """Return study.json: the resolved study, for every later step and every reader."""
@@ -75,6 +77,11 @@ class Plan:
     def digest(self) -> str:
         """The checksum of the document."""
         return hashlib.sha256(self.document().encode()).hexdigest()
+
+    @cached_property
+    def claims_digest(self) -> str:
+        """The checksum of the claims, which are no part of the document."""
+        return claims_digest(self.claims)
 
     @cached_property
     def _data(self) -> str:
@@ -103,7 +110,11 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
     Raises:
         StudyError: one line with the file, the key and what was expected.
     """
-    return Plan(read_settings(config, config_files, SCHEMAS))
+    settings = read_settings(config, config_files, SCHEMAS)
+    if settings.claims_file is None:
+        return Plan(settings)
+    names = (settings.models, settings.conditions)
+    return Plan(settings, read_claims(settings.claims_file, *names, SCHEMAS))
 
 
 def _plain(value: Any) -> Any:

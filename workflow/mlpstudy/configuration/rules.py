@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby, islice
+from pathlib import Path
 from typing import Any
 
 from mlpstudy.configuration.entries import Condition, Dataset, Fields, ModelEntry, Settings
@@ -30,12 +31,21 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
     if all(overrides is None for overrides in config["conditions"].values()):
         at = ("conditions",)
         yield Problem(origin(at), at, "expected at least one condition that is not null")
-    yield from _case_problems(config["conditions"], ("conditions",), origin)
+    yield from case_problems(config["conditions"], ("conditions",), origin)
+
+
+def file_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
+    """Check that the other files of the configuration are there."""
+    for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
+        path = config[key]
+        if path is not None and not Path(path).is_file():
+            text = f"expected the file with the {key}, got {path!r}: no such file{hint}"
+            yield Problem(origin((key,)), (key,), text)
 
 
 def model_problems(models: dict[str, dict[str, Any]], origin: Origin) -> Iterator[Problem]:
     """Check, of the models as they are written, their names and what they call assumed."""
-    yield from _case_problems(models, ("models",), origin)
+    yield from case_problems(models, ("models",), origin)
     for name, entry in models.items():
         for field in entry.get("assumed", {}):
             if field not in entry:
@@ -65,17 +75,21 @@ def restriction_problems(
     conditions: dict[str, dict[str, Any]], models: Iterable[str], origin: Origin
 ) -> Iterator[Problem]:
     """Check that the models a condition is restricted to are there."""
-    known = list(models)
-    listed = ", ".join(known[:20]) + (", …" if len(known) > 20 else "")
+    known = dict.fromkeys(models)
     for name, condition in conditions.items():
         for index, model in enumerate(condition.get("models", ())):
             if model not in known:
                 at = ("conditions", name, "models", index)
-                text = f"expected one of {listed}, got {model!r}{meant(model, known)}"
+                text = f"expected one of {listed(known)}, got {model!r}{meant(model, known)}"
                 yield Problem(origin(at), at, text)
 
 
-def _case_problems(names: Iterable[str], inside: Location, origin: Origin) -> Iterator[Problem]:
+def listed(names: Collection[str]) -> str:
+    """List the names that there are, not endlessly."""
+    return ", ".join(islice(names, 20)) + (", …" if len(names) > 20 else "")
+
+
+def case_problems(names: Iterable[str], inside: Location, origin: Origin) -> Iterator[Problem]:
     """Names are folders, and some file systems do not tell M01 from m01."""
     for _, group in groupby(sorted(names, key=str.lower), key=str.lower):
         first, *others = group

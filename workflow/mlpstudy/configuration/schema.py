@@ -19,6 +19,8 @@ from mlpstudy.configuration.yamlfiles import read_yaml
 
 Schema = Mapping[str, Any]
 
+SCHEMAS = Path(__file__).parents[2] / "schemas"  # the workflow's own
+
 
 class Schemas:
     """The schemas of one folder, `NAME.schema.yaml` each; every `$ref` in them names its file."""

@@ -15,9 +15,10 @@ from mlpstudy.configuration.entries import (
     Settings,
     in_effect,
 )
-from mlpstudy.configuration.layers import Layers, read_layers, replace_at, shown
-from mlpstudy.configuration.problems import Location, Problem, raise_deepest
+from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
+from mlpstudy.configuration.problems import Location, raise_deepest
 from mlpstudy.configuration.rules import (
+    file_problems,
     model_problems,
     restriction_problems,
     run_problems,
@@ -58,10 +59,10 @@ def read_settings(
     study = checker.filled(layers.values, {"$ref": _CONFIG})
     raise_deepest(study_problems(study, layers.origin))
 
+    if "claims" not in layers.values and not Path(study["claims"]).is_file():
+        study["claims"] = None  # a study of one's own need not have any
     models_file = Path(study["models"])
-    if not models_file.is_file():
-        text = f"expected the file with the models, got {study['models']!r}: no such file"
-        raise_deepest([Problem(layers.origin(("models",)), ("models",), text)])
+    raise_deepest(file_problems(study, layers.origin))
     written: dict[str, Any] = read_yaml(models_file)
 
     def of_models(_: Location) -> str:
@@ -83,8 +84,11 @@ def _read_texts(layers: Layers, checker: Schemas) -> None:
         location = tuple(error.absolute_path)
         if error.validator == "type" and isinstance(error.instance, str):
             origin = layers.origin(location)
-            if origin == "--config":
+            if origin == COMMAND_LINE:
                 replace_at(layers.values, location, parse_yaml(error.instance, origin))
+    # The one key that may be text and null: --config claims=null.
+    if layers.values.get("claims") == "null" and layers.origin(("claims",)) == COMMAND_LINE:
+        layers.values["claims"] = None
 
 
 def _assembled(
@@ -102,6 +106,7 @@ def _assembled(
         replicates=study["replicates"],
         replicates_per_job=study["replicates_per_job"],
         device=study["device"],
+        when_gpus_are_taken=study["when_gpus_are_taken"],
         trial=study["trial"],
         classes={name: float(study["classes"][name]) for name in ("superior", "medium")},
         margin=float(study["margin"]),
@@ -118,7 +123,7 @@ def _assembled(
 def _condition(
     name: str, entry: dict[str, Any], models: dict[str, ModelEntry], fields: dict[str, Schema]
 ) -> Condition:
-    named = entry.get("models", models)
+    named = set(entry.get("models", models))
     where = _in_order(entry.get("where", {}), fields)
     # In the order of the models file, however the condition lists them.
     chosen = (

@@ -8,6 +8,7 @@ of YAML 1.2.2, section 10.3.2, decimal numbers only. Anchors and merge keys work
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 else:
     # The C parser, where PyYAML was built with it, reads a thousand models ten times as fast.
     BaseLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+# A configuration of a thousand models has some ten thousand.
+MOST_VALUES = 1_000_000
 
 _TAG = "tag:yaml.org,2002:"
 _SCALARS = (
@@ -52,7 +56,7 @@ def read_yaml(path: Path) -> dict[str, object]:
 
     Raises:
         StudyError: the file cannot be read, is not UTF-8 or not YAML, repeats a key, has a key
-            that is not text, refers to itself, or is not a mapping.
+            that is not text, refers to itself, unfolds to a million values, or is not a mapping.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -79,7 +83,7 @@ def parse_yaml(text: str, name: str) -> object:
             node = loader.get_single_node()
             if node is None:
                 return None
-            _check_keys(node, name, (), set())
+            _Checked(node, name)
             value: object = loader.construct_document(node)
             return value
         finally:
@@ -99,32 +103,53 @@ def _explained(error: yaml.YAMLError) -> str:
     return f"{place}not valid YAML: {problem}"
 
 
-def _check_keys(node: yaml.Node, name: str, inside: tuple[str, ...], parents: set[int]) -> None:
-    """Refuse duplicate keys, keys that are not text, and nodes that contain themselves.
+class _Checked:
+    """A node graph without duplicate keys, keys that are not text, and nodes that hold themselves.
 
-    This is done on the node graph, as constructing a mapping already folds merge keys into it.
+    This is done on the node graph, as constructing a mapping already folds merge keys into it. A
+    node that many aliases refer to is looked at once.
     """
-    if isinstance(node, yaml.ScalarNode):
-        return
-    if id(node) in parents:
-        raise StudyError(f"{name}: {_line(node)}: {'.'.join(inside)} contains itself")
-    parents.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        seen: dict[str, yaml.Node] = {}
-        for key, value in node.value:
-            text = _key_text(key, name)
-            if text in seen:
-                where = ".".join((*inside, text))
-                raise StudyError(
-                    f"{name}: {_line(key)}: {where}: duplicate key, expected each key once "
-                    f"(it is already on {_line(seen[text])})"
-                )
-            seen[text] = key
-            _check_keys(value, name, (*inside, text), parents)
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _check_keys(item, name, inside, parents)
-    parents.discard(id(node))
+
+    def __init__(self, root: yaml.Node, name: str) -> None:
+        self._name = name
+        self._parents: set[int] = set()
+        self._sizes: dict[int, int] = {}
+        if self._size(root, ()) > MOST_VALUES:
+            raise StudyError(f"{name}: its anchors unfold to more than {MOST_VALUES} values")
+
+    def _size(self, node: yaml.Node, inside: tuple[str, ...]) -> int:
+        """Check `node` and all below; return how many values it has, aliases unfolded."""
+        if isinstance(node, yaml.ScalarNode):
+            return 1
+        if id(node) in self._parents:
+            where = ".".join(inside)
+            raise StudyError(f"{self._name}: {_line(node)}: {where} contains itself")
+        if id(node) not in self._sizes:
+            self._parents.add(id(node))
+            self._sizes[id(node)] = 1 + sum(
+                self._size(value, (*inside, *key)) for key, value in self._below(node, inside)
+            )
+            self._parents.discard(id(node))
+        return self._sizes[id(node)]
+
+    def _below(
+        self, node: yaml.Node, inside: tuple[str, ...]
+    ) -> Iterator[tuple[tuple[str, ...], yaml.Node]]:
+        """Give the values in `node`, each with its key if it has one."""
+        if isinstance(node, yaml.SequenceNode):
+            yield from (((), item) for item in node.value)
+        elif isinstance(node, yaml.MappingNode):
+            seen: dict[str, yaml.Node] = {}
+            for key, value in node.value:
+                text = _key_text(key, self._name)
+                if text in seen:
+                    where = ".".join((*inside, text))
+                    raise StudyError(
+                        f"{self._name}: {_line(key)}: {where}: duplicate key, expected each key "
+                        f"once (it is already on {_line(seen[text])})"
+                    )
+                seen[text] = key
+                yield (text,), value
 
 
 def _key_text(key: yaml.Node, name: str) -> str:

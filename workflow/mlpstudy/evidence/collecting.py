@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from io import StringIO
 from pathlib import Path
@@ -33,7 +34,7 @@ TEXTS = (
     "condition", "model", "fold", "report_name", "activation", "loss_function", "nodes", "class",
     "reported_class", "comparison", "first", "second", "verdict", "true", "predicted", "pixels",
     "kl", "also", "dead_layers", "baseline", "baseline_model", "field", "baseline_value", "value",
-    "quantity", "places", "size", "members", "values",
+    "quantity", "places", "values", "size", "members",
 )  # fmt: skip
 
 
@@ -137,4 +138,16 @@ def _parse(source: Path | StringIO) -> pd.DataFrame:
     texts = dict.fromkeys(TEXTS, str)
     frame = pd.read_csv(source, dtype=texts, keep_default_na=False, na_values=[""])
     present = [column for column in TEXTS if column in frame]
-    return frame.fillna(dict.fromkeys(present, ""))
+    return _with_numbers(frame).fillna(dict.fromkeys(present, ""))
+
+
+def _with_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Turn columns of numbers that are text for a `nan` in them, which a model may be called too.
+
+    Training jobs write `nan` for a loss that diverged, and nothing for one that nobody measured.
+    """
+    for column in frame.columns.difference(list(TEXTS)):
+        if frame[column].dtype == "str" and (frame[column] == "nan").any():
+            with contextlib.suppress(ValueError):
+                frame[column] = [float(value) for value in frame[column]]
+    return frame

@@ -26,11 +26,13 @@ class Predictions:
         replicates: shape (replicates,), ascending.
         true: shape (images,), the class of each image, uint8.
         predicted: shape (replicates, images), uint8.
+        images: shape (images,), ascending, the images' rows in the prepared data.
     """
 
     replicates: NDArray[np.int64]
     true: NDArray[np.uint8]
     predicted: NDArray[np.uint8]
+    images: NDArray[np.int32]
 
     @property
     def correct(self) -> NDArray[np.bool_]:
@@ -73,9 +75,8 @@ def _joined(jobs: Sequence[Job], classes: int) -> Predictions:
         if not (np.array_equal(true, other) and np.array_equal(index, images)):
             path = blocks[first][0].folder / "predictions.npz"
             raise StudyError(f"{path}: expected the images on which replicate 1 was tested")
-    return Predictions(
-        np.concatenate([part[0] for part in parts]), true, np.concatenate([p[1] for p in parts])
-    )
+    replicates, predicted = (np.concatenate([part[at] for part in parts]) for at in (0, 1))
+    return Predictions(replicates, true, predicted, index)
 
 
 Block = tuple[

@@ -26,12 +26,13 @@ Two samples (module intervals):
                                                                   Newcombe
     superiority(first, second, level=0.95) -> Interval            P(second > first), ties half
 
-Tests and verdicts (modules ranktest and hypotheses):
+Tests and verdicts (modules ranktest, hypotheses and sharetests):
 
     PValue(p, smallest_p, n)                    smallest_p: the least p that these sizes can give
         .can_reject(level=0.05, tests=1) -> bool
     rank_test(first, second, alternative="two-sided") -> PValue   permutation; "greater", "less"
     share_test(first_count, first_n, second_count, second_n, alternative="two-sided") -> PValue
+    bound_test(count, n, bound, alternative="two-sided") -> PValue   one share, exact binomial
     smallest_p(n, m, alternative="two-sided") -> float
     replicates_to_reject(level=0.05, tests=1, alternative="two-sided") -> int       a side
     holm(p) -> array                            adjusted p in the order given; NaN stays NaN
@@ -39,6 +40,9 @@ Tests and verdicts (modules ranktest and hypotheses):
         .holds(level=0.05) -> bool
     equivalence(first, second, margin, level=0.05) -> Equivalence    two one-sided tests, means
     replicates_to_decide(first, second, margin, level=0.05, tests=1, power=0.8) -> float  a side
+    runs_to_bound(count, n, bound, level=0.05, tests=1, power=0.8) -> float
+    runs_to_part(first_count, first_n, second_count, second_n, level=0.05, tests=1, power=0.8)
+        -> float                                a side
     verdict(p, equivalence_p, superiority, level=0.05) -> str
                                                 "higher", "lower", "equivalent", "undecided"
 """
@@ -68,6 +72,7 @@ from mlpstudy.evidence.intervals import (
     superiority,
 )
 from mlpstudy.evidence.ranktest import Alternative, PValue, rank_test, smallest_p
+from mlpstudy.evidence.sharetests import bound_test, runs_to_bound, runs_to_part
 
 __all__ = [
     "Alternative",
@@ -75,6 +80,7 @@ __all__ = [
     "Interval",
     "PValue",
     "Values",
+    "bound_test",
     "clean",
     "difference_of_means",
     "difference_of_medians",
@@ -87,6 +93,8 @@ __all__ = [
     "rank_test",
     "replicates_to_decide",
     "replicates_to_reject",
+    "runs_to_bound",
+    "runs_to_part",
     "share_interval",
     "share_test",
     "smallest_p",

@@ -18,6 +18,7 @@ from mlpstudy.evidence.classwise import (
 from mlpstudy.evidence.collecting import COLUMNS, collect, read_table
 from mlpstudy.evidence.comparisons import all_pairs, compare
 from mlpstudy.evidence.effects import effects
+from mlpstudy.evidence.hardest import HARDEST_COLUMNS, hardest_rows
 from mlpstudy.evidence.predictions import each_model
 from mlpstudy.evidence.rankings import rankings
 from mlpstudy.evidence.report_tables import activation_groups, final_inference
@@ -31,7 +32,7 @@ __all__ = ["COLUMNS", "TABLES", "collect", "read_table", "tables", "tabulate"]
 
 TABLES = (
     "runs", "timings", "history", "models", "activation_groups", "final_inference", "comparisons",
-    "pairs", "rankings", "recalls", "confusions", "causes", "effects", "architectures",
+    "pairs", "rankings", "recalls", "confusions", "hardest", "causes", "effects", "architectures",
     "sensitivity",
 )  # fmt: skip
 
@@ -59,7 +60,7 @@ def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
     """Return every table by its name, from the study's jobs on disk."""
     runs, timings, history = (collect(study, name) for name in ("metrics", "timings", "history"))
     values = replicates(runs, timings)
-    answers, recalls, confusions = _from_predictions(study, values)
+    answers, recalls, confusions, hardest = _from_predictions(study, values)
     models = models_table(study, runs, timings, answers)
     frames = (
         runs, timings, history, models,
@@ -68,7 +69,7 @@ def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
         compare(study, values, reported),
         all_pairs(study, values, reported),
         rankings(study, values, reported),
-        recalls, confusions,
+        recalls, confusions, hardest,
         causes(study, values, history),
         effects(study, values),
         architectures(study, models),
@@ -79,8 +80,8 @@ def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
 
 def _from_predictions(
     study: Study, values: pd.DataFrame
-) -> tuple[dict[tuple[str, str], dict[Any, Any]], pd.DataFrame, pd.DataFrame]:
-    """Return what the answers to single images tell: spread by model, recalls, confusions."""
+) -> tuple[dict[tuple[str, str], dict[Any, Any]], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what answers to single images tell: spread by model, recalls, confusions, hardest."""
     names = study.raw["dataset"]["classes"]
     accuracies = {
         pair: frame.set_index("replicate")["test_accuracy"] for pair, frame in values.groupby(KEYS)
@@ -88,14 +89,17 @@ def _from_predictions(
     spreads: dict[tuple[str, str], dict[Any, Any]] = {}
     recalls: list[dict[str, Any]] = []
     confusions: list[dict[str, Any]] = []
+    hardest: list[dict[str, Any]] = []
     for pair, predictions in each_model(study):
         learned = (accuracies[pair][predictions.replicates] >= study.medium).to_numpy()
         counts = predictions.confusions(len(names))
         spreads[pair] = spread_of_answers(predictions, learned)
         recalls += recall_rows(pair, counts, learned, names)
         confusions += confusion_rows(pair, counts, learned, names)
+        hardest += hardest_rows(pair, predictions, learned, names)
     return (
         spreads,
         pd.DataFrame(recalls, columns=RECALL_COLUMNS),
         pd.DataFrame(confusions, columns=CONFUSION_COLUMNS),
+        pd.DataFrame(hardest, columns=HARDEST_COLUMNS),
     )

@@ -31,6 +31,7 @@ from mlpstudy.report.saturation_views import (
     share_range,
 )
 from mlpstudy.report.sensitivity_views import condition_table, likeliest_table, sensitivity_tables
+from mlpstudy.report.sources import lines_of
 from mlpstudy.report.table_views import model_cell
 
 FORMS = ("clipped", "exact")
@@ -131,7 +132,11 @@ def square_table(tables: CauseTables) -> Table:
     for square in squares(tables):
         cells = [cell for row in square.rows for cell in row]
         parts = [[c.text, c.interval, percent(c.median)] if c else [NONE] * 3 for c in cells]
-        table.add(model_cell(square.model), [text for part in parts for text in part])
+        table.add(
+            model_cell(square.model),
+            [text for part in parts for text in part],
+            sources=[lines_of("causes.csv", tables.causes, model=square.model, also="")],
+        )
     return table
 
 

@@ -7,19 +7,23 @@ from typing import Any
 
 from mlpstudy.evidence.comparisons import Comparison, present
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figures import comparison_name
+from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
     NONE,
+    count,
     listing,
+    median,
     missing,
     percent,
     points,
     seconds,
     short_name,
     span,
+    supported_decimals,
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.sources import lines_of, model_lines
 from mlpstudy.report.table_views import model_cell
 
 
@@ -63,7 +67,7 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
     columns = [Column("Model", False), Column("Activation", False), Column("Nodes", False)]
     if evidence.has_report:
         columns.append(Column("report"))
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += evidence.columns(condition, "median", "range", "failures", "time")
     table = Table("Test accuracy in per cent, failed replicates, time a replicate.", columns)
     for model in models:
@@ -72,9 +76,9 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
         cells.append(word(fields["nodes"]))
         if evidence.has_report:
             cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
-        for condition in evidence.conditions:
+        for condition in evidence.leading:
             cells += _ours(evidence.rows.get((condition, model)))
-        table.add(cells)
+        table.add(cells, sources=[model_lines(evidence, model, evidence.leading)])
     return table
 
 
@@ -82,7 +86,7 @@ def _ours(row: Any) -> list[str]:
     if row is None:
         return [NONE] * 4
     return [
-        percent(row["test_accuracy_median"]),
+        median(row),
         span(row["test_accuracy_min"], row["test_accuracy_max"]),
         f"{row['failures']} of {row['replicates']}",
         seconds(row["seconds_median"]),
@@ -90,30 +94,49 @@ def _ours(row: Any) -> list[str]:
 
 
 def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
-    """Return the differences that the report's text speaks of, in percentage points."""
+    """Return the differences that the report's text speaks of, with intervals and verdicts."""
     frame = evidence.comparisons
     chosen = frame[(frame["comparison"] == comparison.key) & frame["named"].astype(bool)]
     if chosen.empty:
         return None
     columns = [Column("Step", False)]
     columns += [Column("report")] if evidence.has_report else []
-    columns += [Column(word(c), tone=evidence.tone(c)) for c in evidence.conditions]
-    table = Table("Difference of the medians in percentage points, second less first.", columns)
+    for condition in evidence.leading:
+        group, tone = word(condition), evidence.tone(condition)
+        columns += evidence.columns(condition, "difference", "interval", "p")
+        columns.append(Column("verdict", False, group, tone))
+    table = Table(
+        "Difference of the medians in percentage points, second less first; p by Holm's "
+        "correction.",
+        columns,
+    )
     for (first, second), rows in chosen.groupby(["first", "second"], sort=False):
-        by_condition = rows.set_index("condition")["difference"].to_dict()
+        by_condition = {row["condition"]: row for row in rows.to_dict("records")}
         printed = [points(rows["reported_difference"].iloc[0])] if evidence.has_report else []
         table.add(
             f"{short_name(str(first))} \N{RIGHTWARDS ARROW} {short_name(str(second))}",
             printed,
-            [points(by_condition.get(condition)) for condition in evidence.conditions],
+            [cell for c in evidence.leading for cell in _difference(by_condition.get(c))],
+            sources=[lines_of("comparisons.csv", rows, condition=evidence.leading)],
         )
     return table
+
+
+def _difference(row: dict[Any, Any] | None) -> list[Cell | str]:
+    if row is None or missing(row["difference"]):
+        return [NONE] * 4
+    low, high = row["difference_low"], row["difference_high"]
+    decimals = supported_decimals(low, high)
+    shown = NONE if missing(low) else f"{points(low, decimals)} to {points(high, decimals)}"
+    p = NONE if missing(row["p_holm"]) else f"{row['p_holm']:.3f}"
+    kind = "undecided" if row["verdict"] == "undecided" else ""
+    return [points(row["difference"], decimals), shown, p, Cell(word(row["verdict"]), kind)]
 
 
 def _findings(evidence: Evidence, comparison: Comparison, models: list[str]) -> list[Finding]:
     """Return sentences per condition: failures, then each pair that the report speaks of."""
     findings = []
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         present_here = [m for m in models if (condition, m) in evidence.rows]
         if not present_here:
             continue
@@ -123,7 +146,7 @@ def _findings(evidence: Evidence, comparison: Comparison, models: list[str]) -> 
         frame = evidence.comparisons
         named = (frame["comparison"] == comparison.key) & (frame["condition"] == condition)
         for row in frame[named & frame["named"].astype(bool)].to_dict("records"):
-            parts.append(_pair(evidence, condition, row))
+            parts.append(_pair(row))
         findings.append(evidence.finding(condition, " ".join(parts)))
     return findings
 
@@ -155,22 +178,23 @@ def _rank(evidence: Evidence, condition: str, model: str) -> str:
     )
 
 
-def _pair(evidence: Evidence, condition: str, row: dict[Any, Any]) -> str:
-    """Say whether the second model is better, as the report has it, and whether ranges overlap."""
+def _pair(row: dict[Any, Any]) -> str:
+    """Say what the replicates decide of a pair, and whether that is what the report has."""
     first, second = short_name(row["first"]), short_name(row["second"])
     difference, printed = row["difference"], row["reported_difference"]
     if missing(difference):
         return f"{second} cannot be set against {first}: there is no accuracy."
-    one, two = (evidence.rows[condition, row[end]] for end in ("first", "second"))
-    apart = (
-        one["test_accuracy_max"] < two["test_accuracy_min"]
-        or two["test_accuracy_max"] < one["test_accuracy_min"]
-    )
-    direction = "above" if difference > 0 else "below"
-    text = f"{second} is {points(abs(difference)).lstrip('+')} points {direction} {first}"
-    if round(difference, 4) == 0:
-        text = f"{second} and {first} have the same median"
+    decimals = supported_decimals(row["difference_low"], row["difference_high"])
+    shift = points(difference, decimals)
+    if row["verdict"] == "undecided":
+        needed = row["replicates_needed"]
+        more = "" if missing(needed) else f"; about {count(needed)} replicates each would decide it"
+        return f"Whether {second} differs from {first} is undecided ({shift} points){more}."
+    if row["verdict"] == "equivalent":
+        margin = points(row["margin"], 0).lstrip("+")
+        return f"{second} and {first} are equivalent, within {margin} point ({shift} points)."
+    higher = row["verdict"] == "higher"
+    text = f"{second} is {'better' if higher else 'worse'} than {first}, by {shift} points"
     if not missing(printed):
-        same = difference * printed > 0
-        text += ", as the report has it" if same else ", unlike the report"
-    return text + ("; their replicates do not overlap." if apart else "; their replicates overlap.")
+        text += ", as the report has it" if higher == (printed > 0) else ", unlike the report"
+    return f"{text}."

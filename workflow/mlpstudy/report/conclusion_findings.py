@@ -35,7 +35,7 @@ def shared_classes(evidence: Evidence) -> list[Finding]:
         "number of layers": lambda row: str(row["layers"]),
     }
     findings = []
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         classes = {m: row["class"] for (c, m), row in evidence.rows.items() if c == condition}
         tally = [
             f"{list(classes.values()).count(name)} {name.capitalize()}"
@@ -72,7 +72,7 @@ def _either(names: list[str]) -> str:
 def changed_classes(evidence: Evidence) -> list[Finding]:
     """Say how many models change class between the first condition and each other one."""
     findings = []
-    base, *others = evidence.conditions
+    base, *others = evidence.leading
     for other in others:
         pairs = [
             (evidence.rows[base, model]["class"], evidence.rows[other, model]["class"])
@@ -93,7 +93,7 @@ def changed_classes(evidence: Evidence) -> list[Finding]:
 def rankings(evidence: Evidence) -> list[Finding]:
     """Say the order of the activations by best and by median replicate."""
     findings = []
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         groups = groups_of(evidence, condition, lambda row: str(row["activation"]))
         values = {n: evidence.runs(condition, ms)["test_accuracy"] for n, ms in groups.items()}
         values = {name: accuracy for name, accuracy in values.items() if accuracy.notna().any()}
@@ -124,7 +124,7 @@ def _agreement(order: list[str]) -> str:
 def depths(evidence: Evidence) -> list[Finding]:
     """Set models of up to five layers against deeper ones, and name the best depth."""
     findings = []
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         sides = groups_of(
             evidence, condition, lambda row: "up to" if row["layers"] <= SHALLOW else "more than"
         )
@@ -177,7 +177,7 @@ def normalisation(evidence: Evidence) -> list[Finding]:
     one, two = models[WITHOUT].fields, models[WITH].fields
     differ = [word(n) for n in two if two[n] != one.get(n) and n not in ("batch_norm",)]
     findings = []
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         pair = [evidence.rows.get((condition, model)) for model in (WITHOUT, WITH)]
         if pair[0] is None or pair[1] is None:
             continue

@@ -20,6 +20,7 @@ from mlpstudy.report.conclusion_findings import (
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import NONE, percent, share, word
 from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.sources import lines_of
 
 
 @dataclass(frozen=True)
@@ -74,20 +75,22 @@ def conclusions(evidence: Evidence) -> list[Conclusion]:
 def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Table:
     """Return a table with a row per group of models: best, median, failed replicates."""
     columns = [Column(label, numeric), Column("Models")]
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += evidence.columns(condition, "best", "median", "failures, %")
     caption = (
         "Over all replicates of all models of a row: test accuracy, and failures, in per cent."
     )
     table = Table(caption, columns)
-    by_condition = {c: groups_of(evidence, c, key) for c in evidence.conditions}
+    by_condition = {c: groups_of(evidence, c, key) for c in evidence.leading}
     names = list(dict.fromkeys(n for groups in by_condition.values() for n in groups))
     for name in sorted(names, key=float) if numeric else names:
         models = {m for groups in by_condition.values() for m in groups.get(name, [])}
         cells: list[Cell | str] = []
         for condition, groups in by_condition.items():
             cells += _cells(evidence, condition, groups.get(name, []))
-        table.add(name, str(len(models)), cells)
+        chosen = [m for m in evidence.keys if m in models]
+        source = lines_of("models.csv", evidence.models, model=chosen, condition=evidence.leading)
+        table.add(name, str(len(models)), cells, sources=[source])
     return table
 
 

@@ -17,7 +17,8 @@ from mlpstudy.report.formats import (
     span,
     word,
 )
-from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.layout import Cell, Column, Finding, Source, Table
+from mlpstudy.report.sources import numbered
 
 # The fields that the questions of the study are about come first, then all others as they are.
 FIELDS = (
@@ -54,7 +55,7 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
         ],
         title=heading(_title(field)),
     )
-    for row in frame.to_dict("records"):
+    for row in numbered(frame):
         low, high = row["mean_difference_low"], row["mean_difference_high"]
         table.add(
             _step(short_name(row["baseline_model"]), short_name(row["model"])),
@@ -71,6 +72,7 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
             percent(row["superiority"], 0),
             p_value(row["p_holm"]),
             verdict_cell(row["verdict"]),
+            sources=[Source("effects.csv", (row["line"],))],
         )
     return table
 
@@ -152,7 +154,7 @@ def architecture_table(tables: CauseTables) -> Table:
         ],
         title="Depth and width",
     )  # fmt: skip
-    for row in tables.architectures.to_dict("records"):
+    for row in numbered(tables.architectures):
         table.add(
             word(row["condition"]),
             _group_name(row),
@@ -163,6 +165,7 @@ def architecture_table(tables: CauseTables) -> Table:
             p_value(row["p"]),
             p_value(row["p_smallest"]),
             verdict_cell(row["verdict"]),
+            sources=[Source("architectures.csv", (row["line"],))],
         )
     return table
 

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from mlpstudy.evidence.audit.findings import COLUMNS as AUDIT_COLUMNS
 from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
+from mlpstudy.report.claim_views import CLAIM_COLUMNS
 from mlpstudy.report.formats import heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
 from mlpstudy.report.palette import series
 
 Row = Mapping[Hashable, Any]
+
+# Tables that not every study has, with the columns that the pages rely on.
+FURTHER = {
+    "claims": CLAIM_COLUMNS,
+    "audit": AUDIT_COLUMNS,
+    "causes": ["condition", "model", "failures"],
+    "sensitivity": ["condition", "model", "reported"],
+    "saturation": ["model", "pixels"],
+}
 
 
 @dataclass(frozen=True)
@@ -32,11 +43,22 @@ class Evidence:
     groups: pd.DataFrame
     final: pd.DataFrame
     comparisons: pd.DataFrame
+    runs_table: pd.DataFrame
+    further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> dict[tuple[str, str], Row]:
         """Rows of models.csv by (condition, model)."""
         return {(row["condition"], row["model"]): row for row in self.models.to_dict("records")}
+
+    @cached_property
+    def accuracies(self) -> dict[tuple[str, str], list[tuple[int, float]]]:
+        """Replicate and test accuracy of every replicate, by (condition, model)."""
+        found: dict[tuple[str, str], list[tuple[int, float]]] = {}
+        columns = ["condition", "model", "replicate", "test_accuracy"]
+        for condition, model, replicate, value in self.replicates[columns].itertuples(index=False):
+            found.setdefault((condition, model), []).append((int(replicate), float(value)))
+        return found
 
     @cached_property
     def conditions(self) -> list[str]:
@@ -54,6 +76,53 @@ class Evidence:
     def has_report(self) -> bool:
         """Whether the report prints a final accuracy for any of the models."""
         return bool(self.final["reported_accuracy"].notna().any())
+
+    @cached_property
+    def by_fold(self) -> dict[tuple[str, str, str], dict[int, float]]:
+        """Test accuracy by replicate, of every (condition, model, fold): the single trainings."""
+        found: dict[tuple[str, str, str], dict[int, float]] = {}
+        columns = ["condition", "model", "fold", "replicate", "test_accuracy"]
+        for condition, model, fold, replicate, value in self.runs_table[columns].itertuples(
+            index=False
+        ):
+            found.setdefault((condition, model, fold), {})[int(replicate)] = float(value)
+        return found
+
+    @cached_property
+    def leading(self) -> list[str]:
+        """The conditions set side by side for every model: the first two that cover them all.
+
+        Where fewer do, the first two of the study.
+        """
+        whole = [c for c in self.conditions if all((c, m) in self.rows for m in self.keys)]
+        chosen = whole[:2] if len(whole) > 1 else self.conditions[:2]
+        return sorted(chosen, key=self.conditions.index)
+
+    def has(self, name: str) -> bool:
+        """Say whether a table of FURTHER is there and has rows."""
+        return name in self.further and not self.further[name].empty
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a table of FURTHER."""
+        return self.further[name]
+
+    @cached_property
+    def audit(self) -> pd.DataFrame:
+        """audit.csv as texts, cells that are empty as empty texts."""
+        frame = self.table("audit")
+        return frame.astype("object").where(frame.notna(), "").astype("str")
+
+    def failures(self, condition: str, models: list[str]) -> tuple[int, int]:
+        """Return failed and all replicates of some models under a condition."""
+        rows = [self.rows[condition, m] for m in models if (condition, m) in self.rows]
+        return sum(int(r["failures"]) for r in rows), sum(int(r["replicates"]) for r in rows)
+
+    def changes(self, condition: str) -> dict[str, Any]:
+        """Return what a condition overrides that the study's first one does not."""
+        conditions = self.study.conditions
+        base = conditions[self.leading[0]].overrides
+        own = conditions[condition].overrides
+        return {k: v for k, v in own.items() if k not in base or base[k] != v}
 
     def tone(self, condition: str) -> str:
         """Return the CSS variable of a condition's colour."""
@@ -84,17 +153,21 @@ def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
     Raises:
         StudyError: one of the files is missing or is not what it should be.
     """
+    runs = read_table(tables / "runs.csv", COLUMNS["metrics"])
     return Evidence(
         study=load_study(study),
         reported=load_reported(reported),
-        replicates=replicates(
-            read_table(tables / "runs.csv", COLUMNS["metrics"]),
-            read_table(tables / "timings.csv", COLUMNS["timings"]),
-        ),
+        replicates=replicates(runs, read_table(tables / "timings.csv", COLUMNS["timings"])),
+        runs_table=runs,
         models=read_table(tables / "models.csv", ["condition", "model", "test_accuracy_median"]),
         groups=read_table(tables / "activation_groups.csv", ["activation", "reported_accuracy"]),
         final=read_table(tables / "final_inference.csv", ["model", "reported_class"]),
         comparisons=read_table(tables / "comparisons.csv", ["comparison", "difference"]),
+        further={
+            name: read_table(tables / f"{name}.csv", columns)
+            for name, columns in FURTHER.items()
+            if (tables / f"{name}.csv").is_file()
+        },
     )
 
 

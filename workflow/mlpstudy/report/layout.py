@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from mlpstudy.report.formats import heading
@@ -11,24 +11,45 @@ from mlpstudy.report.formats import heading
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `kind` is superior, medium, inferior or empty; `href` an anchor such as #m01."""
+    """One cell; `kind` is a class or a verdict that is shown as a chip; `href` an anchor: #m01.
+
+    `note` is a second, smaller line, `drawing` what HTML shows in place of the text, and `order`
+    what the column is sorted by where that is not the text.
+    """
 
     text: str
     kind: str = ""
     href: str = ""
+    note: str = ""
+    drawing: str = ""
+    order: float | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the numbers of a row stand: a CSV of the study, and lines in it (the head is 1)."""
+
+    file: str
+    lines: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Return `models.csv:5,22`, as the page's script reads it."""
+        return f"{self.file}:{','.join(map(str, self.lines))}"
 
 
 @dataclass(frozen=True)
 class Column:
     """One column; those of one condition, or of the report, stand under a common `group`.
 
-    `tone` is the CSS variable of the group's colour, without its dashes.
+    `tone` is the CSS variable of the group's colour, without its dashes, and `drawing` what HTML
+    shows in place of the label: an axis.
     """
 
     label: str
     number: bool = True
     group: str = ""
     tone: str = ""
+    drawing: str = ""
 
     @property
     def full(self) -> str:
@@ -53,9 +74,16 @@ class Table:
     columns: list[Column]
     rows: list[list[Cell]] = field(default_factory=list)
     title: str = ""
+    sources: list[tuple[Source, ...]] = field(default_factory=list)
 
-    def add(self, *cells: Cell | str | Iterable[Cell | str]) -> None:
+    def add(
+        self, *cells: Cell | str | Iterable[Cell | str], sources: Iterable[Source] = ()
+    ) -> None:
         """Append a row; texts become cells, and sequences of cells are taken apart.
+
+        Args:
+            cells: as many as there are columns.
+            sources: where the row's numbers stand; sources without a line are left out.
 
         Raises:
             ValueError: the row is not as wide as the table.
@@ -67,6 +95,18 @@ class Table:
         if len(row) != len(self.columns):
             raise ValueError(f"{self.caption}: {len(row)} cells for {len(self.columns)} columns")
         self.rows.append(row)
+        self.sources.append(tuple(source for source in sources if source.lines))
+
+    def without_drawings(self) -> Table:
+        """Return the table for forms that have none: without the columns of drawings."""
+        kept = [at for at, column in enumerate(self.columns) if not column.drawing]
+        columns = [self.columns[at] for at in kept]
+        return replace(self, columns=columns, rows=[[row[at] for at in kept] for row in self.rows])
+
+    @property
+    def files(self) -> list[str]:
+        """The CSVs that the rows' numbers come from, each once."""
+        return list(dict.fromkeys(s.file for sources in self.sources for s in sources))
 
     @property
     def spans(self) -> list[Span]:

@@ -185,11 +185,11 @@ def _quantities(evidence: Evidence, model: str) -> list[tuple[str, Cell | str, S
         ("Failures", word(None), lambda row: f"{row['failures']} of {row['replicates']}"),
         ("Testing loss", loss(number("test_loss")), lambda row: loss(row["test_loss_median"])),
         ("Training accuracy, %", word(None), lambda row: percent(row["train_accuracy_median"])),
-        ("Time", _printed_time(evidence, model), lambda row: seconds(row["seconds_median"])),
+        ("Time", printed_time(evidence, model), lambda row: seconds(row["seconds_median"])),
     ]
 
 
-def _printed_time(evidence: Evidence, model: str) -> str:
+def printed_time(evidence: Evidence, model: str) -> str:
     """Return the report's time; that of a fold where it gives no other."""
     whole = evidence.reported.value("details", model, "seconds")
     fold = evidence.reported.value("details", model, "seconds_per_fold")

@@ -18,16 +18,22 @@ from mlpstudy.report.layout import Finding
 
 def title(evidence: Evidence) -> str:
     """Return the title of the report."""
-    models = plural(len(evidence.keys), "model")
-    return f"{models} on {word(evidence.study.raw['dataset']['name'])}"
+    models = plural(len(evidence.keys), "reported model" if evidence.has_report else "model")
+    times = int(evidence.study.raw["replicates"])
+    each = "trained" if len(evidence.keys) == 1 else "each trained"
+    again = "once" if times == 1 else f"{count(times)} times over"
+    return f"{models} on {word(evidence.study.raw['dataset']['name'])}, {each} {again}"
 
 
 def done(evidence: Evidence) -> str:
     """Return in two sentences what was done."""
     study = evidence.study
     each = plural(int(study.raw["replicates"]), "replicate")
-    conditions = listing([word(condition) for condition in evidence.conditions])
-    under = "condition" if len(evidence.conditions) == 1 else "conditions"
+    conditions = listing([word(condition) for condition in evidence.leading])
+    under = "condition" if len(evidence.leading) == 1 else "conditions"
+    others = len(evidence.conditions) - len(evidence.leading)
+    if others:
+        conditions += f", and some of them under {plural(others, 'further condition')}"
     dataset = word(study.raw["dataset"]["name"])
     trainings = count(len(evidence.replicates))
     return (

@@ -23,23 +23,26 @@ from mlpstudy.report import palette
 from mlpstudy.report.comparison_views import comparison_views
 from mlpstudy.report.conclusions import conclusions
 from mlpstudy.report.evidence import Evidence, load_evidence
-from mlpstudy.report.figures import OVERVIEW, curves_name
+from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_index
 from mlpstudy.report.formats import plural
-from mlpstudy.report.inlining import inline_svg
-from mlpstudy.report.layout import Table
+from mlpstudy.report.html_views import contents, html_views
+from mlpstudy.report.inlining import Styles, inline_svg
+from mlpstudy.report.markdown_tables import table_pages
 from mlpstudy.report.model_views import cards
 from mlpstudy.report.overview import answers, condition_list, done, title, trial_notice
+from mlpstudy.report.provenance import Provenance, load_provenance
+from mlpstudy.report.provenance_views import provenance_table, stamp
 from mlpstudy.report.table_views import assumptions, final_table, group_tables, side_by_side
-
-# The Markdown files of tables/, each with one or more tables.
-TABLE_PAGES = (
-    "accuracy", "models", "comparisons", "activation_groups", "final_inference", "conclusions",
-    "assumptions",
-)  # fmt: skip
 
 
 def render(
-    study: Path, reported: Path, tables: Path, figures: Path, templates: Path, output: Path
+    study: Path,
+    reported: Path,
+    tables: Path,
+    figures: Path,
+    provenance: Path,
+    templates: Path,
+    output: Path,
 ) -> None:
     """Write index.html (self-contained), report.md and tables/*.md into the folder `output`.
 
@@ -48,6 +51,7 @@ def render(
         reported: the report's own values, values.csv.
         tables: folder of the CSVs that `tabulate` writes.
         figures: folder of the SVGs that `draw` writes; report.md refers to them where they are.
+        provenance: what the report comes from, provenance.json.
         templates: folder of the Jinja2 templates.
         output: folder of the pages.
 
@@ -55,23 +59,27 @@ def render(
         StudyError: a table, figure or template is missing or is not what it should be.
     """
     evidence = load_evidence(study, reported, tables)
-    context = page_context(evidence)
+    context = page_context(evidence, load_provenance(provenance))
     at = os.path.relpath(figures, output).replace(os.sep, "/")
+    context |= html_views(evidence, load_index(figures), tables, output)
+    context["parts"] = contents(context)
     context["inline"] = _inliner(figures)
     context["figure_path"] = lambda name: f"{at}/{name}"
+    listed = table_pages(context)
+    context["tables_of"] = listed.__getitem__
     environment = _environment(templates)
     pages = {
         "index.html": _render(environment, "html/index.html.j2", context),
         "report.md": _render(environment, "markdown/report.md.j2", context),
     }
-    for name, found in _table_pages(context).items():
+    for name, found in listed.items():
         page = {**context, "tables": found, "name": name}
         pages[f"tables/{name}.md"] = _render(environment, "markdown/tables.md.j2", page)
     for name, text in pages.items():
         write_text(output / name, text)
 
 
-def page_context(evidence: Evidence) -> dict[str, Any]:
+def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
     """Return all that the templates may use, the same for HTML and for Markdown."""
     return {
         "title": title(evidence),
@@ -86,6 +94,8 @@ def page_context(evidence: Evidence) -> dict[str, Any]:
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),
         "assumptions": assumptions(evidence),
+        "provenance": provenance_table(provenance),
+        "stamp": stamp(provenance),
         "has_report": evidence.has_report,
         "study": evidence.study.raw,
         "colours": palette.ALL,
@@ -94,27 +104,17 @@ def page_context(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _table_pages(context: dict[str, Any]) -> dict[str, list[Table]]:
-    """Return the tables of each file of TABLE_PAGES."""
-    compared = [t for c in context["comparisons"] for t in (c.table, c.pairs) if t is not None]
-    concluded = [c.table for c in context["conclusions"] if c.table is not None]
-    found = (
-        [context["accuracy"]], [card.results for card in context["cards"]], compared,
-        context["groups"], [context["final"]], concluded, [context["assumptions"]],
-    )  # fmt: skip
-    return dict(zip(TABLE_PAGES, found, strict=True))
-
-
-def _inliner(figures: Path) -> Callable[[str], Markup]:
+def _inliner(figures: Path) -> Callable[[Entry], Markup]:
     """Return a function that gives a figure of the folder as an element of the page."""
+    styles = Styles()
 
-    def inline(name: str) -> Markup:
-        path = figures / name
+    def inline(entry: Entry) -> Markup:
+        path = figures / entry.file
         try:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise StudyError(f"{path}: missing; the step that draws it has not run") from error
-        return inline_svg(text, name.removesuffix(".svg"))
+        return inline_svg(text, entry.name, styles)
 
     return inline
 

@@ -24,15 +24,15 @@ RULE = Colour("rule", "#d9dcdf", "#343a41")
 FAINT = Colour("faint", "#f4f4f1", "#1d2126")
 ACCENT = Colour("accent", "#7a4a12", "#e0b878")
 
-# Told apart by people with any common form of colour blindness, in hue and in lightness; each
-# is dark (or light) enough on its ground to be read as small text, 4.5 to 1.
+# Told apart by people with any common form of colour blindness, by hue or by lightness: tested by
+# simulation. Each is dark (or light) enough on its ground to be read as small text, 4.5 to 1.
 SERIES = (
     Colour("series-1", "#b84300", "#ff9a5c"),
     Colour("series-2", "#0a62a5", "#74baf2"),
-    Colour("series-3", "#00705a", "#45cba6"),
-    Colour("series-4", "#9c2f7f", "#eb94d0"),
-    Colour("series-5", "#7d6200", "#dcbc4a"),
-    Colour("series-6", "#4b4fa3", "#b0b3ff"),
+    Colour("series-3", "#065328", "#2f9e6a"),
+    Colour("series-4", "#960061", "#e0559f"),
+    Colour("series-5", "#634202", "#d5a91a"),
+    Colour("series-6", "#3f38c0", "#9a7cf0"),
 )
 
 ALL = (PAPER, INK, MUTED, RULE, FAINT, ACCENT, *SERIES)

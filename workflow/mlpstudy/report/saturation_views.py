@@ -7,6 +7,7 @@ import pandas as pd
 from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.formats import listing, setting, share, word
 from mlpstudy.report.layout import Column, Table
+from mlpstudy.report.sources import lines_of
 from mlpstudy.report.table_views import model_cell
 
 PIXELS = ("raw", "unit")
@@ -34,7 +35,12 @@ def saturation_table(tables: CauseTables) -> Table:
             row = rows[model, pixels]
             cells += [f"{row['logit_range']:.1f}", share(row["share_below"])]
             cells += [share(row["share_certain"]), share(first.get((model, pixels)))]
-        table.add(model_cell(model), word(rows[model, PIXELS[0]]["activation"]), cells)
+        table.add(
+            model_cell(model),
+            word(rows[model, PIXELS[0]]["activation"]),
+            cells,
+            sources=[lines_of("saturation.csv", tables.saturation, model=model)],
+        )
     return table
 
 

@@ -8,7 +8,8 @@ from mlpstudy.evidence.contrasts import MARGIN
 from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.effect_views import p_value, parsed
 from mlpstudy.report.formats import DASH, NONE, loss, missing, percent, setting, span, word
-from mlpstudy.report.layout import Column, Table
+from mlpstudy.report.layout import Column, Source, Table
+from mlpstudy.report.sources import numbered
 from mlpstudy.report.table_views import model_cell
 
 Row = dict[Any, Any]
@@ -38,7 +39,7 @@ def _sensitivity_table(quantity: str, title: str, unit: str, tables: CauseTables
     frame = tables.sensitivity[tables.sensitivity["quantity"] == quantity]
     order = {model: at for at, model in enumerate(tables.study.models)}
     ranks = frame["model"].map(order)
-    for row in frame.loc[ranks.sort_values(kind="stable").index].to_dict("records"):
+    for row in numbered(frame.loc[ranks.sort_values(kind="stable").index]):
         table.add(
             model_cell(row["model"]),
             _shown(row["reported"], quantity),
@@ -50,6 +51,7 @@ def _sensitivity_table(quantity: str, title: str, unit: str, tables: CauseTables
             _shown(row["gap"], quantity),
             p_value(row["p_position"]),
             p_value(row["p_gap"]),
+            sources=[Source("sensitivity.csv", (row["line"],))],
         )
     return table
 
@@ -112,6 +114,11 @@ def likeliest_table(tables: CauseTables) -> Table:
             _changes(best),
             _range(best, "test_accuracy"),
             percent(best["gap"]),
+            sources=[
+                Source(
+                    "sensitivity.csv", tuple(dict.fromkeys(row["line"] for row in (plain, best)))
+                )
+            ],
         )
     return table
 
@@ -121,7 +128,7 @@ def _by_printed(tables: CauseTables) -> list[list[Row]]:
     frame = tables.sensitivity
     frame = frame[(frame["quantity"] == "test_accuracy") & (frame["n"] > 0)]
     groups: dict[tuple[str, float], list[Row]] = {}
-    for row in frame.to_dict("records"):
+    for row in numbered(frame):
         groups.setdefault((row["model"], row["reported"]), []).append(row)
     order = list(tables.study.models)
     found = [groups[key] for key in sorted(groups, key=lambda k: (order.index(k[0]), -k[1]))]

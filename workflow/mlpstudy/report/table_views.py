@@ -11,6 +11,7 @@ from mlpstudy.report.formats import (
     count,
     heading,
     loss,
+    median,
     percent,
     share,
     short_name,
@@ -18,6 +19,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Table
+from mlpstudy.report.sources import lines_of
 
 REPORT = "report"
 
@@ -39,7 +41,7 @@ def side_by_side(evidence: Evidence) -> Table:
             _final_start(evidence, model, rows),
             [
                 cell
-                for condition in evidence.conditions
+                for condition in evidence.leading
                 for cell in _median_range_class(rows.get(condition))
             ],
         )
@@ -55,7 +57,7 @@ def final_table(evidence: Evidence) -> Table:
     )
     for model, rows in _by_model(evidence):
         cells: list[Cell | str] = []
-        for condition in evidence.conditions:
+        for condition in evidence.leading:
             row = rows.get(condition)
             if row is None:
                 cells += [NONE] * 3
@@ -78,7 +80,7 @@ def _final_columns(evidence: Evidence, *labels: str) -> list[Column]:
     columns = [Column("Model", False), Column("Activation", False), Column("Layers")]
     if evidence.has_report:
         columns += [Column("accuracy", group=REPORT), Column("class", False, REPORT)]
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += [
             Column(column.label, column.label != "class", column.group, column.tone)
             for column in evidence.columns(condition, *labels)
@@ -114,7 +116,7 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
     columns = [Column("Model", False), Column("Layers"), Column("Epochs")]
     if evidence.has_report:
         columns += [Column(label, group=REPORT) for label in ("layers", "accuracy", "loss")]
-    for condition in evidence.conditions:
+    for condition in evidence.leading:
         columns += evidence.columns(condition, "median", "range", "loss")
     caption = "Testing accuracy in per cent and testing loss, as the report groups them, and ours."
     table = Table(caption, columns, title=word(activation))
@@ -123,12 +125,20 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
         by_model.setdefault(row["model"], {})[row["condition"]] = row
     for model, found in by_model.items():
         cells: list[Cell | str] = []
-        for condition in evidence.conditions:
-            cells += _group_cells(found.get(condition))
+        for condition in evidence.leading:
+            cells += _group_cells(evidence, found.get(condition))
         first = next(iter(found.values()))
         epochs = dict.fromkeys(str(row["epochs"]) for row in found.values())
         printed = _group_printed(evidence, model) if evidence.has_report else []
-        table.add(model_cell(model), str(first["layers"]), " or ".join(epochs), printed, cells)
+        table.add(
+            model_cell(model), str(first["layers"]), " or ".join(epochs), printed, cells,
+            sources=[
+                lines_of(
+                    "activation_groups.csv", evidence.groups, model=model, activation=activation,
+                    condition=evidence.leading,
+                )
+            ],
+        )  # fmt: skip
     return table
 
 
@@ -143,11 +153,12 @@ def _group_printed(evidence: Evidence, model: str) -> list[str]:
     ]
 
 
-def _group_cells(row: Row | None) -> list[Cell | str]:
+def _group_cells(evidence: Evidence, row: Row | None) -> list[Cell | str]:
     if row is None:
         return [NONE] * 3
     low, high = row["test_accuracy_min"], row["test_accuracy_max"]
-    return [percent(row["test_accuracy_median"]), span(low, high), loss(row["test_loss_median"])]
+    shown = median(evidence.rows[row["condition"], row["model"]])
+    return [shown, span(low, high), loss(row["test_loss_median"])]
 
 
 def assumptions(evidence: Evidence) -> Table:

@@ -1,8 +1,8 @@
 """Saving a job's progress after each epoch, and going on from it.
 
 A checkpoint is one file beside the job's outputs, replaced as a whole, and keyed by the job's
-identity: one that belongs to another spec, data or code is ignored, a damaged one is said and
-ignored, and a finished job leaves none.
+identity: one that belongs to another spec, data or code is said and ignored until it is replaced, a
+damaged one likewise, and a finished job leaves none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Any
 from safetensors.torch import load, save
 from torch import Tensor
 
-from mlpstudy.files import replacing
+from mlpstudy.files import replacing, sweep
 
 logger = logging.getLogger(__name__)
 
@@ -42,22 +43,27 @@ class Checkpoint:
         self.key = hashlib.sha256(identity.encode()).hexdigest()
 
     def save(self, progress: Progress) -> None:
-        """Replace the checkpoint by `progress`, atomically."""
+        """Replace the checkpoint by `progress`, atomically; OSError if that cannot be written."""
         content = save(progress.tensors)
         values = json.dumps(progress.values)
         header = {"key": self.key, "checksum": _checksum(values, content), "values": values}
-        with replacing(self.path) as temporary, temporary.open("wb") as file:
+        with replacing(self.path, durable=True) as temporary, temporary.open("wb") as file:
             file.write(json.dumps(header).encode() + b"\n")
             file.write(content)
 
     def load(self) -> Progress | None:
-        """Return the progress saved for this very job, or None to start from the beginning."""
+        """Return the progress saved for this very job, or None to start from the beginning.
+
+        A folder in its place is set aside, so that `save` finds room.
+        """
         try:
             line, _, content = self.path.read_bytes().partition(b"\n")
         except FileNotFoundError:
             return None
         except OSError as error:
             logger.warning("%s cannot be read (%s): starting anew", self.path, error.strerror)
+            if self.path.is_dir():
+                self.path.rename(self.path.with_name(f"{self.path.name}.{time.time_ns()}"))
             return None
         try:
             header = json.loads(line)
@@ -74,8 +80,9 @@ class Checkpoint:
         return Progress(load(content), json.loads(values))
 
     def delete(self) -> None:
-        """Remove the checkpoint of a finished job."""
+        """Remove the checkpoint of a finished job, and what killed processes left of theirs."""
         self.path.unlink(missing_ok=True)
+        sweep(self.path)
 
 
 def _checksum(values: str, content: bytes) -> int:

@@ -1,26 +1,24 @@
-"""One job from its identity to its files: train, resume, and write what the tables are made of."""
+"""One job from its identity to its files: train, or go on where it was interrupted, and write."""
 
 from __future__ import annotations
 
 import logging
+import math
 import os
-import resource
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.errors import StudyError
-from mlpstudy.files import replacing, write_rows, write_text
 from mlpstudy.spec import Job
+from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress
-from mlpstudy.training.evaluation import Evaluation
-from mlpstudy.training.metrics import Row, history_rows, keys_of, metrics_rows
+from mlpstudy.training.exclusive import alone
+from mlpstudy.training.outputs import is_finished, write_outputs
+from mlpstudy.training.sidecars import sidecar
 from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
 
@@ -40,26 +38,41 @@ def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, thre
     """Train `job` and write spec.json, metrics, timings, history, predictions and weights.
 
     An interrupted job goes on from its last finished epoch: its checkpoint lies beside `folder`,
-    outside the outputs that a workflow engine deletes before it starts a job again.
+    outside the outputs that a workflow engine deletes before it starts a job again. If another
+    process is at the same job, this one waits for it, and has nothing to do if that one ends well.
 
     Raises:
-        StudyError: the data is not the one that the job names.
+        StudyError: the data is not the one that the job names, or a file cannot be written.
     """
     if dataset.digest != job.data:
         raise StudyError(
             f"{job.label}: the prepared data has checksum {dataset.digest[:12]}…, "
             f"expected {job.data[:12]}…: prepare it anew"
         )
+    with alone(sidecar(folder, "lock"), job.label) as waited:
+        if waited and is_finished(job, folder):
+            logger.info("%s: the other process has finished it", job.label)
+            return
+        _run(job, dataset, folder, device, threads)
+
+
+def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
     torch.set_num_threads(threads)
     if device.type == "cuda":  # on a CPU all that is used is deterministic; the call takes 1 s
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what PyTorch asks for
         torch.use_deterministic_algorithms(True)
     splits = split_rows(job, dataset)
     trainer = Trainer(job, dataset.images, dataset.labels, splits, device)
-    checkpoint = Checkpoint(folder.with_name(f".{folder.name}.checkpoint"), job.identity())
+    checkpoint = Checkpoint(sidecar(folder, "checkpoint"), job.identity())
     session = _resume(trainer, checkpoint)
-    _train(trainer, session, checkpoint)
-    _write(trainer, session, folder, threads)
+    try:
+        _train(trainer, session, checkpoint)
+        write_outputs(trainer, session.history, session.seconds, threads, folder)
+    except Stopped as stopped:
+        logger.warning(
+            "%s: %s; the next run goes on from the last epoch saved", job.label, stopped.name
+        )
+        raise
     checkpoint.delete()
 
 
@@ -91,9 +104,20 @@ def _train(trainer: Trainer, session: Session, checkpoint: Checkpoint) -> None:
         session.epoch += 1
         session.seconds += time.perf_counter() - started
         _log_epoch(trainer, session)
+        _log_divergence(trainer, session)
         if session.epoch < epochs:
-            values = {"steps": trainer.optimizer.steps, "session": vars(session)}
-            checkpoint.save(Progress(trainer.tensors(), values))
+            _save(trainer, session, checkpoint)
+
+
+def _save(trainer: Trainer, session: Session, checkpoint: Checkpoint) -> None:
+    values = {"steps": trainer.optimizer.steps, "session": vars(session)}
+    try:
+        checkpoint.save(Progress(trainer.tensors(), values))
+    except OSError as error:
+        raise StudyError(
+            f"{checkpoint.path}: epoch {session.epoch} cannot be saved: {error.strerror or error}; "
+            "mend that and run again: the job goes on from the last epoch saved"
+        ) from error
 
 
 def _log_epoch(trainer: Trainer, session: Session) -> None:
@@ -111,58 +135,20 @@ def _log_epoch(trainer: Trainer, session: Session) -> None:
     )
 
 
-def _write(trainer: Trainer, session: Session, folder: Path, threads: int) -> None:
-    job, network = trainer.job, trainer.network
-    write_text(folder / "spec.json", job.identity() + "\n")
-    tensors = {name: tensor.contiguous() for name, tensor in network.named_tensors().items()}
-    with replacing(folder / "weights.safetensors") as temporary:
-        save_file(tensors, temporary)
-    tested = _write_predictions(trainer, folder / "predictions.npz")
-    metrics = metrics_rows(job, network.parameter_count, session.history, tested)
-    write_rows(folder / "history.csv", history_rows(job, session.history))
-    write_rows(folder / "timings.csv", _timings(trainer, session, threads))
-    write_rows(folder / "metrics.csv", metrics)
-
-
-def _write_predictions(trainer: Trainer, path: Path) -> list[Evaluation]:
-    """Write the rows tested, their true and predicted classes, each (replicates, examples).
-
-    Returns the figures of the same predictions.
-    """
-    rows = [split.test for split in trainer.splits]
-    logits = trainer.predict(rows)
-    index = torch.from_numpy(np.stack(rows)).to(trainer.device)
-    with replacing(path) as temporary:
-        np.savez_compressed(
-            temporary,
-            replicate=np.array(trainer.job.replicates),
-            index=index.int().cpu().numpy(),
-            true=trainer.feeder.labels[index].to(torch.uint8).cpu().numpy(),
-            predicted=logits.argmax(1).to(torch.uint8).cpu().numpy(),
-        )
-    return trainer.figures(logits, index)
-
-
-def _timings(trainer: Trainer, session: Session, threads: int) -> list[Row]:
-    """Return timings.csv, a row a replicate; its seconds are its share of the stack's."""
-    stacked = len(trainer.splits)
-    seconds = session.seconds / stacked
-    images = trainer.splits[0].train.size * trainer.spec.epochs
-    shared = {
-        "seconds": round(seconds, 3),
-        "device": trainer.device.type,
-        "threads": threads,
-        "stacked": stacked,
-        "images_per_second": round(images / seconds),
-        "peak_memory_mb": round(_peak_memory() / 1e6),
-    }
-    return [
-        keys_of(trainer.job) | {"replicate": replicate} | shared
-        for replicate in trainer.job.replicates
+def _log_divergence(trainer: Trainer, session: Session) -> None:
+    """Say, in the epoch in which it happens, of which replicates the loss is no number any more."""
+    count = len(trainer.splits)
+    latest, before = session.history[-count:], session.history[-2 * count : -count]
+    lost = [
+        row["replicate"]
+        for index, row in enumerate(latest)
+        if math.isnan(row["train_loss"])
+        and not (before and math.isnan(before[index]["train_loss"]))
     ]
-
-
-def _peak_memory() -> int:
-    """Return the largest resident size of this process in bytes, shared pages included."""
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    if lost:
+        logger.warning(
+            "%s: diverged in epoch %d: the loss of replicate %s is not a number from here on",
+            trainer.job.label,
+            session.epoch,
+            ", ".join(map(str, lost)),
+        )

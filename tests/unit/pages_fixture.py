@@ -1,0 +1,111 @@
+"""A rendered page of a made-up study, and what a test looks at in it."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from study_fixture import REPORTED, TEMPLATES, Paths
+
+from mlpstudy.evidence.audit.audit import audit
+from mlpstudy.evidence.claims import judge
+from mlpstudy.evidence.tables import tabulate
+from mlpstudy.files import write_text
+from mlpstudy.report.figure_index import Entry, write_index
+from mlpstudy.report.pages import render
+
+CLAIMS = Path(__file__).parents[2] / "config" / "claims.yaml"
+PLAIN = '<svg role="img" aria-label="{}" viewBox="0 0 9 9"><path d="M0 0"/></svg>'
+
+
+def render_page(paths: Paths, reported: Path = REPORTED, templates: Path = TEMPLATES) -> None:
+    """Render the pages from the tables that are there."""
+    inputs = (paths.tables, paths.figures, paths.provenance)
+    render(paths.study, reported, *inputs, templates, paths.report)
+
+
+def render_study(paths: Paths, reported: Path = REPORTED, judged: bool = False) -> Paths:
+    """Tabulate a study, judge and audit it if asked to, and render it with empty figures."""
+    tabulate(paths.study, reported, paths.tables)
+    if judged:
+        judge(paths.study, CLAIMS, paths.tables, paths.tables / "claims.csv")
+        audit(paths.study, reported.parent, paths.tables, paths.tables / "audit.csv")
+    draw_nothing(paths)
+    render_page(paths, reported)
+    return paths
+
+
+def draw_nothing(paths: Paths) -> None:
+    """Write a figure of each kind that a page places, with nothing in it: drawing takes long."""
+    models = json.loads(paths.study.read_text())["models"]
+    entries = [_entry(f"{kind}-{m}", kind, "models", m) for m in models for kind in KINDS]
+    entries += [_entry(name, name, name) for name in ("cause", "sensitivity", "pairs", "groups")]
+    for entry in entries:
+        write_text(paths.figures / entry.file, PLAIN.format(entry.alt))
+    write_index(paths.figures, entries)
+
+
+KINDS = ("architecture", "curves", "confusion", "hardest")
+
+
+def _entry(name: str, kind: str, section: str, model: str = "") -> Entry:
+    said = ("A title", "A caption.", f"The {kind} in words")
+    return Entry(name, kind, section, *said, ("runs",), 400.0, 200.0, model=model)
+
+
+@dataclass
+class Row:
+    """A row of a table: its cells' texts, and the lines of CSVs that it names, by file."""
+
+    cells: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    lines: dict[str, list[int]] = field(default_factory=dict)
+
+
+class Page(html.parser.HTMLParser):
+    """Elements with their attributes; tables as rows; the text, without that of scripts."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.tables: list[list[Row]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    @property
+    def ids(self) -> list[str]:
+        return [attributes["id"] for _, attributes in self.elements if "id" in attributes]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, Any]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        self.elements.append((tag, attributes))
+        if tag in ("title", "script", "style", "template", "td", "th"):
+            self._open.append(tag)
+        if tag == "table":
+            self.tables.append([])
+        elif tag == "tr":
+            self.tables[-1].append(Row())
+        elif tag in ("td", "th"):
+            self.tables[-1][-1].cells.append("")
+            self.tables[-1][-1].names.append(attributes.get("class", ""))
+        elif "data-rows" in attributes:
+            for part in attributes["data-rows"].split():
+                file, lines = part.split(":")
+                self.tables[-1][-1].lines[file] = [int(line) for line in lines.split(",")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and tag == self._open[-1]:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        inside = self._open[-1] if self._open else ""
+        if inside in ("title", "script", "style", "template"):
+            return
+        self.text += data
+        if inside in ("td", "th"):
+            row = self.tables[-1][-1]
+            row.cells[-1] += f" {data.strip()}" if row.cells[-1] else data.strip()

@@ -1,0 +1,32 @@
+"""docs/hostile-input.md says what a user sees: every case is tried and compared with its line."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from configuring import ROOT
+from hostile_cases import HEAD, SECTIONS, Case, line_of, row
+
+PAGE = (ROOT / "docs" / "hostile-input.md").read_text(encoding="utf-8")
+ROWS = PAGE.splitlines()
+
+
+@pytest.mark.parametrize(
+    "case", [case for cases in SECTIONS.values() for case in cases], ids=lambda case: case.what
+)
+def test_a_user_sees_what_the_page_says(case: Case) -> None:
+    line = line_of(case)
+    assert line, "nothing is said"
+    assert "\n" not in line
+    assert "Traceback" not in line
+    assert row(case, line) in ROWS, f"run `python tests/unit/hostile_cases.py`: {row(case, line)}"
+
+
+def test_the_page_has_nothing_else() -> None:
+    assert PAGE.startswith(HEAD)
+    assert re.findall(r"(?m)^## (.*)", PAGE) == list(SECTIONS)
+    inputs = [line.split(" | ")[0].removeprefix("| ") for line in ROWS if line.startswith("| ")]
+    expected = [name for cases in SECTIONS.values() for name in ("input", *(c.what for c in cases))]
+    assert inputs == expected
+    assert len(set(expected)) == len(expected) - len(SECTIONS) + 1

@@ -1,0 +1,223 @@
+"""Provenance: what it says is so, with git and without, and the page shows all of it."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import re
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from study_fixture import PROVENANCE, REPORTED, Paths, make_study
+
+from mlpstudy.errors import StudyError
+from mlpstudy.evidence.tables import tabulate
+from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.report.machine import read_lock
+from mlpstudy.report.provenance import load_provenance, write_provenance
+from mlpstudy.report.provenance_views import provenance_table, readable_date, stamp
+from mlpstudy.report.repository import read_commit
+
+LOCK = REPORTED.parents[2] / "envs" / "study.txt"
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main"]
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    folder = tmp_path / "repository"
+    (folder / "workflow").mkdir(parents=True)
+    (folder / "workflow" / "code.py").write_text("1\n")
+    (folder / "README.md").write_text("Read me\n")
+    (folder / ".gitignore").write_text("/results/\n/.venv/\n")
+    git(folder, "init")
+    git(folder, "add", ".")
+    git(folder, "commit", "-m", "All")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    paths = make_study(tmp_path_factory.mktemp("study"), {"m01": {}}, lambda *_: (0.6, 0.5))
+    tabulate(paths.study, REPORTED, paths.tables)
+    return paths
+
+
+def written(paths: Paths, command: str = "snakemake --cores 2") -> dict[str, Any]:
+    output = paths.report / "made.json"
+    write_provenance(paths.study, paths.tables / "timings.csv", LOCK, command, output)
+    return dict(load_provenance(output))
+
+
+def shown(provenance: dict[str, Any]) -> dict[str, str]:
+    table = provenance_table(provenance)  # type: ignore[arg-type]
+    return {row[0].text: row[1].text for row in table.rows}
+
+
+def test_commit_of_a_clean_repository(repository: Path) -> None:
+    (repository / "results").mkdir()
+    (repository / "results" / "made.csv").write_text("1\n")
+    found = read_commit(repository)
+    assert found["commit"] == git(repository, "rev-parse", "HEAD").strip()
+    assert (found["dirty"], found["changed"], found["problem"]) == (False, [], None)
+
+
+def test_edited_and_new_sources_are_dirty_and_documents_are_not(repository: Path) -> None:
+    (repository / "README.md").write_text("Read me again\n")
+    assert read_commit(repository)["dirty"] is False
+    (repository / "workflow" / "code.py").write_text("2\n")
+    (repository / "workflow" / "new.py").write_text("3\n")
+    found = read_commit(repository)
+    assert found["dirty"] is True
+    assert sorted(found["changed"]) == ["workflow/code.py", "workflow/new.py"]
+
+
+def test_a_folder_outside_any_repository_has_no_commit(tmp_path: Path) -> None:
+    found = read_commit(tmp_path)
+    assert found["commit"] is None
+    assert "not a git repository" in str(found["problem"])
+
+
+def test_an_installed_copy_in_an_ignored_folder_has_no_commit(repository: Path) -> None:
+    (repository / ".venv").mkdir()
+    assert read_commit(repository / ".venv")["problem"] == "not in a repository of its own"
+
+
+def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
+    git(tmp_path, "init")
+    found = read_commit(tmp_path)
+    assert found["commit"] is None
+    assert found["problem"]
+
+
+def test_without_git_it_says_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(repository))
+    assert shutil.which("git") is None
+    assert read_commit(repository)["problem"] == "git is not installed"
+
+
+def test_what_is_written_is_so(study: Paths) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    found = written(study, "snakemake --cores 2 --configfile 'my study.yaml'")
+    assert before <= datetime.fromisoformat(found["date"]) <= datetime.now(UTC)
+    assert found["command"] == "snakemake --cores 2 --configfile 'my study.yaml'"
+    assert found["lock"]["sha256"] == hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    assert found["versions"]["python"] == platform.python_version()
+    assert found["versions"]["numpy"] == importlib.metadata.version("numpy")
+    assert found["data"]["sha256"] == json.loads(study.study.read_text())["dataset"]["digest"]
+    # Replicates 1 to 3 of two conditions take 2, 4 and 6 seconds.
+    assert found["training"] == [{"device": "cpu", "threads": 1, "runs": 6, "seconds": 24.0}]
+
+
+def test_runs_made_with_other_training_code_are_told(study: Paths, tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.5))
+    tabulate(paths.study, REPORTED, paths.tables)
+    today = fingerprint(*TRAINING)
+    assert written(paths)["code"] == {"today": today, "runs": ["f" * 64], "same": False}
+    assert "runs were made with another: " + "f" * 64 in shown(written(paths))["Training code"]
+    specs = sorted(tmp_path.rglob("spec.json"))
+    specs[0].write_text(json.dumps({"code": today}))
+    assert written(paths)["code"]["same"] is False
+    for spec in specs:
+        spec.write_text(json.dumps({"code": today}))
+    assert written(paths)["code"] == {"today": today, "runs": [today], "same": True}
+    assert shown(written(paths))["Training code"].endswith("all runs were made with it")
+
+
+def test_a_set_date_is_taken_and_a_wrong_one_refused(
+    study: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1635500000")
+    first = written(study)
+    assert first["date"] == "2021-10-29T09:33:20Z"
+    assert first == written(study)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
+    with pytest.raises(StudyError, match=r"SOURCE_DATE_EPOCH: .*'yesterday'"):
+        written(study)
+
+
+def test_versions_that_are_not_the_locks_are_named(tmp_path: Path) -> None:
+    lock = tmp_path / "lock.txt"
+    numpy = importlib.metadata.version("numpy")
+    lock.write_text(f"# Made\nnumpy=={numpy}\nno_such_package==1.0\npandas==0.1\n")
+    installed = importlib.metadata.version("pandas")
+    departures = {"no_such_package": ("1.0", None), "pandas": ("0.1", installed)}
+    assert read_lock(lock)["departures"] == departures
+    with pytest.raises(StudyError, match=r"none\.txt: expected a lock"):
+        read_lock(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{", "expected a provenance"),
+        ("[]", "expected a key"),
+        ('{"date": ""}', "expected a key code, command"),
+    ],
+)
+def test_a_file_that_is_no_provenance_is_refused(tmp_path: Path, content: str, told: str) -> None:
+    path = tmp_path / "provenance.json"
+    with pytest.raises(StudyError, match="missing"):
+        load_provenance(path)
+    path.write_text(content)
+    with pytest.raises(StudyError, match=told):
+        load_provenance(path)
+
+
+def test_a_training_job_without_its_identity_is_named(tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.5))
+    tabulate(paths.study, REPORTED, paths.tables)
+    next(tmp_path.rglob("spec.json")).write_text("{}")
+    with pytest.raises(StudyError, match=r"spec.json: expected the identity"):
+        written(paths)
+
+
+def test_the_table_shows_every_fact() -> None:
+    rows = shown(PROVENANCE)
+    assert rows["Rendered"] == "5 November 2026, 07:04 UTC"
+    assert rows["Commit"] == "c" * 40 + ", with nothing changed since"
+    text = " ".join(rows.values())
+    values = [
+        "snakemake --cores 2", "envs/study.txt", "1" * 64, "Python 3.11.2", "PyTorch 2.13.0",
+        "Debian GNU/Linux 12", "A processor", "2 cores", "CPU with 1 thread a job", "36 runs",
+        "f" * 64, "Fashion-MNIST", "0" * 64,
+    ]  # fmt: skip
+    for value in values:
+        assert value in text, value
+
+
+def test_the_table_tells_of_changes_departures_and_subsets() -> None:
+    changed = [f"workflow/{n}.py" for n in range(5)]
+    provenance = {
+        **PROVENANCE,
+        "repository": {"commit": "c" * 40, "dirty": True, "changed": changed, "problem": None},
+        "lock": {
+            **PROVENANCE["lock"],
+            "departures": {"numpy": ["2.0", "2.1"], "typst": ["1", None]},
+        },
+        "data": {**PROVENANCE["data"], "subset": {"train": 6000, "test": 2000}},
+    }
+    rows = shown(provenance)
+    few = "workflow/0.py, workflow/1.py, workflow/2.py and 2 more files"
+    assert rows["Commit"].endswith(f"with uncommitted changes in {few}")
+    assert "numpy 2.1 for 2.0, typst not installed for 1" in rows["Lock"]
+    assert "the first 6000 training and 2000 test images" in rows["Data"]
+    assert stamp(provenance).endswith("commit cccccccccc, with uncommitted changes")  # type: ignore[arg-type]
+
+
+def test_no_repository_is_said_in_the_table_and_in_the_stamp() -> None:
+    none = {"commit": None, "dirty": None, "changed": [], "problem": "git is not installed"}
+    provenance: Any = {**PROVENANCE, "repository": none}
+    assert shown(provenance)["Commit"] == "unknown: git is not installed"
+    assert stamp(provenance).endswith("commit unknown: git is not installed")
+    assert re.match(r"\d+ \w+ 2026, \d\d:\d\d UTC", readable_date(provenance))

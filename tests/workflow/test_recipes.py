@@ -1,0 +1,133 @@
+"""The recipes of the documents, carried out word for word on the tiny study."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from project import ROOT, Project
+
+EXTENDING = "docs/extending.md"
+CONFIG_README = "config/README.md"
+
+
+def box(page: str, heading: str, language: str) -> str:
+    """Return the first box of `language` below a heading of a page."""
+    below = re.split(rf"^#+ {re.escape(heading)}$", (ROOT / page).read_text(), flags=re.MULTILINE)
+    assert len(below) == 2, f"{page}: expected one heading {heading!r}"
+    section = re.split(r"^#+ ", below[1], maxsplit=1, flags=re.MULTILINE)[0]
+    found = re.search(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert found, f"{page}: no {language} below {heading!r}"
+    return found[1]
+
+
+def trained(project: Project, *arguments: str) -> set[tuple[str, str]]:
+    """Return condition and model of every job that would be trained."""
+    outputs = project.planned(*arguments).get("train", [])
+    return {tuple(Path(output).parts[2:4]) for output in outputs}  # type: ignore[misc]
+
+
+def append(project: Project, path: str, text: str) -> None:
+    with (project.folder / path).open("a") as file:
+        file.write(text)
+
+
+@pytest.mark.parametrize("page", ["README.md", CONFIG_README])
+def test_add_a_model(project: Project, page: str) -> None:
+    project.update_config(conditions={"as_reported": {"epochs": 1}, "corrected": {"epochs": 1}})
+    before = trained(project)
+    text = box(page, "Add a model", "yaml")
+    append(project, "config/models.yaml", text)
+    (name,) = yaml.safe_load(text)
+    assert trained(project) - before == {("as_reported", name), ("corrected", name)}
+
+
+@pytest.mark.parametrize("page", ["README.md", CONFIG_README])
+def test_add_a_condition(project: Project, page: str) -> None:
+    append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
+    text = box(page, "Add a condition", "yaml")
+    written = yaml.safe_load(text)["conditions"]
+    (project.folder / "mine.yaml").write_text(text)
+    conditions = {
+        condition for condition, _ in trained(project, "--configfile", "tiny.yaml", "mine.yaml")
+    }
+    assert conditions >= {name for name, overrides in written.items() if overrides is not None}
+    assert not conditions & {name for name, overrides in written.items() if overrides is None}
+
+
+def test_use_another_dataset(fresh_project: Project) -> None:
+    """The checksums come from the documented line, on files that are there."""
+    folder = fresh_project.folder / "idx"
+    section = (ROOT / CONFIG_README).read_text().partition("### Use another dataset")[2]
+    line = re.search(r"^ {4}(for file in .*)$", section, re.MULTILINE)
+    assert line
+    printed = subprocess.check_output(["bash", "-c", line[1]], cwd=folder, text=True)
+    checksums = dict(row.split()[:2] for row in printed.splitlines())
+    config = yaml.safe_load(box(CONFIG_README, "Use another dataset", "yaml"))
+    for file in config["dataset"]["files"].values():
+        assert file["sha256"] == "..."
+        file["sha256"] = checksums[f"{file['name']}.gz"]
+    config["dataset"]["sources"] = [{"folder": str(folder)}]
+    (fresh_project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    done = fresh_project.study(
+        "--configfile", "tiny.yaml", "mine.yaml", "--until", "prepare_dataset"
+    )
+    assert done.returncode == 0, done.stderr
+    prepared = fresh_project.folder / "resources/data" / config["dataset"]["name"] / "prepared"
+    assert (prepared / "images.npy").exists()
+
+
+@pytest.fixture(scope="module")
+def with_silu(finished_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The tiny study with the page's new activation, and the tests beside it."""
+    folder = tmp_path_factory.mktemp("silu") / "study"
+    shutil.copytree(finished_project.folder, folder, symlinks=True)
+    shutil.copytree(ROOT / "tests/unit", folder / "tests/unit")
+    shutil.copy2(ROOT / "pyproject.toml", folder)
+    patch = box(EXTENDING, "An activation function", "diff")
+    subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, text=True, check=True)
+    return Project(folder)
+
+
+def test_an_activation_function_is_held_against_autograd(with_silu: Project) -> None:
+    tests = ["tests/unit/test_network.py", "-k", "silu", "-q", "-p", "no:cacheprovider"]
+    command = [sys.executable, "-m", "pytest", *tests]
+    done = subprocess.run(command, cwd=with_silu.folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 6  # type: ignore[index]
+
+
+def test_a_model_with_it_is_trained_and_predicts_as_its_table_says(with_silu: Project) -> None:
+    text = box("README.md", "Add a model", "yaml").replace("gelu", "silu")
+    assert "silu" in text
+    append(with_silu, "config/models.yaml", text)
+    (name,) = yaml.safe_load(text)
+    with_silu.update_config(conditions={"as_reported": {"epochs": 1, "models": [name]}})
+    done = with_silu.study("--until", "train")
+    assert done.returncode == 0, done.stderr
+    (job,) = (with_silu.folder / f"results/runs/as_reported/{name}").glob("*/replicates-1-2")
+    checked = subprocess.run(
+        [sys.executable, "-c", CHECK, str(job)], cwd=with_silu.folder / "workflow", text=True
+    )
+    assert checked.returncode == 0
+
+
+CHECK = """
+import gzip, sys
+from pathlib import Path
+import numpy as np
+from mlpstudy.training.inference import load_model, predict
+folder = Path(sys.argv[1])
+saved = np.load(folder / "predictions.npz")
+raw = gzip.decompress(Path("../idx/t10k-images-idx3-ubyte.gz").read_bytes())
+images = np.frombuffer(raw, np.uint8, offset=16).reshape(-1, 28, 28)
+model = load_model(folder, replicate=1)
+assert "SiLU" in str(model), model
+labels, _ = predict(model, images)
+assert (labels == saved["predicted"][0]).mean() > 0.99, "predictions differ"
+"""

@@ -1,0 +1,131 @@
+"""The claims file: what is concluded of the models, each in a form that can be tested.
+
+It is no part of the resolved study: a claim that is edited makes nothing run again but its verdict
+and what shows it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlpstudy.configuration.claim_forms import FORMS
+from mlpstudy.configuration.claim_rules import claim_problems
+from mlpstudy.configuration.layers import shown
+from mlpstudy.configuration.problems import Location, raise_deepest
+from mlpstudy.configuration.schema import Schemas
+from mlpstudy.configuration.yamlfiles import read_yaml
+
+_CLAIMS = "claims.schema.yaml"
+_FRACTIONS = ("by", "margin", "threshold", "more_than")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim, complete; what its form has no use for is empty or has its default.
+
+    `quote`, `section`, `place` and `also` are the source's. `models` are set against `than`, or
+    `groups` against each other; `conditions` is empty where every condition is asked that trains
+    them. `threshold` is a fraction or the name of a class. claims.schema.yaml has what else each
+    key means, docs/verdicts.md what becomes of each form.
+    """
+
+    name: str
+    statement: str
+    form: str
+    denied: bool = False
+    quote: str = ""
+    section: str = ""
+    place: str = ""
+    also: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    than: tuple[str, ...] = ()
+    groups: tuple[tuple[str, ...], ...] = ()
+    of: str = "mean"
+    by: float = 0.0
+    margin: float | None = None
+    threshold: float | str = ""
+    more_than: float = 0.5
+    quantity: str = ""
+    runs: str = "all"
+    curves: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    last: int | None = None
+    conditions: tuple[str, ...] = ()
+    against: str = ""
+    reason: str = ""
+
+    @property
+    def sides(self) -> tuple[tuple[str, ...], ...]:
+        """The groups of models that are set against each other; one where there is no other."""
+        return self.groups or tuple(side for side in (self.models, self.than) if side)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every model that the claim is about, once, in the order written."""
+        return tuple(dict.fromkeys(model for side in self.sides for model in side))
+
+    @property
+    def quantities(self) -> tuple[str, ...]:
+        """The figures and curves that the claim is about, where it names any."""
+        return (self.quantity, *self.curves)
+
+
+Claims = tuple[Claim, ...]
+
+
+def read_claims(
+    path: Path, models: Collection[str], conditions: Collection[str], schemas: Path
+) -> Claims:
+    """Read and check the claims file, in the order written.
+
+    Args:
+        path: config/claims.yaml, or what stands in its place.
+        models: names of the study's models.
+        conditions: names of the study's conditions.
+        schemas: folder of the JSON Schemas.
+
+    Raises:
+        StudyError: one line with the file, the key, and what was expected. A model or condition
+            that the study does not have is one, unless the file itself has it as `optional`.
+    """
+    checker = Schemas(schemas)
+    written: dict[str, Any] = read_yaml(path)
+
+    def origin(_: Location) -> str:
+        return shown(path)
+
+    raise_deepest(checker.problems(written, _CLAIMS, origin))
+    complete = checker.filled(written, {"$ref": _CLAIMS})
+    raise_deepest(claim_problems(complete, models, conditions, origin))
+    entry = checker.resolved({"$ref": _CLAIMS})["properties"]["claims"]["additionalProperties"]
+    return tuple(
+        _claim(name, checker.filled(claim, entry)) for name, claim in written["claims"].items()
+    )
+
+
+def digest(claims: Claims) -> str:
+    """Return a checksum of what the claims say, whatever the order of keys and the comments."""
+    plain = [dataclasses.asdict(claim) for claim in claims]
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
+    """Return a valid `entry`, defaults filled in, as data; what a form does not use stays empty."""
+    form = FORMS[entry["form"]]
+    values = {key: _frozen(key, value) for key, value in entry.items() if value is not None}
+    values.setdefault("quantity", form.quantity)
+    if "against" in values:
+        values.setdefault("than", values["models"])
+    return Claim(name=name, **values)
+
+
+def _frozen(key: str, value: Any) -> Any:
+    """Give lists as tuples, and one form to what may be written in two, 0 and 0.0."""
+    if isinstance(value, list):
+        return tuple(_frozen(key, each) for each in value)
+    return float(value) if key in _FRACTIONS and not isinstance(value, str) else value

@@ -1,0 +1,44 @@
+"""Checkpoints of jobs that no study has any more: a configuration was changed in mid-training."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+from mlpstudy.evidence.study_file import load_study
+from mlpstudy.training.exclusive import is_held
+from mlpstudy.training.sidecars import sidecar
+
+logger = logging.getLogger(__name__)
+
+DAYS = 30.0
+
+
+def remove_leftovers(path: Path, days: float = DAYS) -> list[Path]:
+    """Remove the checkpoints beside the study in `path` (study.json) that nobody will go on from.
+
+    Those are the ones of jobs that the study does not name, or that are finished, if `days` have
+    passed since they were written and nobody holds their lock. Returns what was removed; without
+    a study.json, as after no more than the data was fetched, there is nothing to say what may go.
+
+    Raises:
+        StudyError: study.json is not a study.
+    """
+    if not path.is_file():
+        return []
+    waiting = {
+        sidecar(job.folder, "checkpoint").resolve()
+        for job in load_study(path).jobs
+        if not (job.folder / "metrics.csv").is_file()
+    }
+    oldest = time.time() - days * 86400
+    removed = []
+    for checkpoint in sorted((path.parent / "runs").rglob(".replicates-*.checkpoint")):
+        folder = checkpoint.with_name(checkpoint.name.removeprefix(".").removesuffix(".checkpoint"))
+        stale = checkpoint.resolve() not in waiting and checkpoint.stat().st_mtime < oldest
+        if stale and checkpoint.is_file() and not is_held(sidecar(folder, "lock")):
+            checkpoint.unlink()
+            removed.append(checkpoint)
+            logger.info("%s: removed; the study has no such job", checkpoint)
+    return removed

@@ -1,0 +1,117 @@
+"""How far a study has come: what is done, what is in training, about how long the rest takes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlpstudy.configuration.requests import work
+from mlpstudy.evidence.study_file import Job, Study, load_study
+from mlpstudy.training.exclusive import is_held
+from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
+
+LAST_WRITTEN = "metrics.csv"
+
+
+@dataclass(frozen=True)
+class State:
+    """One job: `work` in multiplications an image, the share `done`, and the seconds that took.
+
+    `seconds` are those of the training alone, and None where nothing tells them.
+    """
+
+    job: Job
+    epochs: int
+    epoch: int
+    running: bool
+    work: int
+    seconds: float | None
+
+    @property
+    def done(self) -> float:
+        """The share of its epochs that is finished."""
+        return self.epoch / self.epochs
+
+    @property
+    def name(self) -> str:
+        """What its log calls it."""
+        job = self.job
+        return f"{job.condition} {job.model} fold {job.fold} {job.first}-{job.last}"
+
+
+def describe(path: Path) -> str:
+    """Return some lines on the progress of the study in `path`, study.json.
+
+    Raises:
+        StudyError: it is missing or is not a study.
+    """
+    study = load_study(path)
+    states = [_state(study, job) for job in study.jobs]
+    running = [state for state in states if state.running]
+    begun = [state for state in states if state.epoch and not state.running and state.done < 1]
+    finished = sum(state.done == 1 and not state.running for state in states)
+    left = len(states) - finished - len(running) - len(begun)
+    lines = [
+        f"{finished} of {len(states)} training jobs done, {len(running)} in training, "
+        f"{len(begun)} interrupted, {left} not begun",
+        _estimate(states, len(running)),
+    ]
+    for title, group in (("in training", running), ("interrupted", begun)):
+        lines += [f"{title}:"] * bool(group)
+        lines += [f"  {state.name}: epoch {state.epoch} of {state.epochs}" for state in group]
+    return "\n".join(filter(None, lines)) + "\n"
+
+
+def _state(study: Study, job: Job) -> State:
+    fields = study.fields(job.condition, job.model)
+    epochs, running = fields["epochs"], is_held(sidecar(job.folder, "lock"))
+    epoch, seconds = epoch_and_seconds(sidecar(job.folder, "checkpoint"))
+    if not running and (job.folder / LAST_WRITTEN).is_file():
+        epoch, seconds = epochs, _seconds_of(job)
+    size = work(fields["nodes"], epochs, job.last - job.first + 1)
+    return State(job, epochs, epoch, running, size, seconds or None)
+
+
+def _seconds_of(job: Job) -> float:
+    """Return how long a finished job trained: its rows hold each replicate's share."""
+    try:
+        with (job.folder / "timings.csv").open(newline="", encoding="utf-8") as file:
+            return sum(float(row["seconds"]) for row in csv.DictReader(file))
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0
+
+
+def _estimate(states: Sequence[State], running: int) -> str:
+    """Say how long the rest takes at the pace so far, that of the same model where there is one.
+
+    Starting a job, some seconds, and the tables and pages at the end are not counted.
+    """
+    left = [state for state in states if state.done < 1]
+    known = [state for state in states if state.seconds]
+    if not left or not known:
+        return "" if left else "tables and pages are what may be left to do"
+    overall = _pace(known)
+    paces = {
+        state.job.model: _pace([each for each in known if each.job.model == state.job.model])
+        or overall
+        for state in left
+    }
+    rests = [state.work * (1 - state.done) * paces[state.job.model] for state in left]
+    if not running:
+        return f"about {_duration(sum(rests))} of training left, for one job at a time"
+    together = max(sum(rests) / running, *rests)
+    return f"about {_duration(together)} of training left, with {running} jobs at a time as now"
+
+
+def _pace(states: Sequence[State]) -> float:
+    """Return seconds a unit of work; 0.0 if nothing is known."""
+    total = sum(state.work * state.done for state in states)
+    return sum(state.seconds or 0.0 for state in states) / total if total else 0.0
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -1,0 +1,190 @@
+"""The first screen's answer in three parts: what fails and why, what mends it, what then stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import (
+    count,
+    heading,
+    listing,
+    names,
+    percent,
+    plural,
+    setting,
+    share,
+    word,
+)
+
+VERBS = {"supported": "stand", "contradicted": "fall", "undecided": "stay undecided"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One part: a figure to see at once, what it counts, a sentence, and where to read on."""
+
+    figure: str
+    label: str
+    text: str
+    href: str
+    more: str
+
+
+def three_answers(evidence: Evidence) -> list[Answer]:
+    """Return the answer in three parts, or fewer where the study has only one condition."""
+    return [*_failing(evidence), *_mended(evidence), *_standing(evidence)]
+
+
+def _failing(evidence: Evidence) -> list[Answer]:
+    """Say how many replicates fail as the study's first condition has it, whose, and why."""
+    base = evidence.leading[0]
+    failed, total = evidence.failures(base, evidence.keys)
+    limit = percent(evidence.study.medium, 0)
+    label = f"replicates fail {_under(base)}"
+    if not failed:
+        text = f"All of them reach a test accuracy of {limit} % or more."
+    else:
+        text = f"They end below {limit} % test accuracy. "
+        text += _whose(evidence, base) + _why(evidence, base)
+    link = ("#cause", "The cause") if evidence.has("causes") else ("#models", "Every model")
+    return [Answer(f"{count(failed)} of {count(total)}", label, text.strip(), *link)]
+
+
+def _under(condition: str) -> str:
+    """Return how a condition follows a verb: as reported, under "corrected"."""
+    if condition.startswith("as_"):
+        return word(condition)
+    return f"under \N{LEFT DOUBLE QUOTATION MARK}{word(condition)}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def _whose(evidence: Evidence, condition: str) -> str:
+    """Name the models that fail mostly and at times."""
+    rows = {
+        m: evidence.rows[condition, m] for m in evidence.keys if (condition, m) in evidence.rows
+    }
+    mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
+    at_times = [m for m, row in rows.items() if row["failures"] and m not in mostly]
+    parts = []
+    if mostly:
+        parts.append(f"{_few(mostly)} {_fail(mostly)} more often than not")
+    if at_times:
+        parts.append(f"{_few(at_times)} {_fail(at_times)} at times")
+    return heading(listing(parts)) + ". "
+
+
+def _fail(models: list[str]) -> str:
+    return "fails" if len(models) == 1 else "fail"
+
+
+def _few(models: list[str]) -> str:
+    """Name models, or count them where a sentence would drown in names."""
+    return names(models) if len(models) <= 8 else plural(len(models), "model")
+
+
+def _why(evidence: Evidence, condition: str) -> str:
+    """Say what the failed replicates have in common: examples without a gradient."""
+    if not evidence.has("causes"):
+        return ""
+    causes = evidence.table("causes")
+    rows = causes[(causes["condition"] == condition) & (causes["failures"] > 0)]
+    if rows.empty:
+        return ""
+    stuck = rows["stuck_last_failed"].median() if "stuck_last_failed" in rows else float("nan")
+    failed = int(rows["failures"].sum())
+    text = f"{count(failed)} of the failures are of models with KL divergence"
+    if stuck == stuck:
+        text += (
+            f": in the last epoch {share(stuck)} % of their training images get a probability "
+            "so small that the clipped loss has no gradient"
+        )
+    return text + "."
+
+
+def _mended(evidence: Evidence) -> list[Answer]:
+    """Set the second leading condition beside the first, and those that change part of it."""
+    if len(evidence.leading) < 2:
+        return []
+    base, other = evidence.leading[:2]
+    shared = [m for m in evidence.keys if {(base, m), (other, m)} <= evidence.rows.keys()]
+    if not shared:
+        return []
+    failed, total = evidence.failures(other, shared)
+    before, _ = evidence.failures(base, shared)
+    text = (
+        f"{heading(_changes(evidence, other))} leave {_none(failed)} of {count(before)} failures."
+    )
+    if not before:
+        text = f"There are none to mend: {_changes(evidence, other)}."
+    link = ("#cause", "Two by two") if evidence.has("causes") else ("#inference", "The table")
+    text += _alone(evidence, other)
+    label = f"replicates fail {_under(other)}"
+    return [Answer(f"{count(failed)} of {count(total)}", label, text, *link)]
+
+
+def _none(number: int) -> str:
+    return count(number) if number else "none"
+
+
+def _changes(evidence: Evidence, condition: str) -> str:
+    """Return what a condition changes, in words."""
+    changes = evidence.changes(condition)
+    return listing([setting(*item) for item in changes.items()] or [word(condition)])
+
+
+def _alone(evidence: Evidence, whole: str) -> str:
+    """Say how often models fail under conditions that change a part of what `whole` changes."""
+    base = evidence.leading[0]
+    changed = evidence.changes(whole).items()
+    parts: dict[tuple[str, ...], list[str]] = {}
+    for name in evidence.conditions:
+        own = evidence.changes(name).items()
+        models = tuple(m for m in evidence.keys if {(base, m), (name, m)} <= evidence.rows.keys())
+        if own and own < changed and models:
+            failed, _ = evidence.failures(name, list(models))
+            parts.setdefault(models, []).append(
+                f"{_none(failed)} with {_changes(evidence, name)} alone"
+            )
+    text = ""
+    for models, said in parts.items():
+        before, total = evidence.failures(base, list(models))
+        text += (
+            f" Of {count(total)} replicates of {_few(list(models))}, {count(before)} fail "
+            f"{_under(base)}, {listing(said)}."
+        )
+    return text
+
+
+def _standing(evidence: Evidence) -> list[Answer]:
+    """Count verdicts on the report's conclusions, or the classes found again without any."""
+    base = evidence.leading[0]
+    if evidence.has("claims"):
+        return _verdicts(evidence, base)
+    final = evidence.final[evidence.final["condition"] == base]
+    printed = final[final["reported_class"] != ""]
+    if printed.empty:
+        return []
+    same = int((printed["reported_class"] == printed["class"]).sum())
+    text = f"The class that the report prints is that of our median replicate for {same} models."
+    figure = f"{same} of {len(printed)}"
+    return [Answer(figure, f"classes found again {_under(base)}", text, "#inference", "The table")]
+
+
+def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
+    claims = evidence.table("claims")
+    tallies = {
+        condition: claims[claims["condition"] == condition]["verdict"].value_counts()
+        for condition in evidence.leading
+    }
+
+    def told(condition: str) -> str:
+        tally = tallies[condition]
+        parts = [f"{count(tally.get(state, 0))} {verb}" for state, verb in VERBS.items()]
+        return f"{heading(_under(condition))} {listing(parts)}."
+
+    total = int(tallies[base].sum())
+    fallen, stood = (int(tallies[base].get(v, 0)) for v in ("contradicted", "supported"))
+    text = "Each is a testable statement. " + " ".join(map(told, tallies))
+    label = f"of {count(total)} conclusions of the report, {_under(base)}"
+    figure = f"{count(fallen)} fall, {count(stood)} stand"
+    return [Answer(figure, label, text, "#claims", "Every verdict")]

@@ -1,0 +1,93 @@
+"""What each further condition does to the models it covers, beside the same models without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import (
+    NONE,
+    heading,
+    missing,
+    points,
+    setting,
+    short_name,
+    supported_decimals,
+    word,
+)
+from mlpstudy.report.inference_view import Outcome, outcome, thresholds
+from mlpstudy.report.layout import Cell, Column, Table
+from mlpstudy.report.sources import model_lines
+from mlpstudy.report.strips import axis
+
+
+@dataclass(frozen=True)
+class Change:
+    """A further condition: its name, what it changes, and its models with it and without."""
+
+    key: str
+    title: str
+    name: str
+    table: Table
+
+
+def changes(evidence: Evidence) -> list[Change]:
+    """Return the conditions beside those that lead the study, each with a table.
+
+    The models are set beside themselves under the study's first condition.
+    """
+    found = []
+    for condition in evidence.conditions:
+        if condition not in evidence.leading:
+            overrides = evidence.changes(condition)
+            said = heading("; ".join(setting(*item) for item in overrides.items()))
+            name = heading(word(condition))
+            title = said or name
+            found.append(Change(condition, title, name, _table(evidence, condition, title)))
+    return found
+
+
+def _table(evidence: Evidence, condition: str, title: str) -> Table:
+    base = evidence.leading[0]
+    drawing = axis(thresholds(evidence))
+    columns = [Column("Model", False)]
+    for name in (base, condition):
+        columns += [
+            Column("distribution", False, word(name), evidence.tone(name), drawing),
+            *evidence.columns(name, "median", "failed"),
+        ]
+    table = Table("", [*columns, Column("Change of median")], title=title)
+    for model in evidence.keys:
+        sides = [outcome(evidence, c, model) for c in (base, condition)]
+        if sides[1] is not None:
+            table.add(
+                Cell(short_name(model), href=f"#{model}"),
+                [cell for side in sides for cell in _cells(side)],
+                _shift(evidence, base, condition, model),
+                sources=[model_lines(evidence, model, [base, condition])],
+            )
+    return table
+
+
+def _cells(side: Outcome | None) -> list[Cell | str]:
+    if side is None:
+        return [NONE, NONE, NONE]
+    return [
+        Cell(side.median, drawing=side.drawing),
+        Cell(side.median, note=side.interval, order=side.order["median"]),
+        Cell(side.failures, order=side.order["failures"]),
+    ]
+
+
+def _shift(evidence: Evidence, base: str, condition: str, model: str) -> Cell | str:
+    """Return the difference of the medians, rounded to what the wider interval supports."""
+    rows = [evidence.rows.get((name, model)) for name in (base, condition)]
+    if rows[0] is None or rows[1] is None:
+        return NONE
+    decimals = min(
+        supported_decimals(row["test_accuracy_low"], row["test_accuracy_high"])
+        for row in rows
+        if row is not None
+    )
+    shift = rows[1]["test_accuracy_median"] - rows[0]["test_accuracy_median"]
+    return NONE if missing(shift) else Cell(points(shift, decimals), order=float(shift))

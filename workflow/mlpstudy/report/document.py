@@ -1,0 +1,100 @@
+"""What the pages show, as plain data for the typesetter: a template reads it as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlpstudy.errors import StudyError
+from mlpstudy.report.answers import three_answers
+from mlpstudy.report.cause_parts import cause_parts
+from mlpstudy.report.condition_views import changes
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.figure_index import FigureIndex
+from mlpstudy.report.inference_view import inference
+from mlpstudy.report.judgements import judgements
+from mlpstudy.report.layout import Table
+from mlpstudy.report.model_sections import model_sections
+from mlpstudy.report.pages import page_context
+from mlpstudy.report.palette import ALL, PAPER
+from mlpstudy.report.provenance import Provenance
+
+# The font that figures are measured with; Matplotlib has it in its own files.
+FIGURE_FONT = "'DejaVu Sans'"
+
+
+def document_data(
+    evidence: Evidence, provenance: Provenance, figures: FigureIndex, tables: Path
+) -> Any:
+    """Return what the typeset report shows, as JSON has it.
+
+    Args:
+        evidence: the study and its tables.
+        provenance: what the report comes from.
+        figures: the index of the drawn figures.
+        tables: folder of the CSVs, some of which only this form reads.
+    """
+    context = {
+        **page_context(evidence, provenance),
+        **judgements(evidence),
+        **cause_parts(evidence, tables),
+        "three": three_answers(evidence),
+        "inference": inference(evidence),
+        "models": model_sections(evidence, Path()),
+        "changes": changes(evidence),
+        "figures": [{**vars(entry), "file": entry.file} for entry in figures],
+        "colours": {colour.variable: colour.light for colour in ALL},
+        "tones": {name: evidence.tone(name) for name in evidence.study.conditions},
+    }
+    return plain({name: value for name, value in context.items() if not callable(value)})
+
+
+def plain(value: Any) -> Any:
+    """Return a value as mappings, lists, texts and numbers; tables with their head rows.
+
+    JSON has no number that is not finite: those become null. What only HTML can show, columns of
+    drawings, is left out.
+    """
+    if isinstance(value, Table):
+        told = value.without_drawings()
+        return _fields(told) | {"spans": plain(told.spans)}
+    if dataclasses.is_dataclass(value):
+        return _fields(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    names = [field.name for field in dataclasses.fields(value) if field.name != "drawing"]
+    properties = [name for name, kind in vars(type(value)).items() if isinstance(kind, property)]
+    return {name: plain(getattr(value, name)) for name in (*names, *properties)}
+
+
+def read_figures(folder: Path, index: FigureIndex) -> dict[str, str]:
+    """Return the SVG figures of `index` by file name, in a font that the typesetter has.
+
+    The ground that they are drawn on becomes the white of the paper.
+
+    Raises:
+        StudyError: a figure cannot be read.
+    """
+    try:
+        return {
+            entry.file: _for_paper((folder / entry.file).read_text(encoding="utf-8"))
+            for entry in index
+        }
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{folder}: a figure cannot be read: {error}") from error
+
+
+def _for_paper(text: str) -> str:
+    text = re.sub(r'font-family="[^"]*"', f'font-family="{FIGURE_FONT}"', text, count=1)
+    text = re.sub(r"@media[^{]*\{.*\}(?=</style>)", "", text, flags=re.DOTALL)
+    return text.replace(PAPER.light, "#ffffff")

@@ -1,0 +1,91 @@
+"""The share of examples whose gradient the clip has switched off, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator
+
+from mlpstudy.evidence.study_file import Study
+from mlpstudy.report.drawing.curves import scale_epochs, together
+from mlpstudy.report.drawing.labels import condition_style, key, shortened
+from mlpstudy.report.drawing.style import WIDTH, new_figure
+from mlpstudy.report.formats import heading, short_name, word
+from mlpstudy.report.palette import INK, MUTED
+
+# Inches: room at the left and right, above and below, a panel's height, the gaps.
+LEFT, RIGHT, HEAD, FOOT, PANEL, GAP = 1.22, 0.12, 0.54, 0.42, 0.80, 0.20
+FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
+LEARNED: dict[str, Any] = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
+
+
+def stuck_figure(
+    study: Study,
+    history: pd.DataFrame,
+    replicates: pd.DataFrame,
+    models: Sequence[str],
+    conditions: Sequence[str],
+) -> Figure:
+    """Draw a row a condition, a column a model; every replicate a line, by what became of it.
+
+    Args:
+        study: the study, for names and colours.
+        history: condition, model, fold, replicate, epoch, stuck (a share of training examples).
+        replicates: condition, model, replicate, test_accuracy (fractions).
+        models: keys of the models, from left to right.
+        conditions: keys of the conditions, from top to bottom.
+    """
+    height = HEAD + len(conditions) * (PANEL + GAP) - GAP + FOOT
+    figure = new_figure(WIDTH, height)
+    width = (WIDTH - LEFT - RIGHT - GAP * (len(models) - 1)) / len(models)
+    for down, condition in enumerate(conditions):
+        for across, model in enumerate(models):
+            left = LEFT + across * (width + GAP)
+            bottom = FOOT + (len(conditions) - 1 - down) * (PANEL + GAP)
+            box = (left / WIDTH, bottom / height, width / WIDTH, PANEL / height)
+            axes = figure.add_axes(box)
+            rows, runs = (
+                frame[(frame["model"] == model) & (frame["condition"] == condition)]
+                for frame in (history, replicates)
+            )
+            _panel(axes, study, rows, runs.set_index("replicate")["test_accuracy"], condition)
+            last = down == len(conditions) - 1
+            axes.tick_params(axis="x", labelbottom=last)
+            axes.tick_params(axis="y", labelleft=across == 0)
+            axes.set_xlabel("Epoch" if last else "")
+            if down == 0:
+                axes.set_title(shortened(short_name(model), int(width * 14)))
+        y = FOOT + (len(conditions) - 0.5 - down) * PANEL + (len(conditions) - 1 - down) * GAP
+        figure.text(0.06 / WIDTH, y / height, shortened(heading(word(condition)), 16), va="center",
+                    weight="bold", color=condition_style(study, condition)[0])  # fmt: skip
+    lines = [
+        Line2D([], [], color=INK.light, label="a replicate that failed in the end", **FAILED),
+        Line2D([], [], color=INK.light, label="one that learned", **LEARNED),
+    ]
+    key(figure, lines, 0.06, 0.04)
+    return figure
+
+
+def _panel(
+    axes: Axes, study: Study, rows: pd.DataFrame, accuracy: pd.Series[float], condition: str
+) -> None:
+    """Draw one model under one condition; `accuracy` by replicate tells what became of each."""
+    colour, _ = condition_style(study, condition)
+    table = 100 * rows.pivot_table("stuck", "epoch", "replicate", dropna=False)
+    learned = accuracy.reindex(table.columns) >= study.medium
+    for chosen, style in ((~learned, FAILED), (learned, LEARNED)):
+        if chosen.any():
+            epochs, shares = together(table.loc[:, chosen])
+            axes.plot(epochs, shares, color=colour, clip_on=False, zorder=3, **style)
+    if rows.empty:
+        axes.text(0.5, 0.5, "not run", transform=axes.transAxes, ha="center", va="center",
+                  color=MUTED.light, fontsize=7)  # fmt: skip
+    scale_epochs(axes, max(int(rows["epoch"].max()) if len(rows) else 1, 1))
+    axes.set_ylim(0, 100)
+    axes.yaxis.set_major_locator(FixedLocator([0, 50, 100]))
+    axes.yaxis.set_major_formatter("{x:.0f} %")

@@ -1,0 +1,94 @@
+"""The report's claims and what our replicates say of each, condition by condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from mlpstudy.evidence.study_file import Study
+from mlpstudy.report.drawing.labels import condition_style, key, mark, note, shortened
+from mlpstudy.report.drawing.style import WIDTH, new_figure
+from mlpstudy.report.formats import heading, word
+from mlpstudy.report.palette import FAINT, INK, MUTED, RULE
+
+# Inches: a row, what is above and below the rows, a condition's column, the gap between two halves,
+# and the ends of the lines; the slanted heads need some room at the right.
+ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06, 0.40
+# Claims from which they are set in two halves side by side.
+MANY = 16
+# A verdict is told by its mark's shape and filling, not by a colour.
+MARKS: dict[str, dict[str, Any]] = {
+    "supported": {"marker": "o", "markersize": 5.2, "markeredgewidth": 0},
+    "contradicted": {"marker": "x", "markersize": 4.6, "markeredgewidth": 1.5},
+    "undecided": {
+        "marker": "o", "markersize": 4.6, "markeredgewidth": 0.8, "markerfacecolor": "none",
+    },
+}  # fmt: skip
+
+
+def verdicts_figure(study: Study, claims: pd.DataFrame) -> Figure:
+    """Draw a row a claim, a column a condition, a mark a verdict; no mark: not judged.
+
+    Args:
+        study: the study, for the order and the colours of conditions.
+        claims: claim, condition, verdict: supported, contradicted or undecided.
+    """
+    judged = judged_claims(study, claims)
+    names = list(dict.fromkeys(judged["claim"]))
+    conditions = [c for c in study.conditions if (judged["condition"] == c).any()]
+    halves = 2 if len(names) > MANY else 1
+    per_half = -(-len(names) // halves)
+    height = HEAD + ROW * per_half + FOOT
+    figure = new_figure(WIDTH, height)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(height, 0)
+    axes.axis("off")
+    width = (WIDTH - LEFT - RIGHT - GAP * (halves - 1)) / halves
+    found = judged.set_index(["claim", "condition"])["verdict"].to_dict()
+    for half in range(halves):
+        left = LEFT + half * (width + GAP)
+        _heads(axes, study, conditions, left + width, per_half)
+        for place, name in enumerate(names[half * per_half : (half + 1) * per_half]):
+            row = [found.get((name, condition), "") for condition in conditions]
+            _row(axes, study, name, row, conditions, left, width, HEAD + ROW * (place + 0.5))
+    handles = [mark(name, color=INK.light, **style) for name, style in MARKS.items()]
+    key(figure, [*handles, note("no mark: not judged under this condition")], LEFT, 0.04)
+    return figure
+
+
+def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of claims.csv with a verdict, under conditions of the study."""
+    known = claims["condition"].isin(list(study.conditions))
+    return claims[claims["verdict"].isin(list(MARKS)) & known]
+
+
+def _heads(axes: Axes, study: Study, conditions: Sequence[str], right: float, rows: int) -> None:
+    for at, condition in enumerate(conditions):
+        x = right - COLUMN * (len(conditions) - at - 0.5)
+        if at % 2 == 0:
+            axes.add_patch(
+                Rectangle((x - COLUMN / 2, HEAD), COLUMN, ROW * rows, color=FAINT.light, lw=0)
+            )
+        axes.text(x - 0.02, HEAD - 0.05, shortened(word(condition), 14), rotation=45, fontsize=7,
+                  rotation_mode="anchor", color=condition_style(study, condition)[0])  # fmt: skip
+
+
+def _row(
+    axes: Axes, study: Study, name: str, verdicts: Sequence[str], conditions: Sequence[str],
+    left: float, width: float, y: float,
+) -> None:  # fmt: skip
+    room = width - COLUMN * len(conditions)
+    text = shortened(heading(word(name)), int(room * 15.5))
+    axes.text(left, y, text, va="center", fontsize=7, color=MUTED.light)
+    axes.plot([left, left + width], [y + ROW / 2] * 2, color=RULE.light, lw=0.4, zorder=1)
+    for at, (condition, verdict) in enumerate(zip(conditions, verdicts, strict=True)):
+        if verdict:
+            x = left + width - COLUMN * (len(conditions) - at - 0.5)
+            axes.plot([x], [y], ls="", color=condition_style(study, condition)[0], zorder=3,
+                      **MARKS[verdict])  # fmt: skip

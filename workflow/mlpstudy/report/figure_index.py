@@ -1,0 +1,134 @@
+"""What the folder of figures holds: figures.json, from which pages take captions and texts.
+
+Knows nothing of how figures are drawn, so that pages need no drawing library.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mlpstudy.errors import StudyError
+from mlpstudy.files import write_text
+
+INDEX = "figures.json"
+OVERVIEW = "overview.svg"
+
+# Where a figure belongs on a page, and under which heading `snakemake --report` lists it.
+SECTIONS = {
+    "summary": "Overview",
+    "models": "Models",
+    "comparisons": "Comparisons",
+    "groups": "Activation functions",
+    "conclusions": "Conclusions",
+    "cause": "Cause of failure",
+    "pairs": "Every pair of models",
+    "sensitivity": "Sensitivity to assumptions",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One figure: NAME.svg and NAME.png, and what is said of it.
+
+    Attributes:
+        name: of its files, without suffix.
+        kind: what is drawn: overview, curves, architecture, ….
+        section: a key of SECTIONS.
+        title: a few words.
+        caption: what is shown and what to see in it, computed; a sentence or a few.
+        alt: what a reader who cannot see it is told in its place.
+        tables: names of the CSVs that its marks are drawn from.
+        width, height: in points.
+        model, condition, comparison: what it is about; empty where it is about all.
+    """
+
+    name: str
+    kind: str
+    section: str
+    title: str
+    caption: str
+    alt: str
+    tables: tuple[str, ...]
+    width: float
+    height: float
+    model: str = ""
+    condition: str = ""
+    comparison: str = ""
+
+    @property
+    def file(self) -> str:
+        """Name of the SVG."""
+        return f"{self.name}.svg"
+
+    @property
+    def png(self) -> str:
+        """Name of the same as pixels."""
+        return f"{self.name}.png"
+
+    @property
+    def category(self) -> str:
+        """Heading of its section."""
+        return SECTIONS[self.section]
+
+
+@dataclass(frozen=True)
+class FigureIndex:
+    """All figures of a study, in the order of the report."""
+
+    entries: tuple[Entry, ...]
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries)
+
+    def find(self, **fields: str) -> list[Entry]:
+        """Return the figures whose attributes are as given, such as section and model."""
+        return [
+            e for e in self if all(getattr(e, name) == wanted for name, wanted in fields.items())
+        ]
+
+    def get(self, name: str) -> Entry | None:
+        """Return the figure called `name`; None if the study has none."""
+        return next((entry for entry in self if entry.name == name), None)
+
+
+def curves_name(model: str) -> str:
+    """Return the file name of a model's learning curves."""
+    return f"curves-{model}.svg"
+
+
+def comparison_name(key: str) -> str:
+    """Return the file name of a comparison's dots."""
+    return f"comparison-{key}.svg"
+
+
+def write_index(folder: Path, entries: Iterable[Entry]) -> None:
+    """Write figures.json: a list of objects, an Entry each with its `file`, `png`, `category`."""
+    rows = [
+        {**asdict(entry), "file": entry.file, "png": entry.png, "category": entry.category}
+        for entry in entries
+    ]
+    write_text(folder / INDEX, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+
+
+def load_index(folder: Path) -> FigureIndex:
+    """Read the index of the figures in `folder`.
+
+    Raises:
+        StudyError: it is missing or is not what `draw` writes.
+    """
+    path = folder / INDEX
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+        return FigureIndex(tuple(_entry(row) for row in rows))
+    except FileNotFoundError as error:
+        raise StudyError(f"{path}: missing; the step that draws figures has not run") from error
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise StudyError(f"{path}: expected the index that `draw` writes ({error!r})") from error
+
+
+def _entry(row: dict[str, object]) -> Entry:
+    fields = {key: value for key, value in row.items() if key not in ("file", "png", "category")}
+    return Entry(**{**fields, "tables": tuple(row["tables"])})  # type: ignore[arg-type]

@@ -1,0 +1,87 @@
+"""What only the HTML page shows: its first screen, sections a model, sources, and its contents."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from mlpstudy.evidence.contrasts import LEVEL
+from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.report.answers import three_answers
+from mlpstudy.report.cause_parts import cause_parts
+from mlpstudy.report.condition_views import changes
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.figure_index import Entry, FigureIndex
+from mlpstudy.report.formats import percent, word
+from mlpstudy.report.inference_view import inference
+from mlpstudy.report.judgements import judgements
+from mlpstudy.report.model_sections import model_sections
+from mlpstudy.report.sources import embedded
+
+# Tables that the page holds a copy of, so that it can show and export their lines.
+EMBEDDED = (
+    "models.csv", "final_inference.csv", "activation_groups.csv", "comparisons.csv",
+    "rankings.csv", "claims.csv", "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv",
+    "effects.csv", "architectures.csv",
+)  # fmt: skip
+# Kinds of figures that have a place of their own in a model's section.
+PLACED = ("architecture", "curves")
+
+
+def html_views(
+    evidence: Evidence, figures: FigureIndex, tables: Path, output: Path
+) -> dict[str, Any]:
+    """Return what the HTML templates use beside what they share with Markdown.
+
+    Args:
+        evidence: the study and its tables.
+        figures: the index of the drawn figures.
+        tables: folder of the CSVs; links to them start from `output`.
+        output: folder of the page.
+    """
+    sections = model_sections(evidence, output)
+    changed = changes(evidence)
+
+    def model_figures(model: str) -> list[Entry]:
+        found = figures.find(section="models", model=model)
+        return [entry for entry in found if entry.kind not in PLACED]
+
+    return {
+        "three": three_answers(evidence),
+        "inference": inference(evidence),
+        "sections": sections,
+        "changes": changed,
+        **judgements(evidence),
+        **cause_parts(evidence, tables),
+        "base_name": word(evidence.leading[0]),
+        "figures": figures,
+        "model_figures": model_figures,
+        "tables_path": os.path.relpath(tables, output).replace(os.sep, "/"),
+        "embedded": embedded(tables, list(EMBEDDED)),
+        "class_order": {name: -place for place, name in enumerate(CLASSES)},
+        "level": percent(1 - LEVEL, 0),
+        "medium": percent(evidence.study.medium, 0),
+        "superior": percent(evidence.study.superior, 0),
+    }
+
+
+def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return anchor and label of the parts after the models, as far as the page has them."""
+    figures: FigureIndex = context["figures"]
+    parts = [
+        ("comparisons", "Comparisons", context["comparisons"]),
+        ("groups", "By activation", context["groups"]),
+        ("conclusions", "Conclusions", True),
+        ("claims", "Claims", context["claim_parts"]),
+        ("cause", "Cause of failure", context["squares"]),
+        ("depth", "Depth and width", context["architecture_table"]),
+        ("sensitivity", "Sensitivity", context["changes"]),
+        ("effects", "Effects", context["effect_tables"]),
+        ("pairs", "Every pair", figures.find(section="pairs")),
+        ("audit", "Audit", context["audit"]),
+        ("conditions", "Conditions", True),
+        ("assumptions", "Assumptions", True),
+        ("provenance", "Provenance", True),
+    ]
+    return [(anchor, label) for anchor, label, there in parts if there]

@@ -1,0 +1,159 @@
+"""The first screen's table: a row a model, each leading condition's distribution in a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import (
+    NONE,
+    heading,
+    missing,
+    on_the_point,
+    percent,
+    plural,
+    share,
+    short_name,
+    span,
+    supported_decimals,
+    word,
+)
+from mlpstudy.report.layout import Source
+from mlpstudy.report.sources import final_lines, model_lines
+from mlpstudy.report.strips import axis, strip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a model under a condition, as cells show it; `order` of each for sorting."""
+
+    condition: str
+    name: str
+    tone: str
+    drawing: str
+    median: str
+    interval: str
+    level: str
+    failures: str
+    kind: str
+    shares: str
+    order: dict[str, float]
+
+
+@dataclass(frozen=True)
+class InferenceRow:
+    """A model: what it is, what the report prints of it, and its outcomes."""
+
+    key: str
+    short: str
+    title: str
+    activation: str
+    loss: str
+    layers: int
+    printed: str
+    printed_kind: str
+    outcomes: list[Outcome | None]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The table: its conditions as (key, name, tone), rows, axis, and what can be filtered by."""
+
+    conditions: list[tuple[str, str, str]]
+    rows: list[InferenceRow]
+    axis: str
+    activations: list[str]
+    losses: list[str]
+    classes: tuple[str, ...] = CLASSES
+
+
+def inference(evidence: Evidence) -> Inference:
+    """Return the final inference table with the conditions that lead the study."""
+    leading = evidence.leading
+    rows = [_row(evidence, model, leading) for model in evidence.keys]
+    return Inference(
+        conditions=[(c, heading(word(c)), evidence.tone(c)) for c in leading],
+        rows=rows,
+        axis=axis(thresholds(evidence)),
+        activations=sorted({row.activation for row in rows}),
+        losses=sorted({row.loss for row in rows}),
+    )
+
+
+def thresholds(evidence: Evidence) -> list[float]:
+    """Return the lowest accuracies of the classes Medium and Superior."""
+    return [evidence.study.medium, evidence.study.superior]
+
+
+def _row(evidence: Evidence, model: str, conditions: Sequence[str]) -> InferenceRow:
+    entry = evidence.study.models[model]
+    printed = evidence.reported.number("final", model, "test_accuracy")
+    present = [c for c in conditions if (c, model) in evidence.rows]
+    return InferenceRow(
+        key=model,
+        short=short_name(model),
+        title=entry.report_name,
+        activation=word(entry.fields["activation"]),
+        loss=word(entry.fields["loss"]),
+        layers=len(entry.fields["nodes"]),
+        printed=percent(printed),
+        printed_kind=evidence.reported.text("final", model, "class").lower(),
+        outcomes=[outcome(evidence, condition, model) for condition in conditions],
+        sources=(
+            model_lines(evidence, model, present),
+            final_lines(evidence, model, present),
+        ),
+    )
+
+
+def outcome(evidence: Evidence, condition: str, model: str) -> Outcome | None:
+    """Return what came of a model under a condition; None where it has not been run."""
+    row = evidence.rows.get((condition, model))
+    if row is None:
+        return None
+    median, low, high = (row[f"test_accuracy_{name}"] for name in ("median", "low", "high"))
+    decimals = supported_decimals(low, high)
+    return Outcome(
+        condition=condition,
+        name=heading(word(condition)),
+        tone=evidence.tone(condition),
+        drawing=strip(
+            evidence.accuracies[condition, model],
+            median,
+            (low, high),
+            evidence.reported.number("final", model, "test_accuracy"),
+            thresholds(evidence),
+            evidence.tone(condition),
+            _spoken(evidence, condition, model),
+        ),
+        median=on_the_point(percent(median, decimals), decimals),
+        interval=NONE if missing(low) or missing(high) else span(low, high, decimals),
+        level=share(row["test_accuracy_level"]),
+        failures=f"{row['failures']}/{row['replicates']}",
+        kind=str(row["class"]),
+        shares=" / ".join(share(row[f"{name}_share"]) for name in CLASSES),
+        order={
+            "median": _number(median),
+            "failures": float(row["failures"]) / float(row["replicates"]),
+            "class": -CLASSES.index(str(row["class"])),
+        },
+    )
+
+
+def _number(value: Any) -> float:
+    """Return a value to sort by; what has none comes last."""
+    return -1.0 if missing(value) else float(value)
+
+
+def _spoken(evidence: Evidence, condition: str, model: str) -> str:
+    """Say in words what a strip shows."""
+    values = evidence.accuracies[condition, model]
+    shown = ", ".join(percent(value, 1) for _, value in values if not missing(value))
+    return (
+        f"{short_name(model)}, {word(condition)}, test accuracy in per cent of "
+        f"{plural(len(values), 'replicate')}: {shown or 'none'}"
+    )

@@ -1,0 +1,81 @@
+"""Claims and findings as the page places them: whole lists, and each model's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlpstudy.report import audit_views, claim_views
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import NONE, heading, short_name, word
+from mlpstudy.report.layout import Source
+from mlpstudy.report.sources import lines_of
+
+# Claims about more models than this are the report's as a whole, not a model's.
+FEW = 6
+
+
+def judgements(evidence: Evidence) -> dict[str, Any]:
+    """Return the claims' and the audit's views; a study without either has empty lists."""
+    claims = claim_views.claim_views(evidence.table("claims")) if evidence.has("claims") else []
+    groups = audit_views.groups(evidence.audit) if evidence.has("audit") else []
+    tally = claim_views.tally(evidence.table("claims")) if claims else {}
+
+    def claims_of(model: str) -> list[claim_views.ClaimView]:
+        return [c for c in claims if model in c.models and len(c.models) <= FEW]
+
+    def audit_of(model: str) -> list[audit_views.FindingView]:
+        found = audit_views.of_model(evidence.audit, model) if groups else []
+        return [finding for finding in found if len(finding.models) <= FEW]
+
+    def verdicts_of(claim: claim_views.ClaimView) -> dict[str, claim_views.VerdictView]:
+        """Return the leading conditions' verdicts; where there are none, all that there are."""
+        found = {v.condition: v for v in claim.verdicts}
+        return {c: found[c] for c in evidence.leading if c in found} or found
+
+    return {
+        "claim_parts": _by_section(claims),
+        "claims_of": claims_of,
+        "verdicts_of": verdicts_of,
+        "none_sign": NONE,
+        "leading": evidence.leading,
+        "word": word,
+        "claims_tally": [
+            (
+                heading(word(condition)) if condition else "Under no condition",
+                list(tally[condition].items()),
+            )
+            for condition in (*evidence.leading, "")
+            if condition in tally
+        ],
+        "states_in_words": claim_views.STATES,
+        "leading_in": lambda found: [c for c in evidence.leading if c in found],
+        "claim_sources": _sources(evidence, "claims", "claim", [c.claim for c in claims]),
+        "audit": groups,
+        "audit_of": audit_of,
+        "audit_summary": audit_views.summary(groups),
+        "audit_sources": _sources(
+            evidence, "audit", "id", [f.anchor for group in groups for f in group.findings]
+        ),
+        "short_name": short_name,
+        "keys": evidence.keys,
+        "tone": evidence.tone,
+    }
+
+
+def _by_section(
+    claims: list[claim_views.ClaimView],
+) -> list[tuple[str, list[claim_views.ClaimView]]]:
+    """Return the claims by the section of the report that they stand in, in their order."""
+    parts: dict[str, list[claim_views.ClaimView]] = {}
+    for claim in claims:
+        number, _, name = claim.section.partition(" ")
+        title = f"Section {number}: {name}" if name else claim.section or "Claims of this study"
+        parts.setdefault(title, []).append(claim)
+    return list(parts.items())
+
+
+def _sources(
+    evidence: Evidence, name: str, column: str, keys: list[str]
+) -> dict[str, tuple[Source, ...]]:
+    """Return the lines of each key in a table of FURTHER."""
+    return {key: (lines_of(f"{name}.csv", evidence.table(name), **{column: key}),) for key in keys}

@@ -1,0 +1,163 @@
+"""Where a report comes from: code, environment, machine, data, and the command that made it.
+
+Dates and machines stand here and in timings.csv, and nowhere else in the results. A report carries
+the provenance of the moment at which it was rendered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict
+
+import pandas as pd
+
+from mlpstudy.errors import StudyError
+from mlpstudy.evidence.collecting import COLUMNS, read_table
+from mlpstudy.evidence.study_file import Job, Study, load_study
+from mlpstudy.files import write_text
+from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.report.machine import Lock, Machine, read_lock, read_machine, read_versions
+from mlpstudy.report.repository import Commit, read_commit
+
+ROOT = Path(__file__).parents[3]
+
+
+class Training(TypedDict):
+    """What trained some of the runs; `seconds` is the sum of their training times."""
+
+    device: str
+    threads: int
+    runs: int
+    seconds: float
+
+
+class Code(TypedDict):
+    """Fingerprints of the training code: today's, and those that the runs were made with."""
+
+    today: str
+    runs: list[str]
+    same: bool
+
+
+class Data(TypedDict):
+    """The dataset, the SHA-256 that stands for its files, and the first images taken, or None."""
+
+    name: str
+    sha256: str
+    subset: dict[str, int] | None
+
+
+class Provenance(TypedDict):
+    """The content of provenance.json; `date` is UTC, in the form of ISO 8601."""
+
+    date: str
+    command: str
+    repository: Commit
+    lock: Lock
+    versions: dict[str, str | None]
+    machine: Machine
+    training: list[Training]
+    code: Code
+    data: Data
+
+
+def write_provenance(study: Path, timings: Path, lock: Path, command: str, output: Path) -> None:
+    """Write provenance.json to `output`.
+
+    Args:
+        study: the resolved study, study.json; the spec.json of its jobs are read too.
+        timings: timings.csv of the study.
+        lock: the file of pinned versions.
+        command: the command line that makes the report.
+        output: file to write.
+
+    Raises:
+        StudyError: an input is missing or is not what it should be.
+    """
+    plan = load_study(study)
+    provenance = Provenance(
+        date=_now().isoformat().replace("+00:00", "Z"),
+        command=command,
+        repository=read_commit(ROOT),
+        lock=read_lock(lock),
+        versions=read_versions(),
+        machine=read_machine(),
+        training=_training(read_table(timings, COLUMNS["timings"])),
+        code=_code(plan.jobs),
+        data=_data(plan),
+    )
+    write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
+
+
+def load_provenance(path: Path) -> Provenance:
+    """Read provenance.json.
+
+    Raises:
+        StudyError: the file is missing, is not JSON, or lacks a part.
+    """
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        lacking = Provenance.__required_keys__ - set(raw)
+    except FileNotFoundError as error:
+        raise StudyError(f"{path}: missing; the step `provenance` writes it") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise StudyError(f"{path}: expected a provenance as JSON: {error}") from error
+    if lacking:
+        raise StudyError(f"{path}: expected a key {', '.join(sorted(lacking))}")
+    found: Provenance = raw
+    return found
+
+
+def _now() -> datetime:
+    """Return the time in whole seconds, or SOURCE_DATE_EPOCH, as builds that repeat agree on.
+
+    Raises:
+        StudyError: that variable is not a number of seconds.
+    """
+    fixed = os.environ.get("SOURCE_DATE_EPOCH")
+    if not fixed:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(fixed), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise StudyError(f"SOURCE_DATE_EPOCH: expected seconds, not {fixed!r}") from error
+
+
+def _training(timings: pd.DataFrame) -> list[Training]:
+    """Return the runs and their time by device and number of threads, the most runs first."""
+    groups = timings.groupby(["device", "threads"])["seconds"].agg(["size", "sum"])
+    groups = groups.sort_values("size", ascending=False, kind="stable").reset_index()
+    return [
+        Training(
+            device=str(row["device"]),
+            threads=int(row["threads"]),
+            runs=int(row["size"]),
+            seconds=round(float(row["sum"]), 1),
+        )
+        for row in groups.to_dict("records")
+    ]
+
+
+def _code(jobs: Iterable[Job]) -> Code:
+    """Return today's fingerprint of the training code and those that the jobs were trained with."""
+    today = fingerprint(*TRAINING)
+    runs = sorted({_trained_by(job) for job in jobs})
+    return Code(today=today, runs=runs, same=runs == [today])
+
+
+def _trained_by(job: Job) -> str:
+    """Return the fingerprint of the code that a job was trained with."""
+    path = job.folder / "spec.json"
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8"))["code"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"{path}: expected the identity of a training job: {error}") from error
+
+
+def _data(study: Study) -> Data:
+    dataset = study.raw["dataset"]
+    return Data(name=dataset["name"], sha256=dataset["digest"], subset=dataset.get("subset"))

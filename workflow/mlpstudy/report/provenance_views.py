@@ -1,0 +1,112 @@
+"""The provenance as a page shows it: a table of labelled rows, and one line for a foot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from mlpstudy.report.formats import count, plural, seconds, word
+from mlpstudy.report.layout import Column, Table
+from mlpstudy.report.machine import Lock
+from mlpstudy.report.provenance import Provenance, Training
+from mlpstudy.report.repository import Commit
+
+# Digits of a checksum that a line has room for; the table has them all.
+SHORT = 10
+
+
+def provenance_table(provenance: Provenance) -> Table:
+    """Return everything that provenance.json holds, a row a fact."""
+    table = Table(
+        "What made this report: as found when it was rendered; device and threads as the training "
+        "jobs recorded them.",
+        [Column("What", number=False), Column("Found", number=False)],
+        title="Provenance",
+    )
+    machine, data = provenance["machine"], provenance["data"]
+    for label, text in (
+        ("Rendered", readable_date(provenance)),
+        ("Command", provenance["command"] or word(None)),
+        ("Commit", _commit(provenance["repository"])),
+        ("Training code", _code(provenance)),
+        ("Data", f"{word(data['name'])}{_subset(data['subset'])}, SHA-256 {data['sha256']}"),
+        ("Trained on", "; ".join(_training(group) for group in provenance["training"])),
+        ("Rendered on", f"{machine['system']}; {machine['processor']}, {_cores(machine['cores'])}"),
+        ("Versions", ", ".join(_version(*item) for item in provenance["versions"].items())),
+        ("Lock", _lock(provenance["lock"])),
+    ):
+        table.add(label, text)
+    return table
+
+
+def stamp(provenance: Provenance) -> str:
+    """Return one line for the foot of a page: date and commit."""
+    repository = provenance["repository"]
+    commit = repository["commit"]
+    text = f"commit {commit[:SHORT]}" if commit else f"commit unknown: {repository['problem']}"
+    dirty = ", with uncommitted changes" if repository["dirty"] else ""
+    return f"Rendered on {readable_date(provenance)}; {text}{dirty}"
+
+
+def readable_date(provenance: Provenance) -> str:
+    """Return the date as people write it: 26 November 2026, 09:30 UTC."""
+    date = datetime.fromisoformat(provenance["date"])
+    month = date.strftime("%B")
+    return f"{date.day} {month} {date.year}, {date:%H:%M} UTC"
+
+
+def _commit(repository: Commit) -> str:
+    if repository["commit"] is None:
+        return f"unknown: {repository['problem']}"
+    if not repository["dirty"]:
+        return f"{repository['commit']}, with nothing changed since"
+    return f"{repository['commit']}, with uncommitted changes in {_few(repository['changed'])}"
+
+
+def _few(names: list[str], most: int = 3) -> str:
+    """Name the first ones and count the others."""
+    left = len(names) - most
+    shown = ", ".join(names[:most])
+    return f"{shown} and {plural(left, 'more file')}" if left > 0 else shown
+
+
+def _code(provenance: Provenance) -> str:
+    code = provenance["code"]
+    if code["same"]:
+        return f"fingerprint {code['today']}; all runs were made with it"
+    made = ", ".join(code["runs"])
+    return f"fingerprint {code['today']} today; runs were made with another: {made}"
+
+
+def _subset(subset: dict[str, int] | None) -> str:
+    if not subset:
+        return ""
+    train, test = count(subset["train"]), count(subset["test"])
+    return f" (the first {train} training and {test} test images)"
+
+
+def _training(group: Training) -> str:
+    device = {"cpu": "CPU", "cuda": "GPU"}.get(group["device"], group["device"])
+    return (
+        f"{device} with {plural(group['threads'], 'thread')} a job: "
+        f"{plural(group['runs'], 'run')}, {seconds(group['seconds'])} of training"
+    )
+
+
+def _cores(number: int) -> str:
+    return f"{plural(number, 'core')} usable"
+
+
+def _version(name: str, version: str | None) -> str:
+    shown = {"python": "Python", "torch": "PyTorch", "numpy": "NumPy", "scipy": "SciPy"}
+    return f"{shown.get(name, name)} {version or 'not installed'}"
+
+
+def _lock(lock: Lock) -> str:
+    text = f"{lock['file']}, SHA-256 {lock['sha256']}"
+    if not lock["departures"]:
+        return f"{text}; all versions installed are those of the lock"
+    parts = [
+        f"{name} {installed or 'not installed'} for {locked}"
+        for name, (locked, installed) in lock["departures"].items()
+    ]
+    return f"{text}; other versions installed: {_few(parts, 6).replace('more file', 'more')}"
