@@ -49,7 +49,8 @@ def read_layers(config: Mapping[str, object], config_files: Sequence[Path]) -> L
     Raises:
         StudyError: a file is not strict YAML, or `config` has a key that is not text.
     """
-    files = tuple((shown(path), read_yaml(path)) for path in config_files)
+    names = [shown(path) for path in config_files]  # Snakemake has them absolute
+    files = tuple((name, read_yaml(Path(name))) for name in names)
     strict: dict[str, object] = {}
     lenient: dict[str, object] = {}
     for path, (_, document) in zip(config_files, files, strict=True):
