@@ -1,4 +1,4 @@
-"""docs/results is a study of the configuration that is committed beside it, and the README its result.
+"""docs/results is a study of the configuration beside it, and the README has its result.
 
 The training code may have changed since: that is said, and no failure.
 """
