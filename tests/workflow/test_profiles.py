@@ -1,15 +1,13 @@
-"""The profiles are read by the Snakemake and the executor of the lock, and plan the whole study."""
+"""The profiles: read by the Snakemake and the executor of the lock, they plan the whole study."""
 
 from __future__ import annotations
 
+import math
 import re
 
 import pytest
 import yaml
 from project import ROOT, Project
-
-from mlpstudy.configuration.requests import minutes
-from mlpstudy.spec import Job
 
 EVERYWHERE = ("rerun-incomplete", "nolock", "printshellcmds", "keep-going", "show-failed-logs")
 
@@ -21,19 +19,19 @@ def test_a_profile_plans_the_study(fresh_project: Project, option: str) -> None:
     assert {"fetch_dataset", "write_plan", "tabulate_runs", "render_report"} < set(jobs)
 
 
-def test_requests_come_from_the_job(project: Project) -> None:
-    done = project.study("--dry-run", "--forcerun", "train", "--quiet", "host")
-    said = done.stdout + done.stderr
-    found = re.findall(
-        r"wildcards: condition=(\w+), model=(\w+), fold=(\w+).*?runtime=(\d+)", said, re.S
-    )
-    assert len(found) == 8
-    specs = [path.read_text() for path in (project.folder / "results/runs").rglob("spec.json")]
-    expected = {
-        (job.condition, job.model, job.fold): minutes(job) for job in map(Job.from_identity, specs)
-    }
-    assert {tuple(key): int(runtime) for *key, runtime in found} == expected
-    assert len(set(expected.values())) > 1
+def test_requests_are_in_the_plan(fresh_project: Project) -> None:
+    done = fresh_project.study("--dry-run", "--config", "conditions={as_reported: {epochs: 15}}")
+    jobs = re.split(r"\nrule train:\n", done.stdout + done.stderr)[1:]
+    assert len(jobs) == 8
+    minutes = []
+    for job in jobs:
+        work, resources = re.search(r"priority: (\d+)\n +resources: (.*)", job).groups()  # type: ignore[union-attr]
+        asked = dict(item.split("=") for item in resources.split(", "))
+        minutes.append(int(asked["runtime"]))
+        # 60,000 images, a thousand million multiplications a second.
+        assert minutes[-1] == 10 + math.ceil(int(work) * 60_000 / 1e9 / 60)
+        assert 1000 < int(asked["mem_mb"]) < 1100
+    assert len(set(minutes)) > 1
 
 
 @pytest.mark.parametrize("name", ["slurm", "generic"])

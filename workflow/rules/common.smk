@@ -120,7 +120,8 @@ def job_gpus(wildcards):
 
 def job_group(wildcards):
     """Return the group of jobs too short to wait alone in a cluster's queue, or None."""
-    return "short" if requests.is_short(PLAN.jobs[job_key(wildcards)]) else None
+    queued = not workflow.local_exec
+    return "short" if queued and requests.is_short(PLAN.jobs[job_key(wildcards)]) else None
 
 
 def of_every_job(name):
