@@ -75,7 +75,7 @@ def prepare(folder: Path) -> Project:
     finally:
         projects.ROLES.update(ROLES)
     conditions = {name: {**FIELDS, "models": MODELS} for name in ("as_reported", "corrected")}
-    project.update_config(conditions=conditions | {"unit_pixels": None, "exact_kl": None})
+    project.update_config(conditions=dict.fromkeys(projects.SHIPPED) | conditions)
     return project
 
 

@@ -22,7 +22,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def taken(*modules: str) -> str:
     fingerprint.cache_clear()
-    module._tree.cache_clear()
+    module._read.cache_clear()
     return fingerprint(*modules)
 
 

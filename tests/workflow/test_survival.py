@@ -90,7 +90,7 @@ def test_a_scheduler_asked_to_stop_stops_its_jobs(project: Project) -> None:
 @pytest.mark.slow
 def test_a_small_disk_costs_a_line_and_nothing_finished(fresh_project: Project) -> None:
     results = fresh_project.folder / "results"
-    with small_disk(results, "900k") as disk:
+    with small_disk(results, "1600k") as disk:
         disk.remount("ro")
         done = fresh_project.study()
         assert done.returncode != 0
@@ -103,7 +103,7 @@ def test_a_small_disk_costs_a_line_and_nothing_finished(fresh_project: Project) 
         assert "No space left on device" in said
         assert "Traceback" not in said
         finished = {path: path.read_bytes() for path in results.rglob("metrics.csv")}
-        assert finished  # the smaller ones had room
+        assert 0 < len(finished) < 8  # there was room for the smaller ones
         disk.remount("size=50m")
         done = fresh_project.study()
         assert done.returncode == 0, done.stdout + done.stderr

@@ -6,6 +6,7 @@ import ast
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent
 
@@ -21,7 +22,7 @@ def fingerprint(*modules: str) -> str:
     """
     hashes = hashlib.sha256()
     for module in sorted(_closure(modules)):
-        hashes.update(f"{module}\n{ast.dump(_tree(module))}\n".encode())
+        hashes.update(f"{module}\n{_read(module).meaning}\n".encode())
     return hashes.hexdigest()
 
 
@@ -32,7 +33,7 @@ def _closure(modules: tuple[str, ...]) -> set[str]:
         module = waiting.pop()
         if module not in seen:
             seen.add(module)
-            waiting += _imports(_tree(module))
+            waiting += _read(module).imports
     return seen
 
 
@@ -51,7 +52,20 @@ def _path(module: str) -> Path:
     return PACKAGE / (module.replace(".", "/") + ".py")
 
 
+class _Module(NamedTuple):
+    """What a module means, as a text, and what it imports from this package."""
+
+    meaning: str
+    imports: list[str]
+
+
 @cache
+def _read(module: str) -> _Module:
+    """Read a module once, however many fingerprints it is part of: a start waits for it."""
+    tree = _tree(module)
+    return _Module(ast.dump(tree), _imports(tree))
+
+
 def _tree(module: str) -> ast.Module:
     tree = ast.parse(_path(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):

@@ -57,7 +57,7 @@ def comparison_curves_figure(
             for condition in conditions:
                 _model(axes, study, chosen[chosen["condition"] == condition], quantity, condition,
                        single)  # fmt: skip
-            scale_epochs(axes, max(int(chosen["epoch"].max()), 1))
+            scale_epochs(axes, max(int(chosen["epoch"].max()) if len(chosen) else 1, 1))
             if down == 0:
                 axes.set_title(shortened(short_name(model), int(width * 14)))
                 axes.tick_params(axis="x", labelbottom=False)
