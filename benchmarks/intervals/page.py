@@ -17,6 +17,7 @@ TEMPLATE = Path(__file__).with_name("template.md")
 WIDTH_AT = 12
 
 OURS = "rank permutation, studentised"
+LOTTERIES = "varies more: 30 % of both fail"
 RARE, JUMP = "10 % fail against none", "70 % fail against 10 %"
 
 
@@ -97,6 +98,8 @@ def page(figures: pd.DataFrame, samples: int) -> str:
         ),
         f_luck=known.percent("test", "alike, sd 1", "Welch's t", 12, "rejects"),
         f_thirty=known.percent("test", "30 % fail against none", OURS, 12, "rejects"),
+        f_spread6=known.percent("claim", LOTTERIES, "one claim", 6, "wrong"),
+        f_spread=known.percent("claim", LOTTERIES, "one claim", 12, "wrong"),
         f_jump5=known.percent("difference of medians", JUMP, "percentile bootstrap", 5),
         many=f"{sizes[0]:,}",
         samples=f"{sizes[1]:,}",

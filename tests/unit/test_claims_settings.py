@@ -17,6 +17,7 @@ from mlpstudy.configuration.claim_forms import COMMON, FORMS
 from mlpstudy.configuration.claims import Claim, digest, read_claims
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.claim_curves import COURSES
 from mlpstudy.evidence.ranktest import smallest_p
@@ -165,6 +166,14 @@ def test_the_claims_are_checked_with_the_configuration() -> None:
 def test_no_claims_from_the_command_line() -> None:
     assert configure(given=("claims=null",)).claims_file is None
     assert configure().claims_file == CLAIMS
+
+
+def test_who_names_no_claims_file_need_not_have_one() -> None:
+    config = yaml.safe_load(CONFIG.read_text())
+    del config["claims"]
+    assert read_settings(config, [], SCHEMAS).claims_file == CLAIMS
+    CLAIMS.unlink()
+    assert read_settings(config, [], SCHEMAS).claims_file is None
 
 
 def test_shipped_claims_do_not_mind_a_model_that_was_taken_out() -> None:

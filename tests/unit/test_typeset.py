@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
-from test_pages import HOSTILE, MODELS, outcome
+from test_pages import MODELS, outcome
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import CLASSES
@@ -30,6 +30,7 @@ from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.typeset import compile_document, typeset
 
 PDF = TEMPLATES / "pdf"
+HOSTILE = "<script>alert(1)</script> | *x* [y](z) & Co"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"></svg>'
 PLOT = Entry(
     "overview", "overview", "summary", "A plot", "What it shows.", "In words.", ("runs",), 40, 20

@@ -85,7 +85,8 @@ rule render_report:
         multiext(
             "<results>/report/tables/",
             *("accuracy.md", "models.md", "comparisons.md", "activation_groups.md"),
-            *("final_inference.md", "conclusions.md", "assumptions.md", "provenance.md"),
+            *("final_inference.md", "conclusions.md", "claims.md", "cause.md", "depth.md"),
+            *("sensitivity.md", "effects.md", "audit.md", "assumptions.md", "provenance.md"),
         ),
     log:
         "<results>/logs/render_report.log",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby, islice
+from pathlib import Path
 from typing import Any
 
 from mlpstudy.configuration.entries import Condition, Dataset, Fields, ModelEntry, Settings
@@ -31,6 +32,15 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
         at = ("conditions",)
         yield Problem(origin(at), at, "expected at least one condition that is not null")
     yield from case_problems(config["conditions"], ("conditions",), origin)
+
+
+def file_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
+    """Check that the other files of the configuration are there."""
+    for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
+        path = config[key]
+        if path is not None and not Path(path).is_file():
+            text = f"expected the file with the {key}, got {path!r}: no such file{hint}"
+            yield Problem(origin((key,)), (key,), text)
 
 
 def model_problems(models: dict[str, dict[str, Any]], origin: Origin) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from mlpstudy.configuration.entries import (
     in_effect,
 )
 from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
-from mlpstudy.configuration.problems import Location, Problem, raise_deepest
+from mlpstudy.configuration.problems import Location, raise_deepest
 from mlpstudy.configuration.rules import (
+    file_problems,
     model_problems,
     restriction_problems,
     run_problems,
@@ -58,8 +59,10 @@ def read_settings(
     study = checker.filled(layers.values, {"$ref": _CONFIG})
     raise_deepest(study_problems(study, layers.origin))
 
+    if "claims" not in layers.values and not Path(study["claims"]).is_file():
+        study["claims"] = None  # a study of one's own need not have any
     models_file = Path(study["models"])
-    raise_deepest(_missing_files(study, layers))
+    raise_deepest(file_problems(study, layers.origin))
     written: dict[str, Any] = read_yaml(models_file)
 
     def of_models(_: Location) -> str:
@@ -73,15 +76,6 @@ def read_settings(
     settings = _assembled(study, conditions, checker.filled(written, {"$ref": _MODELS}), checker)
     raise_deepest(run_problems(settings, layers.origin, of_models))
     return settings
-
-
-def _missing_files(study: dict[str, Any], layers: Layers) -> Iterator[Problem]:
-    """Check that the other files of the configuration are there."""
-    for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
-        path = study[key]
-        if path is not None and not Path(path).is_file():
-            text = f"expected the file with the {key}, got {path!r}: no such file{hint}"
-            yield Problem(layers.origin((key,)), (key,), text)
 
 
 def _read_texts(layers: Layers, checker: Schemas) -> None:

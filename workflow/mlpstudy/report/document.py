@@ -11,8 +11,7 @@ from typing import Any
 
 from mlpstudy.errors import StudyError
 from mlpstudy.report.answers import three_answers
-from mlpstudy.report.cause_tables import SATURATION, load_causes
-from mlpstudy.report.cause_views import cause_context
+from mlpstudy.report.cause_parts import cause_parts
 from mlpstudy.report.condition_views import changes
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import FigureIndex
@@ -42,7 +41,7 @@ def document_data(
     context = {
         **page_context(evidence, provenance),
         **judgements(evidence),
-        **_cause(evidence, tables),
+        **cause_parts(evidence, tables),
         "three": three_answers(evidence),
         "inference": inference(evidence),
         "models": model_sections(evidence, Path()),
@@ -54,13 +53,6 @@ def document_data(
     return plain({name: value for name, value in context.items() if not callable(value)})
 
 
-def _cause(evidence: Evidence, tables: Path) -> dict[str, Any]:
-    """Return the views of the cause; none where a step that they need has not run."""
-    if not all((tables / f"{name}.csv").is_file() for name in ("causes", *SATURATION)):
-        return {}
-    return cause_context(load_causes(evidence.study, tables))
-
-
 def plain(value: Any) -> Any:
     """Return a value as mappings, lists, texts and numbers; tables with their head rows.
 
@@ -68,7 +60,7 @@ def plain(value: Any) -> Any:
     drawings, is left out.
     """
     if isinstance(value, Table):
-        told = without_drawings(value)
+        told = value.without_drawings()
         return _fields(told) | {"spans": plain(told.spans)}
     if dataclasses.is_dataclass(value):
         return _fields(value)
@@ -83,14 +75,6 @@ def _fields(value: Any) -> dict[str, Any]:
     names = [field.name for field in dataclasses.fields(value) if field.name != "drawing"]
     properties = [name for name, kind in vars(type(value)).items() if isinstance(kind, property)]
     return {name: plain(getattr(value, name)) for name in (*names, *properties)}
-
-
-def without_drawings(table: Table) -> Table:
-    """Return a table without the columns whose cells are drawings; the next ones have the text."""
-    kept = [at for at, column in enumerate(table.columns) if not column.drawing]
-    columns = [table.columns[at] for at in kept]
-    rows = [[row[at] for at in kept] for row in table.rows]
-    return dataclasses.replace(table, columns=columns, rows=rows)
 
 
 def read_figures(folder: Path, index: FigureIndex) -> dict[str, str]:

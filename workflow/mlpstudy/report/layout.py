@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from mlpstudy.report.formats import heading
@@ -96,6 +96,12 @@ class Table:
             raise ValueError(f"{self.caption}: {len(row)} cells for {len(self.columns)} columns")
         self.rows.append(row)
         self.sources.append(tuple(source for source in sources if source.lines))
+
+    def without_drawings(self) -> Table:
+        """Return the table for forms that have none: without the columns of drawings."""
+        kept = [at for at, column in enumerate(self.columns) if not column.drawing]
+        columns = [self.columns[at] for at in kept]
+        return replace(self, columns=columns, rows=[[row[at] for at in kept] for row in self.rows])
 
     @property
     def files(self) -> list[str]:

@@ -27,18 +27,12 @@ from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_inde
 from mlpstudy.report.formats import plural
 from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.inlining import Styles, inline_svg
-from mlpstudy.report.layout import Table
+from mlpstudy.report.markdown_tables import table_pages
 from mlpstudy.report.model_views import cards
 from mlpstudy.report.overview import answers, condition_list, done, title, trial_notice
 from mlpstudy.report.provenance import Provenance, load_provenance
 from mlpstudy.report.provenance_views import provenance_table, stamp
 from mlpstudy.report.table_views import assumptions, final_table, group_tables, side_by_side
-
-# The Markdown files of tables/, each with one or more tables.
-TABLE_PAGES = (
-    "accuracy", "models", "comparisons", "activation_groups", "final_inference", "conclusions",
-    "assumptions", "provenance",
-)  # fmt: skip
 
 
 def render(
@@ -71,12 +65,14 @@ def render(
     context["parts"] = contents(context)
     context["inline"] = _inliner(figures)
     context["figure_path"] = lambda name: f"{at}/{name}"
+    listed = table_pages(context)
+    context["tables_of"] = listed.__getitem__
     environment = _environment(templates)
     pages = {
         "index.html": _render(environment, "html/index.html.j2", context),
         "report.md": _render(environment, "markdown/report.md.j2", context),
     }
-    for name, found in _table_pages(context).items():
+    for name, found in listed.items():
         page = {**context, "tables": found, "name": name}
         pages[f"tables/{name}.md"] = _render(environment, "markdown/tables.md.j2", page)
     for name, text in pages.items():
@@ -106,18 +102,6 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "overview": OVERVIEW,
         "curves_name": curves_name,
     }
-
-
-def _table_pages(context: dict[str, Any]) -> dict[str, list[Table]]:
-    """Return the tables of each file of TABLE_PAGES."""
-    compared = [t for c in context["comparisons"] for t in (c.table, c.pairs) if t is not None]
-    concluded = [c.table for c in context["conclusions"] if c.table is not None]
-    found = (
-        [context["accuracy"]], [card.results for card in context["cards"]], compared,
-        context["groups"], [context["final"]], concluded, [context["assumptions"]],
-        [context["provenance"]],
-    )  # fmt: skip
-    return dict(zip(TABLE_PAGES, found, strict=True))
 
 
 def _inliner(figures: Path) -> Callable[[Entry], Markup]:

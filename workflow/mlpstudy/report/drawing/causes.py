@@ -82,7 +82,7 @@ def causes_figure(study: Study, causes: pd.DataFrame, replicates: pd.DataFrame) 
         axes.text(x, HEAD - 0.12, FORMS[form], weight="bold", fontsize=8.5, va="center")
     for down, pixels in enumerate(rows):
         top = HEAD + down * (inner + GAP)
-        axes.text(0.06, top + 0.06, fill(PIXELS[pixels], 15), weight="bold", fontsize=8.5, va="top",
+        axes.text(0.06, top + 0.06, fill(PIXELS[pixels], 12), weight="bold", fontsize=8.5, va="top",
                   linespacing=1.4)  # fmt: skip
         for cell in (cell for cell in cells if cell.pixels == pixels):
             x = LEFT + columns.index(cell.kl) * (width + GAP)

@@ -20,11 +20,11 @@ from mlpstudy.report.drawing.curves import (
 )
 from mlpstudy.report.drawing.labels import condition_lines, condition_style, key, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import short_name
+from mlpstudy.report.formats import heading, short_name
 from mlpstudy.report.palette import INK
 
 # Inches: above and below the panels, a panel's height, and the gaps between rows and columns.
-HEAD, FOOT, PANEL, BETWEEN, GAP, LEFT, RIGHT = 0.54, 0.42, 1.25, 0.16, 0.16, 0.52, 0.10
+HEAD, FOOT, PANEL, BETWEEN, GAP, LEFT, RIGHT = 0.54, 0.42, 1.25, 0.16, 0.16, 0.62, 0.10
 VALIDATION: Any = (0, (2.2, 1.3))
 
 
@@ -64,7 +64,8 @@ def comparison_curves_figure(
                 axes.set_xlabel("")
             panels.append(axes)
         scale(panels, quantity, study)
-        panels[0].set_ylabel("Loss" if quantity == "loss" else "Accuracy, %")
+        panels[0].set_ylabel(heading(quantity))
+        panels[0].yaxis.set_label_coords(-0.42 / width, 0.5)
     _key(figure, study, conditions, single, bool(rows["validation_loss"].notna().any()))
     return figure
 

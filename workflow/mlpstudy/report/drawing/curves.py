@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_lines, condition_style, key
 from mlpstudy.report.drawing.style import WIDTH, new_figure
+from mlpstudy.report.formats import heading
 from mlpstudy.report.palette import INK, MUTED
 
 PARTS = {"train": "training", "validation": "validation"}
@@ -57,7 +58,7 @@ def curves_figure(
                 if part == "validation":
                     _dotted(axes, by_epoch(chosen, "train", quantity).median(axis=1), colour)
             scale_epochs(axes, int(rows["epoch"].max()))
-            axes.set_title(f"{'Loss' if quantity == 'loss' else 'Accuracy, %'}, {PARTS[part]}")
+            axes.set_title(f"{heading(quantity)}, {PARTS[part]}")
         scale(row, quantity, study)
     _key(figure, study, conditions, single, dotted=len(parts) > 1)
     return figure
@@ -66,7 +67,7 @@ def curves_figure(
 def _panels(figure: Figure, columns: int) -> list[list[Axes]]:
     """Return the axes of loss and of accuracy, each one for training and one for validation."""
     height = HEAD + PANEL + FOOT
-    gap, between, left, right = 0.20, 0.48, 0.40, 0.10
+    gap, between, left, right = 0.20, 0.58, 0.40, 0.10
     width = (WIDTH - left - right - between - 2 * gap * (columns - 1)) / (2 * columns)
     row, x = [], left
     for place in range(2 * columns):
@@ -136,7 +137,7 @@ def scale(row: Sequence[Axes], quantity: str, study: Study) -> None:
 def _scale_accuracy(axes: Axes, study: Study) -> None:
     """Show all of 0 to 100 % in every figure, so that figures can be compared."""
     axes.set_ylim(0, 100)
-    axes.yaxis.set_major_locator(FixedLocator([0, 20, 40, 60, 80, 100]))
+    axes.set_yticks(range(0, 101, 20), ["0", "20", "40", "60", "80", "100 %"])
     chance = 100 / len(study.raw["dataset"]["classes"])
     axes.axhline(chance, color=MUTED.light, lw=0.7, ls=(0, (1, 2)), zorder=1)
     # Where no curve ends: below chance.

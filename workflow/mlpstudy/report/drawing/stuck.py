@@ -19,7 +19,7 @@ from mlpstudy.report.formats import heading, short_name, word
 from mlpstudy.report.palette import INK, MUTED
 
 # Inches: room at the left and right, above and below, a panel's height, the gaps.
-LEFT, RIGHT, HEAD, FOOT, PANEL, GAP = 1.22, 0.12, 0.54, 0.42, 0.82, 0.14
+LEFT, RIGHT, HEAD, FOOT, PANEL, GAP = 1.22, 0.12, 0.54, 0.42, 0.80, 0.20
 FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
 LEARNED: dict[str, Any] = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
 

@@ -1,0 +1,67 @@
+"""The tables of the Markdown pages: verdicts and findings with every word of their views."""
+
+from __future__ import annotations
+
+from mlpstudy.report.audit_views import FindingView, Group, Printing
+from mlpstudy.report.claim_views import ClaimView, VerdictView
+from mlpstudy.report.layout import Table
+from mlpstudy.report.markdown_tables import audit_tables, claim_tables
+
+
+def verdict(condition: str, state: str, effect: str = "+2.0 points (+1.0 to +3.0)") -> VerdictView:
+    words = {"not_judged": "not judged"}.get(state, state)
+    name = condition.replace("_", " ").capitalize()
+    return VerdictView(condition, name, state, words, effect, "12", "0.01", "", "because")
+
+
+def claim(*verdicts: VerdictView, quote: str = "It is better") -> ClaimView:
+    place = "Section 5, item 1" if quote else ""
+    return ClaimView("c", "5", place, quote, (), "A is above B", "greater", ("m01",), verdicts)
+
+
+def texts(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
+
+
+def test_a_claim_stands_with_the_verdict_of_each_condition() -> None:
+    found = claim(verdict("corrected", "contradicted"), verdict("as_reported", "supported"))
+    (table,) = claim_tables([("Conclusions", [found])], ["as_reported", "corrected"])
+    assert table.title == "Conclusions"
+    assert [column.label for column in table.columns[2:]] == ["as reported", "corrected"]
+    effect = "+2.0 points (+1.0 to +3.0), n = 12"
+    assert texts(table) == [
+        [
+            "A is above B",
+            "It is better (Section 5, item 1)",
+            f"Supported, {effect}",
+            f"Contradicted, {effect}",
+        ]
+    ]
+
+
+def test_claims_of_other_conditions_or_of_none_say_so() -> None:
+    claims = [
+        claim(verdict("adamw", "undecided", "\u2014"), quote=""),
+        claim(verdict("", "not_judged", "\u2014")),
+        claim(verdict("as_reported", "supported")),
+    ]
+    (table,) = claim_tables([("", claims)], ["as_reported", "corrected"])
+    assert [row[2:] for row in texts(table)] == [
+        ["Adamw: Undecided", "\u2014"],
+        ["not judged: because", "\u2014"],
+        ["Supported, +2.0 points (+1.0 to +3.0), n = 12", "\u2014"],
+    ]
+    assert texts(table)[0][1] == "\u2014"
+
+
+def test_a_finding_stands_with_all_its_printings() -> None:
+    printings = (Printing("19.41", ("Section 1", "Section 4")), Printing("19.0", ("Section 3",)))
+    finding = FindingView(
+        "f", "arithmetic", ("m05",), "Model 5", "Test accuracy", printings, "They differ.",
+        "It matters.", "rule",
+    )  # fmt: skip
+    group = Group("arithmetic", "Against arithmetic", "What it is.", (finding,))
+    (table,) = audit_tables([group])
+    assert (table.title, table.caption) == ("Against arithmetic", "What it is.")
+    printed = "19.41 (Section 1; Section 4); 19.0 (Section 3)"
+    assert texts(table) == [["Model 5", "Test accuracy", "They differ.", "It matters.", printed]]

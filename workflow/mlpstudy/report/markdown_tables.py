@@ -1,0 +1,82 @@
+"""The files of tables/: which tables each has, for pasting into a repository."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mlpstudy.report.audit_views import Group
+from mlpstudy.report.claim_views import ClaimView, VerdictView
+from mlpstudy.report.formats import NONE, heading, word
+from mlpstudy.report.layout import Column, Table
+
+# The Markdown files of tables/, each with one or more tables; without any it says so.
+TABLE_PAGES = (
+    "accuracy", "models", "comparisons", "activation_groups", "final_inference", "conclusions",
+    "claims", "cause", "depth", "sensitivity", "effects", "audit", "assumptions", "provenance",
+)  # fmt: skip
+
+
+def table_pages(context: Mapping[str, Any]) -> dict[str, list[Table]]:
+    """Return the tables of each file of TABLE_PAGES, from the context of the pages."""
+    compared = [t for c in context["comparisons"] for t in (c.table, c.pairs) if t is not None]
+    concluded = [c.table for c in context["conclusions"] if c.table is not None]
+    sensitive = [context["likeliest_table"], *(change.table for change in context["changes"])]
+    found = (
+        [context["accuracy"]], [card.results for card in context["cards"]], compared,
+        context["groups"], [context["final"]], concluded,
+        claim_tables(context["claim_parts"], context["leading"]),
+        [context["square_table"], context["saturation_table"]],
+        [context["architecture_table"]], [*sensitive, *context["sensitivity_tables"]],
+        context["effect_tables"], audit_tables(context["audit"]),
+        [context["assumptions"]], [context["provenance"]],
+    )  # fmt: skip
+    told = [[t.without_drawings() for t in tables if t is not None and t.rows] for tables in found]
+    return dict(zip(TABLE_PAGES, told, strict=True))
+
+
+def claim_tables(
+    parts: Sequence[tuple[str, Sequence[ClaimView]]], conditions: Sequence[str]
+) -> list[Table]:
+    """Return a table a part of the report, a row a claim, a column a condition with the verdict."""
+    tables = []
+    for title, claims in parts:
+        columns = [Column("Claim", False), Column("As the report says it", False)]
+        columns += [Column(word(condition), False) for condition in conditions]
+        table = Table("", columns, title=title)
+        for claim in claims:
+            quote = f"{claim.quote} ({claim.place})" if claim.quote else NONE
+            table.add(claim.statement, quote, _verdicts(claim, conditions))
+        tables.append(table)
+    return tables
+
+
+def _verdicts(claim: ClaimView, conditions: Sequence[str]) -> list[str]:
+    """Return each condition's verdict; one that is of none of them stands in the first column."""
+    found = {verdict.condition: verdict for verdict in claim.verdicts}
+    if any(condition in found for condition in conditions):
+        return [_verdict(found[c]) if c in found else NONE for c in conditions]
+    said = [
+        f"{v.condition_name}: {_verdict(v)}" if v.condition_name else f"{v.state_name}: {v.reason}"
+        for v in claim.verdicts
+    ]
+    return ["; ".join(said), *[NONE] * (len(conditions) - 1)]
+
+
+def _verdict(verdict: VerdictView) -> str:
+    text = heading(verdict.state_name)
+    return text if verdict.effect == NONE else f"{text}, {verdict.effect}, n = {verdict.n}"
+
+
+def audit_tables(groups: Sequence[Group]) -> list[Table]:
+    """Return a table a kind of finding, a row a finding."""
+    tables = []
+    for group in groups:
+        labels = ("About", "What", "Finding", "Why it matters", "As printed")
+        table = Table(group.meaning, [Column(label, False) for label in labels], title=group.title)
+        for finding in group.findings:
+            printed = "; ".join(f"{p.value} ({'; '.join(p.places)})" for p in finding.printings)
+            about = (finding.about, finding.quantity or NONE)
+            table.add(*about, finding.explanation, finding.matters, printed or NONE)
+        tables.append(table)
+    return tables
