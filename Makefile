@@ -7,7 +7,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick progress test test-cluster check unit test-kills readme bench screenshots lock clean
+.PHONY: help study quick progress test test-cluster check unit test-kills publish bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
@@ -16,7 +16,7 @@ help:
 	@echo "make test    static checks and the test suite"
 	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
 	@echo "make test-kills  a small study under 20 kills, against one left alone"
-	@echo "make readme  the study, and its table and picture into README.md"
+	@echo "make publish  the reference study (hours), into docs/results and README.md"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
 	@echo "make screenshots  pictures of results/report/index.html into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
@@ -64,9 +64,10 @@ test-cluster: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/dev.txt
 	@touch $@
 
-readme: study
-	PYTHONPATH=workflow $(BIN)/python -m mlpstudy publish --study results/study.json \
-	  --report results/report --figures results/figures --readme README.md
+publish: .venv/study
+	$(SNAKEMAKE) --configfile config/reference.yaml
+	PYTHONPATH=workflow $(BIN)/python -m mlpstudy publish --results results \
+	  --reported resources/reported/values.csv --repository .
 
 bench: .venv-bench/bench
 	$(SNAKEMAKE) --until prepare_dataset

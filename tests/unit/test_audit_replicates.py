@@ -118,6 +118,7 @@ def test_another_printed_run_is_a_finding_of_its_own(tmp_path: Path) -> None:
     [
         ([0.10, 0.10, 0.10, 0.87, 0.88], True),  # both ends are close to their like
         ([0.10, 0.30, 0.50, 0.72, 0.90], False),  # the nearest is 3 points away
+        ([0.70, 0.701, 0.80, 0.801], False),  # the nearest is 4.7 points away
         ([0.10, 0.45, 0.95], False),  # 20 points away, but so is any from any
     ],
 )

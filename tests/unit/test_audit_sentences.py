@@ -71,7 +71,7 @@ def test_difference(tmp_path: Path, first: str, value: str, expected: bool) -> N
     check(tmp_path, difference, rows, expected, "difference", "m01", "m02", value=value, said=said)
 
 
-@pytest.mark.parametrize(("first", "expected"), [("88.17", True), ("89.17", False)])
+@pytest.mark.parametrize(("first", "expected"), [("88.17", True), ("88.50", False)])
 def test_sampling_error(tmp_path: Path, first: str, expected: bool) -> None:
     text = check(
         tmp_path, sampling_error, pair(first, "87.55"), expected, "difference", "m01", "m02",
@@ -185,7 +185,7 @@ def test_rank_order_of_models_alike_in_all_else(tmp_path: Path) -> None:
     rows += model("m04", "70.0", nodes="4+10", activation="tanh")
     rows += model("m05", "69.5", nodes="4+10", activation="relu")
     text = check(tmp_path, rank_order, rows, True, "rank_order", "m01 m02 m03 m04 m05", **args)
-    assert "by models 4 and 5, alike in all else, tanh > ReLU" in text
+    assert "by models 4 and 5, alike in all else, tanh > ReLU" in text.split("not hold")[1]
 
 
 def layered(best: str, loss: str = "cross_entropy") -> list[Row]:
@@ -221,9 +221,10 @@ def test_ideal(tmp_path: Path) -> None:
         *model("m03", "79.8", "Medium", nodes="64+32+10", seconds_per_fold="90s", folds="5"),
         *model("m16", "83.3", "Superior", nodes="64+10", seconds="77s"),
         *model("m17", "83.0", "Superior", nodes="640+10", seconds="45s"),
+        *model("m18", "83.0", "Superior", nodes="64+10", seconds="451s"),
     ]
     text = check(tmp_path, ideal, rows, True, "ideal", "m03")
-    assert text.startswith("2 models of 3 are more accurate than model 3")
+    assert text.startswith("3 models of 4 are more accurate than model 3")
     assert "1 of them (model 16)" in text
     assert "77 s at most, against 450 s" in text
     check(tmp_path, ideal, rows, False, "ideal", "m16")
@@ -334,11 +335,14 @@ def test_unsteady_and_steady(tmp_path: Path) -> None:
     assert "it was run about 6 times" in text
 
 
-@pytest.mark.parametrize(("accuracy", "expected"), [("19.41", True), ("10.50", False)])
+@pytest.mark.parametrize(
+    ("accuracy", "expected"), [("19.41", True), ("11.00", True), ("10.80", False)]
+)
 def test_not_learnt(tmp_path: Path, accuracy: str, expected: bool) -> None:
     rows = model("m05", accuracy, nodes="128+10")
     text = check(tmp_path, not_learnt, rows, expected, "not_learnt", "m05")
-    assert not expected or "1,941 of 10,000 right is 31 standard errors" in text  # 941 / 30
+    if accuracy == "19.41":
+        assert "1,941 of 10,000 right is 31 standard errors" in text  # 941 / 30
 
 
 def test_incompatible(tmp_path: Path) -> None:

@@ -1,53 +1,121 @@
-"""The README's table is the report's, and a trial run never gets there."""
+"""What the repository keeps of a study is the study, and a trial run never gets there."""
 
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
+from pages_fixture import render_study
+from study_fixture import REPORTED, TEMPLATES, make_study
 
 from mlpstudy.errors import StudyError
 from mlpstudy.report.publish import publish
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
+MODELS = {"m01": {}, "m04": {"loss": "kl_divergence"}}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study in the folder that a real one has."""
+    root = tmp_path_factory.mktemp("made") / "results"
+    paths = render_study(make_study(root, MODELS, lambda *run: (0.8 + run[-1] / 100, 0.5)))
+    shutil.move(paths.figures, root / "figures")
+    (root / "figures/overview.svg").write_text("<svg/>")
+    (root / "report/report.pdf").write_bytes(b"%PDF")
+    return root
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    study = {
-        "trial": False, "models": {}, "conditions": {}, "jobs": [], "classes": {}, "dataset": {},
-        "replicates": 1, "defaults": {}, "seed": 1,
-    }  # fmt: skip
-    (tmp_path / "study.json").write_text(json.dumps(study))
-    (tmp_path / "report/tables").mkdir(parents=True)
-    (tmp_path / "report/tables/accuracy.md").write_text("| a |\n| - |\n| 1 |\n")
-    (tmp_path / "overview.svg").write_text("<svg/>")
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)  # where `make publish` stands
+    (tmp_path / "docs").mkdir()
     (tmp_path / "README.md").write_text(README)
     return tmp_path
 
 
-def published(folder: Path) -> str:
-    publish(folder / "study.json", folder / "report", folder, folder / "README.md")
-    return (folder / "README.md").read_text()
+@pytest.fixture
+def results(finished: Path, tmp_path: Path) -> Path:
+    """A copy to spoil."""
+    copy = tmp_path / "spoilt" / "results"
+    shutil.copytree(finished, copy)
+    return copy
 
 
-def test_the_table_stands_between_the_markers(folder: Path) -> None:
-    expected = README.replace("old", "\n| a |\n| - |\n| 1 |\n")
-    assert published(folder) == expected
-    assert published(folder) == expected  # again: nothing piles up
-    assert (folder / "docs/overview.svg").read_text() == "<svg/>"
+def test_the_table_stands_between_the_markers(finished: Path, repository: Path) -> None:
+    table = (finished / "report/tables/accuracy.md").read_text().strip()
+    for _ in range(2):  # again: nothing piles up
+        publish(finished, REPORTED, TEMPLATES, repository)
+        expected = README.replace("old", f"\n{table}\n")
+        assert (repository / "README.md").read_text() == expected
+    assert (repository / "docs/overview.svg").read_text() == "<svg/>"
 
 
-def test_a_trial_run_is_refused(folder: Path) -> None:
-    path = folder / "study.json"
+def test_every_table_is_there_byte_for_byte(finished: Path, repository: Path) -> None:
+    publish(finished, REPORTED, TEMPLATES, repository)
+    copy = repository / "docs/results"
+    names = {path.name for path in (finished / "tables").glob("*.csv")}
+    assert {"runs.csv", "models.csv"} <= names == {path.name for path in copy.glob("*.csv")}
+    for name in names:
+        assert (copy / name).read_bytes() == (finished / "tables" / name).read_bytes()
+
+
+def test_every_link_of_the_published_pages_lands(finished: Path, repository: Path) -> None:
+    publish(finished, REPORTED, TEMPLATES, repository)
+    copy = repository / "docs/results"
+    page = (copy / "report/index.html").read_text()
+    links = [copy / "report" / link for link in re.findall(r'href="([^"#:]+)"', page)]
+    links += [
+        copy / link for link in re.findall(r"\]\(([^)#:]+)\)", (copy / "README.md").read_text())
+    ]
+    figures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (copy / "report/report.md").read_text())
+    links += [copy / "report" / link for link in figures]
+    assert any(link.name == "spec.json" for link in links)
+    assert any(link.name == "models.csv" for link in links)
+    assert [str(link) for link in links if not link.exists()] == []
+
+
+def test_the_runs_that_it_names_are_those_of_the_copy(finished: Path, repository: Path) -> None:
+    publish(finished, REPORTED, TEMPLATES, repository)
+    jobs = json.loads((repository / "docs/results/study.json").read_text())["jobs"]
+    assert jobs
+    for job in jobs:
+        spec = json.loads((repository / job["folder"] / "spec.json").read_text())
+        assert spec["model"] == job["model"]
+
+
+def test_what_the_study_has_no_more_leaves_the_repository(finished: Path, repository: Path) -> None:
+    left = repository / "docs/results/old.csv"
+    left.parent.mkdir()
+    left.write_text("1\n")
+    publish(finished, REPORTED, TEMPLATES, repository)
+    assert not left.exists()
+
+
+def test_a_trial_run_is_refused(results: Path, repository: Path) -> None:
+    path = results / "study.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "trial": True}))
     with pytest.raises(StudyError, match="trial run"):
-        published(folder)
-    assert (folder / "README.md").read_text() == README
+        publish(results, REPORTED, TEMPLATES, repository)
+    assert (repository / "README.md").read_text() == README
 
 
-def test_a_readme_without_markers_is_refused(folder: Path) -> None:
-    (folder / "README.md").write_text("# Title\n")
+@pytest.mark.parametrize("missing", ["report/report.pdf", "study.json", "figures/overview.svg"])
+def test_a_study_that_is_not_finished_leaves_all_as_it_was(
+    results: Path, repository: Path, missing: str
+) -> None:
+    publish(results, REPORTED, TEMPLATES, repository)
+    before = {p: p.read_bytes() for p in (repository / "docs").rglob("*") if p.is_file()}
+    (results / missing).unlink()
+    with pytest.raises(StudyError, match=Path(missing).name):
+        publish(results, REPORTED, TEMPLATES, repository)
+    assert {p: p.read_bytes() for p in (repository / "docs").rglob("*") if p.is_file()} == before
+
+
+def test_a_readme_without_markers_is_refused(finished: Path, repository: Path) -> None:
+    (repository / "README.md").write_text("# Title\n")
     with pytest.raises(StudyError, match=r"README.md: expected a line"):
-        published(folder)
+        publish(finished, REPORTED, TEMPLATES, repository)

@@ -245,15 +245,15 @@ def predict(
 
 @app.command()
 def publish(
-    study: Study,
-    report: Annotated[Path, typer.Option(help="Folder of the rendered report.")],
-    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
-    readme: Annotated[Path, typer.Option(help="The README to write to.")],
+    results: Annotated[Path, typer.Option(help="Folder of a finished study.")],
+    reported: Reported,
+    repository: Annotated[Path, typer.Option(help="Folder with README.md and docs/.")],
+    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
 ) -> None:
-    """Put the result's table and picture into the README."""
+    """Put a finished study into docs/results, and its table and picture into the README."""
     from mlpstudy.report.publish import publish
 
-    publish(study, report, figures, readme)
+    publish(results, reported, templates, repository)
 
 
 def main() -> None:

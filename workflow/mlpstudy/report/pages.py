@@ -67,14 +67,14 @@ def render(
     context["figure_path"] = lambda name: f"{at}/{name}"
     listed = table_pages(context)
     context["tables_of"] = listed.__getitem__
-    environment = _environment(templates)
+    jinja = environment(templates)
     pages = {
-        "index.html": _render(environment, "html/index.html.j2", context),
-        "report.md": _render(environment, "markdown/report.md.j2", context),
+        "index.html": _render(jinja, "html/index.html.j2", context),
+        "report.md": _render(jinja, "markdown/report.md.j2", context),
     }
     for name, found in listed.items():
         page = {**context, "tables": found, "name": name}
-        pages[f"tables/{name}.md"] = _render(environment, "markdown/tables.md.j2", page)
+        pages[f"tables/{name}.md"] = _render(jinja, "markdown/tables.md.j2", page)
     for name, text in pages.items():
         write_text(output / name, text)
 
@@ -119,9 +119,9 @@ def _inliner(figures: Path) -> Callable[[Entry], Markup]:
     return inline
 
 
-def _environment(templates: Path) -> Environment:
+def environment(templates: Path) -> Environment:
     """Return Jinja2 with HTML escaped by itself, Markdown by its own rules, nothing undefined."""
-    environment = Environment(
+    jinja = Environment(
         loader=FileSystemLoader(templates),
         autoescape=lambda name: name is not None and name.endswith(".html.j2"),
         undefined=StrictUndefined,
@@ -129,9 +129,9 @@ def _environment(templates: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = markdown
-    environment.filters["plural"] = plural
-    return environment
+    jinja.filters["md"] = markdown
+    jinja.filters["plural"] = plural
+    return jinja
 
 
 def markdown(text: str) -> str:
