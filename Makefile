@@ -7,12 +7,13 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick progress test test-cluster check unit test-kills publish bench screenshots lock clean
+.PHONY: help study quick progress serve test test-cluster check unit test-kills publish bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
 	@echo "make quick   the same on a small subset, in two minutes, into results/quick"
 	@echo "make progress  what is done, what is in training, how long it may take (RESULTS=results)"
+	@echo "make serve   the report in a browser, at an address of this machine (RESULTS=results PORT=8000)"
 	@echo "make test    static checks and the test suite"
 	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
 	@echo "make test-kills  a small study under 20 kills, against one left alone"
@@ -31,6 +32,12 @@ quick: .venv/study
 RESULTS ?= results
 progress:
 	@PYTHONPATH=workflow $(BIN)/python -m mlpstudy progress $(RESULTS)/study.json
+
+PORT ?= 8000
+serve:
+	@test -e $(RESULTS)/report/index.html || { echo "error: $(RESULTS)/report has no report yet: make study" >&2; exit 1; }
+	@echo "http://127.0.0.1:$(PORT)/report/ (Ctrl-C ends it)"
+	@$(PYTHON) -m http.server --bind 127.0.0.1 --directory $(RESULTS) $(PORT) > /dev/null
 
 test: check unit
 

@@ -37,7 +37,9 @@ def main(page: Path, folder: Path, model: str) -> None:
 
 
 def small(picture: bytes) -> bytes:
-    """Return a PNG in as many colours as its size allows."""
+    """Return a PNG with as many colours as the limit allows."""
+    if len(picture) < LIMIT:
+        return picture
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     for colours in COLOURS:
         with io.BytesIO() as buffer:

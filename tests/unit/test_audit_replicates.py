@@ -150,7 +150,9 @@ def test_how_many_are_outside_against_chance(tmp_path: Path) -> None:
     assert ids(how_many(report, some)) == []
 
 
-def test_without_runs_there_is_nothing_to_say(report: Report) -> None:
-    rows = table(placed(report, "m01", "test_accuracy", OWN, [])).assign(gap=np.nan, p_gap=np.nan)
+@pytest.mark.parametrize("runs", [[], [0.85]])
+def test_without_two_runs_there_is_nothing_to_say(report: Report, runs: list[float]) -> None:
+    row = placed(report, "m01", "test_accuracy", OWN, runs)
+    rows = table({"gap": np.nan, "p_gap": np.nan} | row)
     for rule in (outside, between, how_many):
         assert ids(rule(report, rows)) == []

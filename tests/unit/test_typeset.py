@@ -218,7 +218,10 @@ def inked(page: Image.Image) -> tuple[float, float]:
     return columns.min(), columns.max()
 
 
-LONG = {f"a_model_with_quite_a_long_name_{n}": {"epochs": 1} for n in range(40)}
+LONG = {
+    f"a_model_with_quite_a_long_name_{n}": {"epochs": 1, "nodes": [n + 20, 10], "batch_size": n + 8}
+    for n in range(40)
+}
 LOST = {"m01": {"loss": "kl_divergence"}, "m04": {}}
 
 

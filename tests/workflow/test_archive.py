@@ -61,7 +61,7 @@ def test_each_has_a_caption_and_labels(archive: zipfile.ZipFile) -> None:
         assert len(re.sub("<[^>]*>", "", entry["caption"]).split()) > 8, name
         assert entry["labels"], name
     titles = [entry["labels"].get("figure") for entry in listed(archive, "results").values()]
-    assert "Learning curves of Model 1" in titles
+    assert "Learning curves of model 1" in titles
 
 
 def test_the_rules_are_drawn_and_nothing_is_fetched(archive: zipfile.ZipFile) -> None:
@@ -72,5 +72,5 @@ def test_the_rules_are_drawn_and_nothing_is_fetched(archive: zipfile.ZipFile) ->
 
 def test_one_file_holds_it_too(finished_project: Project, tmp_path: Path) -> None:
     page = archived(finished_project, tmp_path / "report.html").read_text()
-    assert "data:application/pdf;base64," in page
-    assert "data:image/svg+xml;base64," in page
+    for name in ("report.pdf", "overview.svg", "runs.csv"):
+        assert re.search(rf'"data:[^,"]*;filename={name};base64,', page), name

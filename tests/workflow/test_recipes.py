@@ -60,6 +60,25 @@ def test_add_a_condition(project: Project, page: str) -> None:
     assert not conditions & {name for name, overrides in written.items() if overrides is None}
 
 
+@pytest.mark.parametrize("page", ["README.md", CONFIG_README])
+def test_add_a_claim(project: Project, page: str) -> None:
+    append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
+    before = project.planned()
+    text = box(page, "Add a claim", "yaml")
+    append(project, "config/claims.yaml", text)
+    after = project.planned()
+    assert after["train"] == before["train"]
+    assert "judge_claims" in after
+    claim = next(iter(yaml.safe_load(text).values()))
+    unknown = text.replace(str(claim["form"]), "hihger", 1)
+    path = project.folder / "config/claims.yaml"
+    path.write_text(path.read_text().replace(text, unknown))
+    refused = project.study("--dry-run")
+    assert refused.returncode != 0
+    assert "config/claims.yaml" in refused.stderr
+    assert "hihger" in refused.stderr
+
+
 def test_use_another_dataset(fresh_project: Project) -> None:
     """The checksums come from the documented line, on files that are there."""
     folder = fresh_project.folder / "idx"

@@ -22,6 +22,15 @@ def trained(jobs: dict[str, list[str]]) -> set[str]:
     return {Path(output).parent.relative_to("results/runs").as_posix() for output in jobs["train"]}
 
 
+def add_claim(project: Project) -> None:
+    """Add a claim about the first and the sixth model."""
+    path = project.folder / "config/claims.yaml"
+    path.write_text(
+        f"{path.read_text()}\n  mine:\n    statement: Mine is so.\n    form: higher\n"
+        "    models: [m01]\n    than: [m06]\n"
+    )
+
+
 def test_a_finished_study_has_nothing_to_do(project: Project) -> None:
     assert project.planned() == {}
 
@@ -97,13 +106,9 @@ def test_editing_a_template_only_renders(project: Project) -> None:
 def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()
-    path = project.folder / "config/claims.yaml"
-    path.write_text(
-        f"{path.read_text()}\n  mine:\n    statement: Mine is so.\n    form: higher\n"
-        "    models: [m01]\n    than: [m06]\n"
-    )
+    add_claim(project)
     assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
-    done = project.study(table)
+    done = project.snakemake(table, "--configfile", "tiny.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
     assert row in (project.folder / table).read_text()
@@ -111,7 +116,7 @@ def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
 
 def test_a_study_without_claims_has_an_empty_table(project: Project) -> None:
     project.update_config(claims=None)
-    done = project.study("results/tables/claims.csv")
+    done = project.snakemake("results/tables/claims.csv", "--configfile", "tiny.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "rule train" not in done.stdout + done.stderr
     table = project.folder / "results/tables/claims.csv"
@@ -155,8 +160,11 @@ def test_how_files_are_written_is_no_reason_to_train(project: Project) -> None:
 
 def test_results_that_the_configuration_no_longer_names_leave_the_tables(project: Project) -> None:
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
-    conditions = {"as_reported": {"epochs": 1, "models": ["m01", "m06"]}, "corrected": None}
+    # Model 5 is new: there are claims about it alone, so that some are judged.
+    models = ["m01", "m05", "m06"]
+    conditions = {"as_reported": {"epochs": 1, "models": models}, "corrected": None}
     project.update_config(conditions={**tiny["conditions"], **conditions})
+    add_claim(project)
     done = project.study()
     assert done.returncode == 0, done.stdout + done.stderr
     assert (project.folder / "results/runs/as_reported/m03").is_dir()  # still on disk
@@ -166,12 +174,16 @@ def test_results_that_the_configuration_no_longer_names_leave_the_tables(project
     judged = [row for row in csv.DictReader(claims.open()) if row["condition"]]
     assert judged
     assert not [row for row in judged if "m03" in row["models"] or row["condition"] == "corrected"]
-    for table in set(tables) - {claims}:
+    # The audit is of the report as printed, with all of its models; what it says of ours is not.
+    audit = project.folder / "results/tables/audit.csv"
+    ours = [row for row in csv.DictReader(audit.open()) if row["kind"] == "replicates"]
+    assert not [row for row in ours if "m03" in row["models"] or "corrected" in row["values"]]
+    for table in set(tables) - {claims, audit}:
         text = table.read_text()
         assert "m03" not in text, table
         assert "corrected" not in text, table
     runs = (project.folder / "results/tables/runs.csv").read_text().splitlines()
-    assert len(runs) == 1 + 4
+    assert len(runs) == 1 + 6
 
 
 def test_replicates_that_are_no_longer_named_leave_the_tables(project: Project) -> None:

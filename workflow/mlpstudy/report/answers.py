@@ -111,11 +111,10 @@ def _mended(evidence: Evidence) -> list[Answer]:
         return []
     failed, total = evidence.failures(other, shared)
     before, _ = evidence.failures(base, shared)
-    text = (
-        f"{heading(_changes(evidence, other))} leave {_none(failed)} of {count(before)} failures."
-    )
+    fail = "fails" if failed < 2 else "fail"
+    text = f"With {_changes(evidence, other)}, {_none(failed)} {fail} where {count(before)} did."
     if not before:
-        text = f"There are none to mend: {_changes(evidence, other)}."
+        text = f"There is none to mend by {_changes(evidence, other)}."
     link = ("#cause", "Two by two") if evidence.has("causes") else ("#inference", "The table")
     text += _alone(evidence, other)
     label = f"replicates fail {_under(other)}"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlpstudy.evidence.comparisons import Comparison, present
+from mlpstudy.report.comparison_findings import comparison_findings
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
     NONE,
-    count,
     listing,
     median,
     missing,
@@ -58,7 +58,7 @@ def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> Comp
         quote=comparison.quote,
         table=_table(evidence, models),
         pairs=_pairs(evidence, comparison),
-        findings=_findings(evidence, comparison, models),
+        findings=comparison_findings(evidence, comparison, models),
         figure=comparison_name(comparison.key),
     )
 
@@ -131,70 +131,3 @@ def _difference(row: dict[Any, Any] | None) -> list[Cell | str]:
     p = NONE if missing(row["p_holm"]) else f"{row['p_holm']:.3f}"
     kind = "undecided" if row["verdict"] == "undecided" else ""
     return [points(row["difference"], decimals), shown, p, Cell(word(row["verdict"]), kind)]
-
-
-def _findings(evidence: Evidence, comparison: Comparison, models: list[str]) -> list[Finding]:
-    """Return sentences per condition: failures, then each pair that the report speaks of."""
-    findings = []
-    for condition in evidence.leading:
-        present_here = [m for m in models if (condition, m) in evidence.rows]
-        if not present_here:
-            continue
-        parts = [_failures(evidence, condition, present_here)]
-        if len(comparison.models) == 1:
-            parts.append(_rank(evidence, condition, present_here[0]))
-        frame = evidence.comparisons
-        named = (frame["comparison"] == comparison.key) & (frame["condition"] == condition)
-        for row in frame[named & frame["named"].astype(bool)].to_dict("records"):
-            parts.append(_pair(row))
-        findings.append(evidence.finding(condition, " ".join(parts)))
-    return findings
-
-
-def _failures(evidence: Evidence, condition: str, models: list[str]) -> str:
-    failed = [
-        f"{short_name(m)} in {row['failures']} of {row['replicates']}"
-        for m in models
-        if (row := evidence.rows[condition, m])["failures"]
-    ]
-    limit = percent(evidence.study.medium, 0)
-    if not failed:
-        return f"no replicate is below {limit} %."
-    return f"below {limit} % are {listing(failed)} replicates."
-
-
-def _rank(evidence: Evidence, condition: str, model: str) -> str:
-    """Say where a model stands among all models of the condition."""
-    rows = [row for (c, _), row in evidence.rows.items() if c == condition]
-    own = evidence.rows[condition, model]
-    if len(rows) == 1 or missing(own["test_accuracy_median"]):
-        return ""
-    median, time = own["test_accuracy_median"], own["seconds_median"]
-    better = sum(row["test_accuracy_median"] > median for row in rows)
-    faster = sum(row["seconds_median"] < time for row in rows)
-    return (
-        f"Of {len(rows)} models {better} have a higher median than {short_name(model)}, "
-        f"{percent(median)} %, and {faster} take less time, {seconds(time)} a replicate."
-    )
-
-
-def _pair(row: dict[Any, Any]) -> str:
-    """Say what the replicates decide of a pair, and whether that is what the report has."""
-    first, second = short_name(row["first"]), short_name(row["second"])
-    difference, printed = row["difference"], row["reported_difference"]
-    if missing(difference):
-        return f"{second} cannot be set against {first}: there is no accuracy."
-    decimals = supported_decimals(row["difference_low"], row["difference_high"])
-    shift = points(difference, decimals)
-    if row["verdict"] == "undecided":
-        needed = row["replicates_needed"]
-        more = "" if missing(needed) else f"; about {count(needed)} replicates each would decide it"
-        return f"Whether {second} differs from {first} is undecided ({shift} points){more}."
-    if row["verdict"] == "equivalent":
-        margin = points(row["margin"], 0).lstrip("+")
-        return f"{second} and {first} are equivalent, within {margin} point ({shift} points)."
-    higher = row["verdict"] == "higher"
-    text = f"{second} is {'better' if higher else 'worse'} than {first}, by {shift} points"
-    if not missing(printed):
-        text += ", as the report has it" if higher == (printed > 0) else ", unlike the report"
-    return f"{text}."

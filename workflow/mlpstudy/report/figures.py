@@ -42,10 +42,12 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
 
 def _draw(plate: Plate, output: Path) -> Entry:
     figure = plate.draw()
-    save_figure(figure, output, plate.name, plate.words.alt)
+    # A line does not end between a number and its sign.
+    title, caption, alt = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in plate.words)
+    save_figure(figure, output, plate.name, alt)
     width, height = figure.get_size_inches() * 72
     return Entry(
-        plate.name, plate.kind, plate.section, *plate.words, plate.tables,
+        plate.name, plate.kind, plate.section, title, caption, alt, plate.tables,
         round(float(width), 2), round(float(height), 2),
         plate.model, plate.condition, plate.comparison,
     )  # fmt: skip

@@ -27,6 +27,14 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
         found = audit_views.of_model(evidence.audit, model) if groups else []
         return [finding for finding in found if len(finding.models) <= FEW]
 
+    def claims_at(place: str) -> list[claim_views.ClaimView]:
+        """Return the claims that stand at a place of the report, or within it."""
+        return [c for c in claims if f"{c.place},".startswith(f"{place},")]
+
+    def claims_of_comparison(anchor: str) -> list[claim_views.ClaimView]:
+        models = anchor.removeprefix("comparison-")
+        return claims_at(f"Section 2, Model{'s' if '-' in models else ''} {models}")
+
     def verdicts_of(claim: claim_views.ClaimView) -> dict[str, claim_views.VerdictView]:
         """Return the leading conditions' verdicts; where there are none, all that there are."""
         found = {v.condition: v for v in claim.verdicts}
@@ -35,6 +43,8 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
     return {
         "claim_parts": _by_section(claims),
         "claims_of": claims_of,
+        "claims_of_comparison": claims_of_comparison,
+        "claims_of_conclusion": lambda number: claims_at(f"Section 5, item {number}"),
         "verdicts_of": verdicts_of,
         "none_sign": NONE,
         "leading": evidence.leading,

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from mlpstudy.report.formats import heading
+from mlpstudy.report.formats import DASH, heading, plural
+
+MOST = 4  # runs of lines that a cell has room for
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,16 @@ class Source:
 
     file: str
     lines: tuple[int, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines as a reader wants them: `5, 22`, or `9 to 14` with a dash, or how many."""
+        runs = [
+            [line for _, line in run]
+            for _, run in groupby(enumerate(self.lines), key=lambda pair: pair[1] - pair[0])
+        ]
+        parts = [f"{run[0]}{DASH}{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
+        return ", ".join(parts) if len(parts) <= MOST else plural(len(self.lines), "line")
 
     def __str__(self) -> str:
         """Return `models.csv:5,22`, as the page's script reads it."""

@@ -62,11 +62,11 @@ def _commit(repository: Commit) -> str:
     return f"{repository['commit']}, with uncommitted changes in {_few(repository['changed'])}"
 
 
-def _few(names: list[str], most: int = 3) -> str:
+def _few(names: list[str], most: int = 3, noun: str = "file") -> str:
     """Name the first ones and count the others."""
     left = len(names) - most
     shown = ", ".join(names[:most])
-    return f"{shown} and {plural(left, 'more file')}" if left > 0 else shown
+    return f"{shown} and {plural(left, f'more {noun}')}" if left > 0 else shown
 
 
 def _code(provenance: Provenance) -> str:
@@ -98,15 +98,21 @@ def _cores(number: int) -> str:
 
 def _version(name: str, version: str | None) -> str:
     shown = {"python": "Python", "torch": "PyTorch", "numpy": "NumPy", "scipy": "SciPy"}
-    return f"{shown.get(name, name)} {version or 'not installed'}"
+    return f"{shown.get(name, name)} {version or 'not in this environment'}"
 
 
 def _lock(lock: Lock) -> str:
     text = f"{lock['file']}, SHA-256 {lock['sha256']}"
     if not lock["departures"]:
         return f"{text}; all versions installed are those of the lock"
-    parts = [
-        f"{name} {installed or 'not installed'} for {locked}"
+    lacking = [name for name, (_, installed) in lock["departures"].items() if installed is None]
+    others = [
+        f"{name} {installed} for {locked}"
         for name, (locked, installed) in lock["departures"].items()
+        if installed is not None
     ]
-    return f"{text}; other versions installed: {_few(parts, 6).replace('more file', 'more')}"
+    if others:
+        text += f"; installed in other versions: {_few(others, 6, 'package')}"
+    if lacking:
+        text += f"; not in this environment: {_few(lacking, 6, 'package')}"
+    return text

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from mlpstudy.report.formats import missing, percent
 
 # Units of the drawing: a per cent is two wide, the ends have room for half a dot.
-MARGIN, SCALE, HEIGHT, RADIUS = 5.0, 2.0, 38.0, 2.2
+MARGIN, SCALE, HEIGHT, RADIUS = 5.0, 2.0, 38.0, 2.6
 WIDTH = 2 * MARGIN + 100 * SCALE
 # Distance of two dots, in diameters, tried in this order until a crowd fits into the height.
 CLOSENESS = (1.0, 0.75, 0.55, 0.4, 0.28, 0.2, 0.12)

@@ -42,7 +42,8 @@ class Place(NamedTuple):
 def places(table: pd.DataFrame) -> Iterator[Place]:
     """Give each printed value with its rows; for losses, those of conditions with the same loss."""
     for (model, name, _), frame in table.groupby(["model", "quantity", "reported"], sort=False):
-        rows = [row for row in frame.to_dict("records") if row["n"]]
+        # One replicate has no range: every value is outside it.
+        rows = [row for row in frame.to_dict("records") if row["n"] > 1]
         base = [row for row in rows if row["condition"] == row["baseline"]]
         others = [
             row

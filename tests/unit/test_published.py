@@ -1,0 +1,116 @@
+"""docs/results is a study of the configuration beside it, and the README has its result.
+
+The training code may have changed since: that is said, and no failure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from mlpstudy.configuration.plan import Plan, read_plan
+from mlpstudy.evidence.tables import read_table
+from mlpstudy.fingerprint import TRAINING, fingerprint
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "docs/results"
+CONFIGS = [ROOT / "config/config.yaml", ROOT / "config/reference.yaml"]
+
+pytestmark = pytest.mark.skipif(
+    not (PUBLISHED / "study.json").exists(), reason="no study has been published: make publish"
+)
+
+
+@pytest.fixture(scope="module")
+def study() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((PUBLISHED / "study.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    config: dict[str, Any] = {}
+    for path in CONFIGS:
+        update_config(config, yaml.safe_load(path.read_text()))
+    return read_plan({**config, "models": str(ROOT / config["models"]), "claims": None}, CONFIGS)
+
+
+def as_json(value: object) -> Any:
+    return json.loads(json.dumps(value))
+
+
+def test_its_models_are_those_of_the_configuration(study: dict[str, Any], plan: Plan) -> None:
+    assert list(study["models"]) == list(plan.settings.models)
+    for name, entry in study["models"].items():
+        assert entry["fields"] == as_json(plan.settings.models[name].fields), name
+
+
+def test_its_conditions_are_in_the_configuration(study: dict[str, Any], plan: Plan) -> None:
+    assert {"as_reported", "corrected"} <= set(study["conditions"])
+    for name, entry in study["conditions"].items():
+        condition = plan.settings.conditions[name]
+        assert entry["overrides"] == as_json(condition.overrides), name
+        assert entry["models"] == list(condition.models), name
+
+
+def test_its_data_and_classes_are_those_of_the_configuration(
+    study: dict[str, Any], plan: Plan
+) -> None:
+    job = next(iter(plan.jobs.values()))
+    assert study["dataset"]["digest"] == job.data
+    assert study["dataset"]["subset"] is None
+    assert study["classes"] == plan.settings.classes
+
+
+def test_it_has_a_run_for_each_that_was_planned(study: dict[str, Any]) -> None:
+    keys = ["condition", "model", "fold", "replicate"]
+    runs = read_table(PUBLISHED / "runs.csv", keys)
+    planned = [
+        (job["condition"], job["model"], job["fold"], replicate)
+        for job in study["jobs"]
+        for replicate in range(job["first"], job["last"] + 1)
+    ]
+    assert sorted(runs[keys].itertuples(index=False, name=None)) == sorted(planned)
+
+
+def test_models_csv_follows_from_runs_csv(study: dict[str, Any]) -> None:
+    runs = read_table(PUBLISHED / "runs.csv")
+    per_replicate = runs.groupby(["condition", "model", "replicate"])["test_accuracy"].mean()
+    median = per_replicate.groupby(["condition", "model"]).median()
+    failures = (per_replicate < study["classes"]["medium"]).groupby(["condition", "model"]).sum()
+    models = read_table(PUBLISHED / "models.csv").set_index(["condition", "model"])
+    assert set(models.index) == set(median.index)
+    pd.testing.assert_series_equal(
+        models["test_accuracy_median"].sort_index(), median.sort_index(), check_names=False
+    )
+    assert (models["failures"].sort_index() == failures.sort_index()).all()
+
+
+def test_the_readme_has_its_table(study: dict[str, Any]) -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.search(r"<!-- result:[^\n]*\n(.*?)<!-- /result -->", readme, re.DOTALL)
+    assert shown
+    table = (PUBLISHED / "report/tables/accuracy.md").read_text()
+    assert shown[1].strip() == table.strip()
+    assert len(re.findall(r"^\| Model \d+ ", shown[1], re.MULTILINE)) == len(study["models"])
+
+
+def test_no_file_is_larger_than_a_repository_should_keep() -> None:
+    large = [str(path) for path in PUBLISHED.rglob("*") if path.stat().st_size > 5_000_000]
+    assert large == []
+
+
+def test_what_trained_it_is_said(study: dict[str, Any]) -> None:
+    assert study["code"][:12] in (PUBLISHED / "README.md").read_text()
+    if study["code"] != fingerprint(*TRAINING):
+        warnings.warn(
+            "the training code has changed since docs/results was made: make publish", stacklevel=1
+        )
