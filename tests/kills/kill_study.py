@@ -10,7 +10,6 @@ study is done. Printed is a table of what each kill cost: the training since the
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import random
 import signal
@@ -170,23 +169,15 @@ def differences(whole: Project, killed: Project) -> list[str]:
     return sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
 
 
-def files_of(project: Project) -> dict[str, object]:
-    """Return the content of the tables and of the files of every job, without what took how long.
-
-    That is timings.csv, and the columns of seconds in other tables.
-    """
+def files_of(project: Project) -> dict[str, bytes]:
+    """Return the content of the tables and of the files of every job, but for timings.csv."""
     results = project.folder / "results"
-    contents: dict[str, object] = {}
-    for path in (*(results / "tables").rglob("*"), *(results / "runs").rglob("*")):
-        name = path.relative_to(results).as_posix()
-        if path.suffix == ".csv" and path.name != "timings.csv":
-            with path.open(newline="", encoding="utf-8") as file:
-                rows = list(csv.reader(file))
-            kept = [index for index, key in enumerate(rows[0]) if not key.startswith("seconds")]
-            contents[name] = [[row[index] for index in kept] for row in rows]
-        elif path.is_file() and path.suffix != ".csv":
-            contents[name] = path.read_bytes()
-    return contents
+    return {
+        path.relative_to(results).as_posix(): path.read_bytes()
+        for folder in ("tables", "runs")
+        for path in (results / folder).rglob("*")
+        if path.is_file() and path.name != "timings.csv"
+    }
 
 
 def main() -> None:

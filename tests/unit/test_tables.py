@@ -76,7 +76,6 @@ def test_a_model_is_summarised_over_its_replicates(study: Paths) -> None:
     shares = [row[f"{name}_share"] for name in ("superior", "medium", "inferior")]
     assert shares == pytest.approx([1 / 3, 1 / 3, 1 / 3])
     assert row["class"] == "medium"
-    assert row["seconds_median"] == 4.0
     assert row["test_accuracy_level"] == 0.75
     assert (row["test_accuracy_low"], row["test_accuracy_high"]) == (0.1, 0.85)
     # Wilson's interval of 1 of 3.
@@ -96,8 +95,6 @@ def test_a_cross_validated_replicate_is_the_mean_of_its_folds(study: Paths) -> N
     # The folds alone would lie between 0.5 and 0.74.
     assert row["test_accuracy_min"] == pytest.approx(0.6)
     assert row["test_accuracy_max"] == pytest.approx(0.64)
-    # Replicate 2 is the middle one: 2 folds of 4 s each.
-    assert row["seconds_median"] == 8.0
     # Folds 0.1 above and below: variance 0.02.
     assert row["fold_runs"] == 6
     assert row["fold_sd"] == pytest.approx(0.02**0.5)

@@ -94,7 +94,6 @@ def _accuracy(study: Study, values: pd.DataFrame) -> Row:
         **{f"{name}_share": (classes == name).mean() for name in CLASSES},
         **_described("test_accuracy", accuracy),
         "class": study.class_of(accuracy.median()),
-        "seconds_median": values["seconds"].median(),
     }
 
 

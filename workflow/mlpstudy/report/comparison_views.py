@@ -23,7 +23,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Table
-from mlpstudy.report.sources import lines_of, model_lines
+from mlpstudy.report.sources import lines_of, model_lines, timing_lines
 from mlpstudy.report.table_views import model_cell
 
 
@@ -78,7 +78,8 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
             cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
         for condition in evidence.leading:
             cells += _ours(evidence.rows.get((condition, model)))
-        table.add(cells, sources=[model_lines(evidence, model, evidence.leading)])
+        lines = (model_lines, timing_lines)
+        table.add(cells, sources=[of(evidence, model, evidence.leading) for of in lines])
     return table
 
 

@@ -44,12 +44,19 @@ class Evidence:
     final: pd.DataFrame
     comparisons: pd.DataFrame
     runs_table: pd.DataFrame
+    timings: pd.DataFrame
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @cached_property
     def rows(self) -> dict[tuple[str, str], Row]:
-        """Rows of models.csv by (condition, model)."""
-        return {(row["condition"], row["model"]): row for row in self.models.to_dict("records")}
+        """Rows of models.csv by (condition, model), with the median replicate's seconds.
+
+        These come from timings.csv: no other table holds what differs from machine to machine.
+        """
+        keys = ["condition", "model"]
+        medians = self.replicates.groupby(keys)["seconds"].median().rename("seconds_median")
+        frame = self.models.join(medians, on=keys)
+        return {(row["condition"], row["model"]): row for row in frame.to_dict("records")}
 
     @cached_property
     def accuracies(self) -> dict[tuple[str, str], list[tuple[int, float]]]:
@@ -154,11 +161,13 @@ def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
         StudyError: one of the files is missing or is not what it should be.
     """
     runs = read_table(tables / "runs.csv", COLUMNS["metrics"])
+    timings = read_table(tables / "timings.csv", COLUMNS["timings"])
     return Evidence(
         study=load_study(study),
         reported=load_reported(reported),
-        replicates=replicates(runs, read_table(tables / "timings.csv", COLUMNS["timings"])),
+        replicates=replicates(runs, timings),
         runs_table=runs,
+        timings=timings,
         models=read_table(tables / "models.csv", ["condition", "model", "test_accuracy_median"]),
         groups=read_table(tables / "activation_groups.csv", ["activation", "reported_accuracy"]),
         final=read_table(tables / "final_inference.csv", ["model", "reported_class"]),

@@ -23,7 +23,7 @@ from mlpstudy.report.sources import embedded
 EMBEDDED = (
     "models.csv", "final_inference.csv", "activation_groups.csv", "comparisons.csv",
     "rankings.csv", "claims.csv", "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv",
-    "effects.csv", "architectures.csv",
+    "effects.csv", "architectures.csv", "timings.csv",
 )  # fmt: skip
 # Kinds of figures that have a place of their own in a model's section.
 PLACED = ("architecture", "curves")

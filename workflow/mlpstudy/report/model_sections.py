@@ -22,7 +22,7 @@ from mlpstudy.report.formats import (
 from mlpstudy.report.inference_view import Outcome, outcome
 from mlpstudy.report.layout import Source
 from mlpstudy.report.model_views import FACTS, printed_time
-from mlpstudy.report.sources import RunFolder, model_lines, run_folders
+from mlpstudy.report.sources import RunFolder, model_lines, run_folders, timing_lines
 
 # The quantities of the report that a property is printed as, and words for those it only names.
 PRINTED = {
@@ -178,5 +178,8 @@ def _result(evidence: Evidence, condition: str, model: str, found: Outcome, row:
         loss=loss(row["test_loss_median"]),
         training=percent(row["train_accuracy_median"], 1),
         time=seconds(row["seconds_median"]),
-        sources=(model_lines(evidence, model, [condition]),),
+        sources=(
+            model_lines(evidence, model, [condition]),
+            timing_lines(evidence, model, [condition]),
+        ),
     )

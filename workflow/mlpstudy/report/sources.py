@@ -39,6 +39,11 @@ def model_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source
     return lines_of("models.csv", evidence.models, model=model, condition=conditions)
 
 
+def timing_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source:
+    """Return the lines of timings.csv with the runs of a model under some conditions."""
+    return lines_of("timings.csv", evidence.timings, model=model, condition=conditions)
+
+
 def final_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source:
     """Return the lines of final_inference.csv with a model under some conditions."""
     return lines_of("final_inference.csv", evidence.final, model=model, condition=conditions)
