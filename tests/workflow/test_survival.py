@@ -14,9 +14,10 @@ from project import Project
 
 from small_disk import small_disk
 
-# One job that takes some seconds, and one whose loss is lost in its first epochs.
+# One job that is still in training when a second Snakemake has read the workflow, and one whose loss is lost in its first epochs.
+EPOCHS = 500
 CONDITIONS = {
-    "longer": {"epochs": 80, "models": ["m01"]},
+    "longer": {"epochs": EPOCHS, "models": ["m01"]},
     "diverging": {"optimizer": "sgd", "learning_rate": 1000, "epochs": 2, "models": ["m07"]},
 }
 
@@ -46,8 +47,9 @@ def test_a_killed_scheduler_leaves_nothing_to_mend(project: Project) -> None:
     wait_for(runs / "longer/m01/fold-all/.replicates-1-2.checkpoint")
     second = project.study()
     assert second.returncode != 0
-    last = (second.stdout + second.stderr).strip().splitlines()[-1]
-    assert last.startswith(f"error: the study in results: process {scheduler.pid} on ")
+    said = second.stdout + second.stderr
+    last = said.strip().splitlines()[-1]
+    assert last.startswith(f"error: the study in results: process {scheduler.pid} on "), said
     scheduler.kill()  # its job goes on, an orphan
     scheduler.wait()
     done = project.study()
@@ -55,7 +57,8 @@ def test_a_killed_scheduler_leaves_nothing_to_mend(project: Project) -> None:
     assert not [path for path in runs.rglob(".*") if path.is_file()]
     assert project.planned() == {}
     history = rows_of(runs / "longer/m01/fold-all/replicates-1-2/history.csv")
-    assert [int(row["epoch"]) for row in history] == [n for n in range(1, 81) for _ in range(2)]
+    epochs = [number for number in range(1, EPOCHS + 1) for _ in range(2)]
+    assert [int(row["epoch"]) for row in history] == epochs
     diverged(project)
 
 
