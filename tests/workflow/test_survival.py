@@ -14,7 +14,8 @@ from project import Project
 
 from small_disk import small_disk
 
-# One job that is still in training when a second Snakemake has read the workflow, and one whose loss is lost in its first epochs.
+# One job that is still in training when a second Snakemake has read the workflow, and one whose
+# loss is lost in its first epochs.
 EPOCHS = 500
 CONDITIONS = {
     "longer": {"epochs": EPOCHS, "models": ["m01"]},
