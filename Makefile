@@ -19,7 +19,7 @@ help:
 	@echo "make test-kills  a small study under 20 kills, against one left alone"
 	@echo "make publish  the reference study (hours), into docs/results and README.md"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
-	@echo "make screenshots  pictures of results/report/index.html into docs/ (needs Chromium)"
+	@echo "make screenshots  pictures of the published page into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
 
@@ -89,7 +89,7 @@ bench: .venv-bench/bench
 	@touch $@
 
 screenshots: .venv/dev
-	$(BIN)/python tests/browser/screenshots.py results/report/index.html docs
+	$(BIN)/python tests/browser/screenshots.py docs/results/report/index.html docs
 
 lock:
 	envs/lock $(PYTHON)
