@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 from audit_reports import model, printed, report_of
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mlpstudy.evidence.audit.audit import OF_VALUES
@@ -112,6 +112,7 @@ def test_a_consistent_report_has_no_finding(count: int, decimals: list[int], res
 
 @settings(max_examples=60, deadline=None)
 @given(counts, st.integers(1, 3))
+@example(625, 1)
 def test_a_cut_that_is_no_rounding_is_a_finding(count: int, decimals: int) -> None:
     full = as_keras_prints(count / 10_000)
     text = shorten(full, decimals, ROUND_DOWN)
@@ -121,5 +122,6 @@ def test_a_cut_that_is_no_rounding_is_a_finding(count: int, decimals: int) -> No
     ]
     with tempfile.TemporaryDirectory() as folder:
         found = [finding.rule for finding in printed_twice(report_of(Path(folder), rows))]
-    rounded = shorten(full, decimals, ROUND_HALF_UP)
-    assert found == ([] if text == rounded else ["cut"])
+    # Half a step may be rounded either way: 6.25 to 6.3, and to the even 6.2.
+    rounded = {shorten(full, decimals, rule) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN)}
+    assert found == ([] if text in rounded else ["cut"])
