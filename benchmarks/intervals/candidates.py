@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.intervals.shapes import Array
-from mlpstudy.evidence.intervals import median_interval
+from mlpstudy.evidence.statistics.intervals import median_interval
 
 LEVEL = 0.95
 RESAMPLES = 999

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.intervals.pairs import MARGIN
 from benchmarks.intervals.results import Key, Row, row
 from benchmarks.intervals.shapes import REPLICATES, Array, Shape, normal, skewed
-from mlpstudy.evidence.findings import (
+from mlpstudy.evidence.claims.findings import (
     CONTRADICTED,
     LEVEL,
     SUPPORTED,
@@ -22,7 +22,7 @@ from mlpstudy.evidence.findings import (
     more_failures,
     share,
 )
-from mlpstudy.evidence.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
+from mlpstudy.evidence.claims.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
 from mlpstudy.evidence.statistics import holm
 
 MEDIUM = 0.5

@@ -12,8 +12,8 @@ from scipy import stats
 from benchmarks.intervals.candidates import LEVEL, TAILS
 from benchmarks.intervals.results import Key, Row, row
 from benchmarks.intervals.shapes import REPLICATES
-from mlpstudy.evidence.hypotheses import share_test
-from mlpstudy.evidence.intervals import difference_of_shares
+from mlpstudy.evidence.statistics.hypotheses import share_test
+from mlpstudy.evidence.statistics.intervals import difference_of_shares
 
 NEAR = 1e-6  # bounds may differ from the truth in their last digits
 REJECTED = 0.05

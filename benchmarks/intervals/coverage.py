@@ -12,7 +12,7 @@ from benchmarks.intervals.candidates import LEVEL, MEAN, MEDIAN, TAILS, Bounds
 from benchmarks.intervals.pairs import PAIRS, Pair
 from benchmarks.intervals.results import Key, Row, row
 from benchmarks.intervals.shapes import REPLICATES, SHAPES, Array
-from mlpstudy.evidence.intervals import (
+from mlpstudy.evidence.statistics.intervals import (
     Interval,
     difference_of_means,
     difference_of_medians,

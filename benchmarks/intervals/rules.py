@@ -13,9 +13,9 @@ from scipy import stats
 from benchmarks.intervals.pairs import MARGIN, PAIRS
 from benchmarks.intervals.results import Key, Row, row
 from benchmarks.intervals.shapes import REPLICATES, Array, normal, skewed
-from mlpstudy.evidence.hypotheses import equivalence, holm, verdict
-from mlpstudy.evidence.intervals import superiority
-from mlpstudy.evidence.ranktest import rank_test
+from mlpstudy.evidence.statistics.hypotheses import equivalence, holm, verdict
+from mlpstudy.evidence.statistics.intervals import superiority
+from mlpstudy.evidence.statistics.ranktest import rank_test
 
 LEVEL = 0.05
 VERDICTS = ("higher", "lower", "equivalent", "undecided")

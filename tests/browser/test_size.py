@@ -11,7 +11,7 @@ from studies import reference_study
 from study_fixture import REPORTED
 
 from mlpstudy.evidence.audit.audit import audit
-from mlpstudy.evidence.claims import judge
+from mlpstudy.evidence.claims.claims import judge
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report.figures import draw
 

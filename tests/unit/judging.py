@@ -10,8 +10,8 @@ from study_fixture import FIELDS
 
 from mlpstudy.configuration.claim_forms import FORMS
 from mlpstudy.configuration.claims import Claim
-from mlpstudy.evidence.claim_samples import CURVES, Samples
-from mlpstudy.evidence.claims import WHOLE, verdicts
+from mlpstudy.evidence.claims.claims import WHOLE, verdicts
+from mlpstudy.evidence.claims.samples import CURVES, Samples
 from mlpstudy.evidence.study_file import Condition, Model, Study
 
 Pair = tuple[str, str]  # condition, model

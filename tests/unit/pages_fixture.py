@@ -11,7 +11,7 @@ from typing import Any
 from study_fixture import REPORTED, TEMPLATES, Paths
 
 from mlpstudy.evidence.audit.audit import audit
-from mlpstudy.evidence.claims import judge
+from mlpstudy.evidence.claims.claims import judge
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_text
 from mlpstudy.report.figure_index import Entry, write_index

@@ -10,7 +10,7 @@ import pytest
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.audit.findings import COLUMNS, KINDS, Finding, audit_table
 from mlpstudy.files import write_csv
-from mlpstudy.report.audit_views import TITLES, Printing, groups, load_audit, of_model, summary
+from mlpstudy.report.views.audit import TITLES, Printing, groups, load_audit, of_model, summary
 
 LAYERS = Finding(
     "printed_twice",

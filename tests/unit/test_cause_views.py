@@ -12,10 +12,10 @@ from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import read_table, tabulate
 from mlpstudy.files import write_csv
-from mlpstudy.report.cause_tables import CauseTables, load_causes
-from mlpstudy.report.cause_views import cause_context, squares
-from mlpstudy.report.effect_views import p_value
 from mlpstudy.report.layout import Table
+from mlpstudy.report.views.cause_tables import CauseTables, load_causes
+from mlpstudy.report.views.causes import cause_context, squares
+from mlpstudy.report.views.effects import p_value
 
 MODELS = {
     "m05": {"loss": "kl_divergence", "nodes": [64, 32, 10]},

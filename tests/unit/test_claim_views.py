@@ -7,8 +7,9 @@ from io import StringIO
 import pandas as pd
 import pytest
 
-from mlpstudy.report.claim_views import (
-    CLAIM_COLUMNS,
+from mlpstudy.report.evidence import CLAIM_COLUMNS
+from mlpstudy.report.formats import MINUS
+from mlpstudy.report.views.claims import (
     STATES,
     claim_views,
     effect,
@@ -16,7 +17,6 @@ from mlpstudy.report.claim_views import (
     sentence,
     tally,
 )
-from mlpstudy.report.formats import MINUS
 
 ROWS = [
     "ideal,2 explanation,Section 2,Five is ideal.,Five layers are best.,best,m03 m07,as_reported,"

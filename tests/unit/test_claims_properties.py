@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import one
 
-from mlpstudy.evidence.claims import weighed
-from mlpstudy.evidence.findings import (
+from mlpstudy.evidence.claims.claims import weighed
+from mlpstudy.evidence.claims.findings import (
     CONTRADICTED,
     LEVEL,
     SUPPORTED,
@@ -21,7 +21,7 @@ from mlpstudy.evidence.findings import (
     more_failures,
     share,
 )
-from mlpstudy.evidence.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
+from mlpstudy.evidence.claims.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
 from mlpstudy.evidence.statistics import holm
 
 RUNS = st.lists(st.integers(0, 40).map(lambda k: k / 40), min_size=5, max_size=8)

@@ -19,9 +19,9 @@ from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.claim_curves import COURSES
-from mlpstudy.evidence.ranktest import smallest_p
+from mlpstudy.evidence.claims.curves import COURSES
 from mlpstudy.evidence.reported import read_statements
+from mlpstudy.evidence.statistics.ranktest import smallest_p
 
 CLAIMS = Path("config/claims.yaml")
 MODELS = ["m01", "m02", "wide"]

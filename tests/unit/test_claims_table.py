@@ -12,11 +12,12 @@ from study_fixture import Paths, make_study
 
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.claims import COLUMNS, judge
+from mlpstudy.evidence.claims.claims import COLUMNS, judge
 from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.tables import collect, load_study
 from mlpstudy.files import write_csv
-from mlpstudy.report.claim_views import CLAIM_COLUMNS, claim_views, tally
+from mlpstudy.report.evidence import CLAIM_COLUMNS
+from mlpstudy.report.views.claims import claim_views, tally
 
 CLAIMS = """
 optional: {models: [gone]}

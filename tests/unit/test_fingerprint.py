@@ -23,6 +23,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def taken(*modules: str) -> str:
     fingerprint.cache_clear()
     module._read.cache_clear()
+    module._tree.cache_clear()
     return fingerprint(*modules)
 
 
@@ -65,3 +66,9 @@ def test_a_module_imported_by_the_name_of_its_room_counts(package: Path) -> None
     before = taken("report.layout")
     append(package / "report/palette.py", "\nX = 1\n")
     assert taken("report.layout") != before
+
+
+def test_a_module_handed_on_by_its_room_counts(package: Path) -> None:
+    before = taken("evidence.variance", "evidence.summaries")
+    append(package / "evidence/statistics/ranktest.py", "\nX = 1\n")
+    assert taken("evidence.variance", "evidence.summaries") != before

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from mlpstudy.report.audit_views import FindingView, Group, Printing
-from mlpstudy.report.claim_views import ClaimView, VerdictView
 from mlpstudy.report.layout import Table
 from mlpstudy.report.markdown_tables import audit_tables, claim_tables
+from mlpstudy.report.views.audit import FindingView, Group, Printing
+from mlpstudy.report.views.claims import ClaimView, VerdictView
 
 
 def verdict(condition: str, state: str, effect: str = "+2.0 points (+1.0 to +3.0)") -> VerdictView:

@@ -14,11 +14,11 @@ from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.comparisons import COMPARISONS
 from mlpstudy.evidence.tables import read_table
-from mlpstudy.report.conclusions import conclusions
 from mlpstudy.report.evidence import load_evidence
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.formats import count, loss, names, percent, points, seconds, share, span
 from mlpstudy.report.markdown_tables import TABLE_PAGES
+from mlpstudy.report.views.conclusions import conclusions
 
 # The pages of steps that this study has not run.
 FURTHER_PAGES = {"claims", "cause", "depth", "sensitivity", "effects", "audit"}

@@ -16,15 +16,17 @@ from typing import Any
 import pytest
 from study_fixture import PROVENANCE, REPORTED, Paths, make_study
 
+from mlpstudy import __version__
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.fingerprint import TRAINING, fingerprint
 from mlpstudy.report.machine import read_lock
 from mlpstudy.report.provenance import load_provenance, write_provenance
-from mlpstudy.report.provenance_views import provenance_table, readable_date, stamp
 from mlpstudy.report.repository import read_commit
+from mlpstudy.report.views.provenance import provenance_table, readable_date, stamp
 
-LOCK = REPORTED.parents[2] / "envs" / "study.txt"
+ROOT = REPORTED.parents[2]
+LOCK = ROOT / "envs" / "study.txt"
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -93,6 +95,22 @@ def test_an_installed_copy_in_an_ignored_folder_has_no_commit(repository: Path) 
     assert read_commit(repository / ".venv")["problem"] == "not in a repository of its own"
 
 
+def test_an_unpacked_release_archive_knows_its_commit(repository: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / ".gitattributes", repository)
+    shutil.copy(ROOT / ".git_archival.txt", repository)
+    assert read_commit(repository)["dirty"] is False, "git is asked where there is a repository"
+    git(repository, "add", "--all")
+    git(repository, "commit", "--message", "release")
+    git(repository, "archive", "--output", str(tmp_path / "release.tar"), "HEAD")
+    folder = tmp_path / "unpacked"
+    shutil.unpack_archive(tmp_path / "release.tar", folder)
+    found = read_commit(folder)
+    assert found["commit"] == git(repository, "rev-parse", "HEAD").strip()
+    assert (found["dirty"], found["problem"]) == (None, None)
+    rows = shown({**PROVENANCE, "repository": found})
+    assert rows["Commit"] == f"{found['commit']}, that of the release archive"
+
+
 def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
     git(tmp_path, "init")
     found = read_commit(tmp_path)
@@ -112,6 +130,7 @@ def test_what_is_written_is_so(study: Paths) -> None:
     assert before <= datetime.fromisoformat(found["date"]) <= datetime.now(UTC)
     assert found["command"] == "snakemake --cores 2 --configfile 'my study.yaml'"
     assert found["lock"]["sha256"] == hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    assert found["versions"]["mlpstudy"] == __version__
     assert found["versions"]["python"] == platform.python_version()
     assert found["versions"]["numpy"] == importlib.metadata.version("numpy")
     assert found["data"]["sha256"] == json.loads(study.study.read_text())["dataset"]["digest"]

@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from mlpstudy import __version__
 from mlpstudy.errors import StudyError
+from mlpstudy.places import shipped
 from mlpstudy.stopping import Stopped, stop_on_signals
 
 app = typer.Typer(
@@ -26,7 +28,22 @@ Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
 Reported = Annotated[Path, typer.Option(help="The report's own values, values.csv.")]
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = shipped("templates")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"mlpstudy {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take what stands before the verb."""
 
 
 # Each verb imports what it needs when it is called: torch or pandas take a second each.
@@ -108,7 +125,7 @@ def judge(
     claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
 ) -> None:
     """Judge every claim under every condition."""
-    from mlpstudy.evidence.claims import judge
+    from mlpstudy.evidence.claims.claims import judge
 
     judge(study, claims, tables, output)
 

@@ -45,11 +45,14 @@ def _imports(tree: ast.Module) -> list[str]:
             origin = str(node.module)
             candidates = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
             named += [name.removeprefix(f"{PACKAGE.name}.") for name in candidates]
-    return [name for name in named if _path(name).is_file()]
+    return [name for name in named if _path(name).is_file() and _tree(name).body]
 
 
 def _path(module: str) -> Path:
-    return PACKAGE / (module.replace(".", "/") + ".py")
+    """Return the file of a module, or that of a room which hands on names of its modules."""
+    place = PACKAGE / module.replace(".", "/")
+    file = place.with_name(f"{place.name}.py")
+    return file if file.is_file() else place / "__init__.py"
 
 
 class _Module(NamedTuple):
@@ -66,6 +69,7 @@ def _read(module: str) -> _Module:
     return _Module(ast.dump(tree), _imports(tree))
 
 
+@cache
 def _tree(module: str) -> ast.Module:
     tree = ast.parse(_path(module).read_text(encoding="utf-8"))
     for node in ast.walk(tree):

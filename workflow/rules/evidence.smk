@@ -89,7 +89,7 @@ rule judge_claims:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.claims"),
+        code=fingerprint("evidence.claims.claims"),
         # What Snakemake compares; the claims file itself may be touched or reordered.
         digest=PLAN.claims_digest,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,

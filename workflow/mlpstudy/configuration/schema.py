@@ -16,10 +16,11 @@ from referencing.jsonschema import DRAFT202012
 
 from mlpstudy.configuration.problems import Location, Problem, expected, got, meant
 from mlpstudy.configuration.yamlfiles import read_yaml
+from mlpstudy.places import shipped
 
 Schema = Mapping[str, Any]
 
-SCHEMAS = Path(__file__).parents[2] / "schemas"  # the workflow's own
+SCHEMAS = shipped("schemas")
 
 
 class Schemas:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 
 from mlpstudy.evidence.comparisons import present
-from mlpstudy.report import captions, further_captions
-from mlpstudy.report.caption_facts import Words
+from mlpstudy.report import captions
+from mlpstudy.report.captions.facts import Words
 from mlpstudy.report.drawing.architecture import architecture_figure
 from mlpstudy.report.drawing.causes import FORMS, PIXELS, causes_figure, squares
 from mlpstudy.report.drawing.comparisons import comparison_curves_figure
@@ -139,7 +139,7 @@ def _pairs(m: Material) -> Plates:
 
 def _pairs_of(m: Material, condition: str) -> Plate:
     return Plate(
-        f"pairs-{condition}", "pairs", "pairs", further_captions.pairs(m, condition), ("pairs",),
+        f"pairs-{condition}", "pairs", "pairs", captions.pairs(m, condition), ("pairs",),
         lambda: pairs_figure(m.study, m.pairs, condition), condition=condition,
     )  # fmt: skip
 
@@ -149,7 +149,7 @@ def _cause(m: Material) -> Plates:
     saturation = m.optional.get("saturation")
     if saturation is not None and (models := [k for k in m.keys if k in set(saturation["model"])]):
         yield Plate(
-            "saturation", "saturation", "cause", further_captions.saturation(saturation),
+            "saturation", "saturation", "cause", captions.saturation(saturation),
             ("saturation",), lambda: saturation_figure(m.study, saturation, models),
         )  # fmt: skip
     causes = m.optional.get("causes")
@@ -160,14 +160,14 @@ def _cause(m: Material) -> Plates:
             name = f"{PIXELS[cell.pixels]} with {FORMS[cell.kl]}"
             told.append((name, int(rows["failures"].sum()), int(rows["n"].sum())))
         yield Plate(
-            "causes", "causes", "cause", further_captions.causes(causes, told), ("causes", "runs"),
+            "causes", "causes", "cause", captions.causes(causes, told), ("causes", "runs"),
             lambda: causes_figure(m.study, causes, m.replicates),
         )  # fmt: skip
     clipped = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
     if clipped and "stuck" in m.history and m.history["stuck"].notna().any():
         conditions = m.grid(clipped)
         yield Plate(
-            "stuck", "stuck", "cause", further_captions.stuck(m, clipped, conditions),
+            "stuck", "stuck", "cause", captions.stuck(m, clipped, conditions),
             ("history", "runs"),
             lambda: stuck_figure(m.study, m.history, m.replicates, clipped, conditions),
         )  # fmt: skip
@@ -176,7 +176,7 @@ def _cause(m: Material) -> Plates:
 def _sensitivity(m: Material) -> Plates:
     if len(m.conditions) > len(m.main):
         yield Plate(
-            "sensitivity", "sensitivity", "sensitivity", further_captions.sensitivity(m),
+            "sensitivity", "sensitivity", "sensitivity", captions.sensitivity(m),
             ("runs", "sensitivity"),
             lambda: sensitivity_figure(m.study, m.replicates, m.keys, m.printed_anywhere()),
         )  # fmt: skip
@@ -186,6 +186,6 @@ def _verdicts(m: Material) -> Plates:
     claims = m.optional.get("claims")
     if claims is not None and len(rows := judged_claims(m.study, claims)):
         yield Plate(
-            "verdicts", "verdicts", "conclusions", further_captions.verdicts(rows, m.conditions),
+            "verdicts", "verdicts", "conclusions", captions.verdicts(rows, m.conditions),
             ("claims",), lambda: verdicts_figure(m.study, rows),
         )  # fmt: skip

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from mlpstudy.errors import StudyError
-from mlpstudy.report.answers import three_answers
-from mlpstudy.report.cause_parts import cause_parts
-from mlpstudy.report.condition_views import changes
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import FigureIndex
-from mlpstudy.report.inference_view import inference
-from mlpstudy.report.judgements import judgements
 from mlpstudy.report.layout import Table
-from mlpstudy.report.model_sections import model_sections
 from mlpstudy.report.pages import page_context
 from mlpstudy.report.palette import ALL, PAPER
 from mlpstudy.report.provenance import Provenance
+from mlpstudy.report.views.answers import three_answers
+from mlpstudy.report.views.cause_parts import cause_parts
+from mlpstudy.report.views.conditions import changes
+from mlpstudy.report.views.inference import inference
+from mlpstudy.report.views.judgements import judgements
+from mlpstudy.report.views.model_sections import model_sections
 
 # The font that figures are measured with; Matplotlib has it in its own files.
 FIGURE_FONT = "'DejaVu Sans'"

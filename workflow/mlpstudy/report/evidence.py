@@ -15,13 +15,16 @@ from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
-from mlpstudy.report.claim_views import CLAIM_COLUMNS
 from mlpstudy.report.formats import heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
 from mlpstudy.report.palette import series
 
 Row = Mapping[Hashable, Any]
 
+CLAIM_COLUMNS = [
+    "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
+    "effect", "low", "high", "unit", "n", "p_holm", "needed", "reason",
+]  # fmt: skip
 # Tables that not every study has, with the columns that the pages rely on.
 FURTHER = {
     "claims": CLAIM_COLUMNS,

@@ -8,16 +8,16 @@ from typing import Any
 
 from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.evidence.study_file import CLASSES
-from mlpstudy.report.answers import three_answers
-from mlpstudy.report.cause_parts import cause_parts
-from mlpstudy.report.condition_views import changes
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
 from mlpstudy.report.formats import percent, word
-from mlpstudy.report.inference_view import inference
-from mlpstudy.report.judgements import judgements
-from mlpstudy.report.model_sections import model_sections
-from mlpstudy.report.sources import embedded
+from mlpstudy.report.views.answers import three_answers
+from mlpstudy.report.views.cause_parts import cause_parts
+from mlpstudy.report.views.conditions import changes
+from mlpstudy.report.views.inference import inference
+from mlpstudy.report.views.judgements import judgements
+from mlpstudy.report.views.model_sections import model_sections
+from mlpstudy.report.views.sources import embedded
 
 # Tables that the page holds a copy of, so that it can show and export their lines.
 EMBEDDED = (

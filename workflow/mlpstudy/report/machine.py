@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TypedDict
 
+from mlpstudy import __version__
 from mlpstudy.errors import StudyError
 
 PACKAGES = (
@@ -45,8 +46,9 @@ def read_machine() -> Machine:
 
 
 def read_versions() -> dict[str, str | None]:
-    """Return the versions of Python and of PACKAGES; None for a package that is not installed."""
-    return {"python": platform.python_version()} | {name: _installed(name) for name in PACKAGES}
+    """Return the versions of this package, Python and PACKAGES; None for what is not installed."""
+    own = {"mlpstudy": __version__, "python": platform.python_version()}
+    return own | {name: _installed(name) for name in PACKAGES}
 
 
 def read_lock(path: Path) -> Lock:

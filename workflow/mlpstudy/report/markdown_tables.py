@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlpstudy.report.audit_views import Group
-from mlpstudy.report.claim_views import ClaimView, VerdictView
 from mlpstudy.report.formats import NONE, heading, word
 from mlpstudy.report.layout import Column, Table
+from mlpstudy.report.views.audit import Group
+from mlpstudy.report.views.claims import ClaimView, VerdictView
 
 # The Markdown files of tables/, each with one or more tables; without any it says so.
 TABLE_PAGES = (

@@ -20,19 +20,19 @@ from markupsafe import Markup
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
 from mlpstudy.report import palette
-from mlpstudy.report.comparison_views import comparison_views
-from mlpstudy.report.conclusions import conclusions
 from mlpstudy.report.evidence import Evidence, load_evidence
 from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_index
 from mlpstudy.report.formats import plural
 from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.inlining import Styles, inline_svg
 from mlpstudy.report.markdown_tables import table_pages
-from mlpstudy.report.model_views import cards
-from mlpstudy.report.overview import answers, condition_list, done, title, trial_notice
 from mlpstudy.report.provenance import Provenance, load_provenance
-from mlpstudy.report.provenance_views import provenance_table, stamp
-from mlpstudy.report.table_views import assumptions, final_table, group_tables, side_by_side
+from mlpstudy.report.views.cards import cards
+from mlpstudy.report.views.comparisons import comparison_views
+from mlpstudy.report.views.conclusions import conclusions
+from mlpstudy.report.views.overview import answers, condition_list, done, title, trial_notice
+from mlpstudy.report.views.provenance import provenance_table, stamp
+from mlpstudy.report.views.tables import assumptions, final_table, group_tables, side_by_side
 
 
 def render(

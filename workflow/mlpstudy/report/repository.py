@@ -1,7 +1,8 @@
-"""What git says of the code that runs: its commit, and what stands there uncommitted."""
+"""Which commit the code that runs is, and what stands there uncommitted, as far as can be known."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import TypedDict
@@ -10,8 +11,16 @@ from typing import TypedDict
 SOURCES = ("Snakefile", "workflow", "config", "envs", "profiles", "resources", "pyproject.toml")
 
 
+# git writes the commit into this file when it packs an archive, by the line of .gitattributes.
+ARCHIVED = ".git_archival.txt"
+
+
 class Commit(TypedDict):
-    """The state of a repository; without one, `problem` says why and the rest is None or empty."""
+    """The state of a repository; without one, `problem` says why and the rest is None or empty.
+
+    Of a release archive the commit is known, but not whether its files were edited since: `dirty`
+    is None.
+    """
 
     commit: str | None
     dirty: bool | None
@@ -28,15 +37,25 @@ def read_commit(folder: Path) -> Commit:
     try:
         top = Path(_git(folder, "rev-parse", "--show-toplevel"))
         if top.resolve() != folder.resolve():
-            return _none("not in a repository of its own")
+            return _archived(folder) or _none("not in a repository of its own")
         commit = _git(folder, "rev-parse", "HEAD")
         status = _git(folder, "status", "--porcelain", "--no-renames", "--", *SOURCES)
     except FileNotFoundError:
-        return _none("git is not installed")
+        return _archived(folder) or _none("git is not installed")
     except (subprocess.SubprocessError, OSError) as error:
-        return _none(_reason(error))
+        return _archived(folder) or _none(_reason(error))
     changed = [line.split(maxsplit=1)[1] for line in status.splitlines()]
     return Commit(commit=commit, dirty=bool(changed), changed=changed, problem=None)
+
+
+def _archived(folder: Path) -> Commit | None:
+    """Return the commit that the archive unpacked at `folder` was made of."""
+    try:
+        told = (folder / ARCHIVED).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    found = re.search(r"^node: ([0-9a-f]{40,64})$", told, re.MULTILINE)
+    return Commit(commit=found[1], dirty=None, changed=[], problem=None) if found else None
 
 
 def _none(problem: str) -> Commit:

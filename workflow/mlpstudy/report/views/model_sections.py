@@ -1,4 +1,4 @@
-"""A model's own section of the HTML page: what it is, what the report prints, what came of it."""
+"""A model's section of page and PDF: what it is, what the report prints, what came of it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from mlpstudy.report.formats import (
     short_name,
     word,
 )
-from mlpstudy.report.inference_view import Outcome, outcome
 from mlpstudy.report.layout import Source
-from mlpstudy.report.model_views import FACTS, printed_time
-from mlpstudy.report.sources import RunFolder, model_lines, run_folders, timing_lines
+from mlpstudy.report.views.inference import Outcome, outcome
+from mlpstudy.report.views.properties import FACTS, printed_time
+from mlpstudy.report.views.sources import RunFolder, model_lines, run_folders, timing_lines
 
 # The quantities of the report that a property is printed as, and words for those it only names.
 PRINTED = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mlpstudy.report.caption_facts import (
+from mlpstudy.report.captions.facts import (
     Words,
     covers,
 )

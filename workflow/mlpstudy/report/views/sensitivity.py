@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mlpstudy.evidence.contrasts import MARGIN
-from mlpstudy.report.cause_tables import CauseTables
-from mlpstudy.report.effect_views import p_value, parsed
 from mlpstudy.report.formats import DASH, NONE, loss, missing, percent, setting, span, word
 from mlpstudy.report.layout import Column, Source, Table
-from mlpstudy.report.sources import numbered
-from mlpstudy.report.table_views import model_cell
+from mlpstudy.report.views.cause_tables import CauseTables
+from mlpstudy.report.views.effects import p_value, parsed
+from mlpstudy.report.views.sources import numbered
+from mlpstudy.report.views.tables import model_cell
 
 Row = dict[Any, Any]
 

@@ -2,7 +2,7 @@
 
 For a template, HTML or typeset:
 
-    frame = read_table(tables / "claims.csv", CLAIM_COLUMNS)
+    frame = evidence.table("claims")
     context["claims"] = claim_views(frame)      # in the order of the claims' file
     context["claims_tally"] = tally(frame)      # for a first sentence: how many of each, where
 
@@ -30,11 +30,6 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.report.formats import MINUS, NONE, count, heading, missing, names, points, share, word
-
-CLAIM_COLUMNS = [
-    "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
-    "effect", "low", "high", "unit", "n", "p_holm", "needed", "reason",
-]  # fmt: skip
 
 STATES = {
     "supported": "supported",

@@ -49,7 +49,7 @@ Tests and verdicts (modules ranktest, hypotheses and sharetests):
 
 from __future__ import annotations
 
-from mlpstudy.evidence.hypotheses import (
+from mlpstudy.evidence.statistics.hypotheses import (
     Equivalence,
     equivalence,
     holm,
@@ -58,7 +58,7 @@ from mlpstudy.evidence.hypotheses import (
     share_test,
     verdict,
 )
-from mlpstudy.evidence.intervals import (
+from mlpstudy.evidence.statistics.intervals import (
     Interval,
     Values,
     clean,
@@ -71,8 +71,8 @@ from mlpstudy.evidence.intervals import (
     share_interval,
     superiority,
 )
-from mlpstudy.evidence.ranktest import Alternative, PValue, rank_test, smallest_p
-from mlpstudy.evidence.sharetests import bound_test, runs_to_bound, runs_to_part
+from mlpstudy.evidence.statistics.ranktest import Alternative, PValue, rank_test, smallest_p
+from mlpstudy.evidence.statistics.sharetests import bound_test, runs_to_bound, runs_to_part
 
 __all__ = [
     "Alternative",

@@ -13,12 +13,12 @@ import pandas as pd
 
 from mlpstudy.configuration.claims import Claim, Claims, read_claims
 from mlpstudy.configuration.schema import SCHEMAS
-from mlpstudy.evidence.claim_judges import JUDGES, Bench
-from mlpstudy.evidence.claim_samples import Samples
+from mlpstudy.evidence.claims.findings import LEVEL, UNDECIDED, Finding
+from mlpstudy.evidence.claims.judges import JUDGES, Bench
+from mlpstudy.evidence.claims.samples import Samples
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.contrasts import MARGIN
-from mlpstudy.evidence.findings import LEVEL, UNDECIDED, Finding
 from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_csv

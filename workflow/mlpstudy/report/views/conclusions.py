@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlpstudy.report.conclusion_findings import (
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import NONE, percent, share, word
+from mlpstudy.report.layout import Cell, Column, Finding, Table
+from mlpstudy.report.views.conclusion_findings import (
     Key,
     changed_classes,
     depths,
@@ -17,10 +20,7 @@ from mlpstudy.report.conclusion_findings import (
     rankings,
     shared_classes,
 )
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import NONE, percent, share, word
-from mlpstudy.report.layout import Cell, Column, Finding, Table
-from mlpstudy.report.sources import lines_of
+from mlpstudy.report.views.sources import lines_of
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.report.cause_tables import CauseTables
-from mlpstudy.report.effect_views import (
-    architecture_findings,
-    architecture_table,
-    effect_findings,
-    effect_tables,
-)
 from mlpstudy.report.formats import (
     NONE,
     heading,
@@ -24,15 +17,22 @@ from mlpstudy.report.formats import (
     span,
 )
 from mlpstudy.report.layout import Column, Finding, Table
-from mlpstudy.report.saturation_views import (
+from mlpstudy.report.views.cause_tables import CauseTables
+from mlpstudy.report.views.effects import (
+    architecture_findings,
+    architecture_table,
+    effect_findings,
+    effect_tables,
+)
+from mlpstudy.report.views.saturation import (
     PIXELS,
     saturation_finding,
     saturation_table,
     share_range,
 )
-from mlpstudy.report.sensitivity_views import condition_table, likeliest_table, sensitivity_tables
-from mlpstudy.report.sources import lines_of
-from mlpstudy.report.table_views import model_cell
+from mlpstudy.report.views.sensitivity import condition_table, likeliest_table, sensitivity_tables
+from mlpstudy.report.views.sources import lines_of
+from mlpstudy.report.views.tables import model_cell
 
 FORMS = ("clipped", "exact")
 WORDS = {"raw": "raw", "unit": "scaled"}  # what the values of `pixels` are called in a sentence

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from mlpstudy.evidence.intervals import (
+from mlpstudy.evidence.statistics.intervals import (
     Interval,
     Values,
     clean,
@@ -19,7 +19,7 @@ from mlpstudy.evidence.intervals import (
     superiority,
     welch,
 )
-from mlpstudy.evidence.ranktest import Alternative, PValue, smallest_p
+from mlpstudy.evidence.statistics.ranktest import Alternative, PValue, smallest_p
 
 # Estimates of the replicates that would decide stop here: more than anybody would train.
 MANY = 10_000

@@ -15,10 +15,10 @@ from mlpstudy.report.formats import (
     supported_decimals,
     word,
 )
-from mlpstudy.report.inference_view import Outcome, outcome, thresholds
 from mlpstudy.report.layout import Cell, Column, Table
-from mlpstudy.report.sources import model_lines
-from mlpstudy.report.strips import axis
+from mlpstudy.report.views.inference import Outcome, outcome, thresholds
+from mlpstudy.report.views.sources import model_lines
+from mlpstudy.report.views.strips import axis
 
 
 @dataclass(frozen=True)

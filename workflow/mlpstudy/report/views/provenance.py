@@ -57,6 +57,8 @@ def readable_date(provenance: Provenance) -> str:
 def _commit(repository: Commit) -> str:
     if repository["commit"] is None:
         return f"unknown: {repository['problem']}"
+    if repository["dirty"] is None:
+        return f"{repository['commit']}, that of the release archive"
     if not repository["dirty"]:
         return f"{repository['commit']}, with nothing changed since"
     return f"{repository['commit']}, with uncommitted changes in {_few(repository['changed'])}"

@@ -1,4 +1,4 @@
-"""What is said of each figure: title, caption and the text in its place; computed, not typed."""
+"""What is said of the figures of models and comparisons: title, caption, text alternative."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mlpstudy.report.caption_facts import (
+from mlpstudy.report.captions.facts import (
     FEW,
     Words,
     courses,

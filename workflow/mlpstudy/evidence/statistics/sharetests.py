@@ -7,8 +7,8 @@ import math
 import numpy as np
 from scipy import special, stats
 
-from mlpstudy.evidence.hypotheses import MANY
-from mlpstudy.evidence.ranktest import Alternative, PValue
+from mlpstudy.evidence.statistics.hypotheses import MANY
+from mlpstudy.evidence.statistics.ranktest import Alternative, PValue
 
 
 def bound_test(count: int, n: int, bound: float, alternative: Alternative = "two-sided") -> PValue:

@@ -19,7 +19,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Table
-from mlpstudy.report.sources import lines_of
+from mlpstudy.report.views.sources import lines_of
 
 REPORT = "report"
 

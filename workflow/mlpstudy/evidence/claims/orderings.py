@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy.evidence.findings import CONTRADICTED, LEVEL, SUPPORTED, Finding
+from mlpstudy.evidence.claims.findings import CONTRADICTED, LEVEL, SUPPORTED, Finding
 from mlpstudy.evidence.statistics import (
     Interval,
     difference_of_means,

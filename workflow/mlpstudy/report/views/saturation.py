@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.formats import listing, setting, share, word
 from mlpstudy.report.layout import Column, Table
-from mlpstudy.report.sources import lines_of
-from mlpstudy.report.table_views import model_cell
+from mlpstudy.report.views.cause_tables import CauseTables
+from mlpstudy.report.views.sources import lines_of
+from mlpstudy.report.views.tables import model_cell
 
 PIXELS = ("raw", "unit")
 

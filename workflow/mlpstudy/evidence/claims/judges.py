@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mlpstudy.configuration.claims import Claim
-from mlpstudy.evidence.claim_curves import takes
-from mlpstudy.evidence.claim_samples import Samples, Side, named
-from mlpstudy.evidence.findings import Count, Finding, more_failures, share
-from mlpstudy.evidence.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
+from mlpstudy.evidence.claims.curves import takes
+from mlpstudy.evidence.claims.findings import Count, Finding, more_failures, share
+from mlpstudy.evidence.claims.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
+from mlpstudy.evidence.claims.samples import Samples, Side, named
 
 Flags = NDArray[np.bool_]  # shape (runs,), model by model
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.report.cause_tables import CauseTables
 from mlpstudy.report.formats import (
     NONE,
     heading,
@@ -18,7 +17,8 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Source, Table
-from mlpstudy.report.sources import numbered
+from mlpstudy.report.views.cause_tables import CauseTables
+from mlpstudy.report.views.sources import numbered
 
 # The fields that the questions of the study are about come first, then all others as they are.
 FIELDS = (

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlpstudy.evidence.comparisons import Comparison, present
-from mlpstudy.report.comparison_findings import comparison_findings
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
@@ -23,8 +22,9 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Table
-from mlpstudy.report.sources import lines_of, model_lines, timing_lines
-from mlpstudy.report.table_views import model_cell
+from mlpstudy.report.views.comparison_findings import comparison_findings
+from mlpstudy.report.views.sources import lines_of, model_lines, timing_lines
+from mlpstudy.report.views.tables import model_cell
 
 
 @dataclass(frozen=True)

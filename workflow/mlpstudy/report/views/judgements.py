@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlpstudy.report import audit_views, claim_views
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import NONE, heading, short_name, word
 from mlpstudy.report.layout import Source
-from mlpstudy.report.sources import lines_of
+from mlpstudy.report.views import audit, claims
+from mlpstudy.report.views.sources import lines_of
 
 # Claims about more models than this are the report's as a whole, not a model's.
 FEW = 6
@@ -16,32 +16,32 @@ FEW = 6
 
 def judgements(evidence: Evidence) -> dict[str, Any]:
     """Return the claims' and the audit's views; a study without either has empty lists."""
-    claims = claim_views.claim_views(evidence.table("claims")) if evidence.has("claims") else []
-    groups = audit_views.groups(evidence.audit) if evidence.has("audit") else []
-    tally = claim_views.tally(evidence.table("claims")) if claims else {}
+    views = claims.claim_views(evidence.table("claims")) if evidence.has("claims") else []
+    groups = audit.groups(evidence.audit) if evidence.has("audit") else []
+    tally = claims.tally(evidence.table("claims")) if views else {}
 
-    def claims_of(model: str) -> list[claim_views.ClaimView]:
-        return [c for c in claims if model in c.models and len(c.models) <= FEW]
+    def claims_of(model: str) -> list[claims.ClaimView]:
+        return [c for c in views if model in c.models and len(c.models) <= FEW]
 
-    def audit_of(model: str) -> list[audit_views.FindingView]:
-        found = audit_views.of_model(evidence.audit, model) if groups else []
+    def audit_of(model: str) -> list[audit.FindingView]:
+        found = audit.of_model(evidence.audit, model) if groups else []
         return [finding for finding in found if len(finding.models) <= FEW]
 
-    def claims_at(place: str) -> list[claim_views.ClaimView]:
+    def claims_at(place: str) -> list[claims.ClaimView]:
         """Return the claims that stand at a place of the report, or within it."""
-        return [c for c in claims if f"{c.place},".startswith(f"{place},")]
+        return [c for c in views if f"{c.place},".startswith(f"{place},")]
 
-    def claims_of_comparison(anchor: str) -> list[claim_views.ClaimView]:
+    def claims_of_comparison(anchor: str) -> list[claims.ClaimView]:
         models = anchor.removeprefix("comparison-")
         return claims_at(f"Section 2, Model{'s' if '-' in models else ''} {models}")
 
-    def verdicts_of(claim: claim_views.ClaimView) -> dict[str, claim_views.VerdictView]:
+    def verdicts_of(claim: claims.ClaimView) -> dict[str, claims.VerdictView]:
         """Return the leading conditions' verdicts; where there are none, all that there are."""
         found = {v.condition: v for v in claim.verdicts}
         return {c: found[c] for c in evidence.leading if c in found} or found
 
     return {
-        "claim_parts": _by_section(claims),
+        "claim_parts": _by_section(views),
         "claims_of": claims_of,
         "claims_of_comparison": claims_of_comparison,
         "claims_of_conclusion": lambda number: claims_at(f"Section 5, item {number}"),
@@ -57,12 +57,12 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
             for condition in (*evidence.leading, "")
             if condition in tally
         ],
-        "states_in_words": claim_views.STATES,
+        "states_in_words": claims.STATES,
         "leading_in": lambda found: [c for c in evidence.leading if c in found],
-        "claim_sources": _sources(evidence, "claims", "claim", [c.claim for c in claims]),
+        "claim_sources": _sources(evidence, "claims", "claim", [c.claim for c in views]),
         "audit": groups,
         "audit_of": audit_of,
-        "audit_summary": audit_views.summary(groups),
+        "audit_summary": audit.summary(groups),
         "audit_sources": _sources(
             evidence, "audit", "id", [f.anchor for group in groups for f in group.findings]
         ),
@@ -73,11 +73,11 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
 
 
 def _by_section(
-    claims: list[claim_views.ClaimView],
-) -> list[tuple[str, list[claim_views.ClaimView]]]:
+    views: list[claims.ClaimView],
+) -> list[tuple[str, list[claims.ClaimView]]]:
     """Return the claims by the section of the report that they stand in, in their order."""
-    parts: dict[str, list[claim_views.ClaimView]] = {}
-    for claim in claims:
+    parts: dict[str, list[claims.ClaimView]] = {}
+    for claim in views:
         number, _, name = claim.section.partition(" ")
         title = f"Section {number}: {name}" if name else claim.section or "Claims of this study"
         parts.setdefault(title, []).append(claim)

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlpstudy.evidence.intervals import Values, clean
+from mlpstudy.evidence.statistics.intervals import Values, clean
 
 Alternative = Literal["two-sided", "greater", "less"]
 

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.evidence.tables import read_table
-from mlpstudy.report.cause_tables import SATURATION, CauseTables
-from mlpstudy.report.cause_views import cause_context
 from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.views.cause_tables import SATURATION, CauseTables
+from mlpstudy.report.views.causes import cause_context
 
 TABULATED = ("causes", "effects", "architectures", "sensitivity")
 NOTHING: dict[str, Any] = {

@@ -22,8 +22,8 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Source
-from mlpstudy.report.sources import final_lines, model_lines
-from mlpstudy.report.strips import axis, strip
+from mlpstudy.report.views.sources import final_lines, model_lines
+from mlpstudy.report.views.strips import axis, strip
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Each claim under each condition → a verdict."""

@@ -1,0 +1,1 @@
+"""Tables → what a page shows, as plain data, the same for each form of the report."""
