@@ -15,6 +15,7 @@ from benchmarks import ROOT, scaling, scaling_page
 from benchmarks.machine import load_average, machine_line
 from benchmarks.measuring import measure
 from benchmarks.plots import draw_over_floor
+from benchmarks.repeats import pooled, run_by_run
 from benchmarks.report import page
 from benchmarks.roster import peer_names
 from benchmarks.scaling_plot import draw_scaling
@@ -42,6 +43,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         help="comma-separated: floor, ours-N with N replicates stacked, and the files in peers/",
     )
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=1, help="times over, with new processes each")
     parser.add_argument("--seconds", type=float, default=0.3, help="of a measurement")
     parser.add_argument("--quick", action="store_true", help="three models, short measurements")
     parser.add_argument("--scale", action="store_true", help="measure how ours scales instead")
@@ -53,8 +55,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     for name in options.contenders:
         if name not in known and not re.fullmatch(r"ours-[1-9]\d*", name):
             parser.error(f"--contenders: expected ours-N or one of {', '.join(known)}, got {name}")
-    if options.rounds < 1 or options.seconds <= 0:
-        parser.error("--rounds and --seconds: expected numbers above 0")
+    if min(options.rounds, options.runs) < 1 or options.seconds <= 0:
+        parser.error("--rounds, --runs and --seconds: expected numbers above 0")
     return options
 
 
@@ -78,16 +80,22 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) -> None:
-    measured = measure(
-        options.data.resolve(), models, options.contenders, options.rounds, options.seconds
-    )
-    _write_table(options.output / "results.csv", measured.rows)
+    runs = []
+    for _ in range(options.runs):
+        runs.append(
+            measure(
+                options.data.resolve(), models, options.contenders, options.rounds, options.seconds
+            )
+        )
+        measured = pooled(runs)
+        _write_table(options.output / "results.csv", measured.rows)
     steps = {model.name: model.steps for model in models}
     summary = summarise(measured.rows, steps)
     study = f"These {len(models)} models" if options.models else "Whole study"
     found = verdicts(measured.rows, steps, measured.labels, study)
     machine = machine_line(measured.versions, load)
-    text = page(summary, measured, models, found, machine, study)
+    repeats = run_by_run(runs, steps, study) if len(runs) > 1 else ""
+    text = page(summary, measured, models, found, machine, study, repeats)
     _write_table(options.output / "summary.csv", summary)
     write_text(options.output / "summary.md", text)
     if FLOOR in options.contenders:

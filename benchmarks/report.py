@@ -13,6 +13,10 @@ from benchmarks.summary import FLOOR, OURS, STUDY
 from benchmarks.targets import Verdict
 
 TIMES = "\u00d7"
+RUNS = (
+    "The benchmark was run several times over, with new processes each time. Each run's figure is "
+    "the median of its own rounds; all else on this page is of all rounds of all runs."
+)
 
 
 def columns(measured: Sequence[str]) -> list[str]:
@@ -30,8 +34,12 @@ def page(
     found: Sequence[Verdict],
     machine: str,
     study: str,
+    repeats: str = "",
 ) -> str:
-    """Return the whole page; `study` names the models measured, all together."""
+    """Return the whole page; `study` names the models measured, all together.
+
+    `repeats` is the table of several runs, if there were several.
+    """
     titles = {model.name: f"{model.name} · {model.description}" for model in models}
     titles[STUDY] = f"**{study}, weighted**"
     rounds = measured.rows["round"].nunique()
@@ -42,6 +50,7 @@ def page(
         f"medians of {rounds} interleaved rounds, every contender with its best number of cores. "
         "See benchmarks/README.md for what is measured and why.",
         *(["## Targets", _targets(found)] if found else []),
+        *(["## Run by run", RUNS, repeats] if repeats else []),
         "## Time of a training step",
         _table(summary, measured.labels, titles, "core_milliseconds", ".3f"),
     ]

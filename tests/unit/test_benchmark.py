@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.floor import _products  # noqa: E402
+from benchmarks.measuring import Measured  # noqa: E402
+from benchmarks.repeats import pooled, run_by_run  # noqa: E402
 from benchmarks.roster import peer_names  # noqa: E402
 from benchmarks.scaling_page import study_minutes  # noqa: E402
 from benchmarks.study import Model, read_models, training_steps  # noqa: E402
@@ -100,6 +102,23 @@ def test_missed_target_is_not_met(measured):
         False,
         True,
     ]
+
+
+def test_several_runs_are_pooled_and_told_one_by_one(measured):
+    slower = measured.copy()
+    slower.loc[slower["contender"] == "ours-3", "milliseconds"] *= 1.5
+    labels = {name: name.upper() for name in measured["contender"].unique()}
+    runs = [Measured(rows, labels, {}, {}) for rows in (measured, slower, measured)]
+    together = pooled(runs).rows
+    assert sorted(together["round"].unique()) == [1, 2, 3, 4, 5, 6]
+    assert together.groupby("run")["round"].agg(["min", "max"]).values.tolist() == [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+    ]
+    # Ours over the floor: 4.4 / 3.25 = 1.35, and half as much again in the second run.
+    first = run_by_run(runs, STEPS, "All").splitlines()[2]
+    assert first == "| All: ours over the floor | ≤ 1.5 | 1.35 | 2.03 | 1.35 | 1.35 | 0.68 |"
 
 
 def test_steps_of_the_report():
