@@ -15,9 +15,9 @@ def swarm(positions: Sequence[float], diameter: float, reach: float) -> list[flo
     never does is spread evenly.
 
     Args:
-        positions: along the lane, in points.
-        diameter: of a dot, in points.
-        reach: the farthest that a dot's centre may be from the middle, in points.
+        positions: along the lane, in any unit.
+        diameter: of a dot, in the same.
+        reach: the farthest that a dot's centre may be from the middle, in the same.
     """
     for closeness in CLOSENESS:
         shifts = _packed(positions, diameter * closeness, reach)

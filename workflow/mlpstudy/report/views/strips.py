@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
+from mlpstudy.report.drawing.swarm import swarm
 from mlpstudy.report.formats import missing, percent
 
 # Units of the drawing: a per cent is two wide, the ends have room for half a dot.
 MARGIN, SCALE, HEIGHT, RADIUS = 5.0, 2.0, 38.0, 2.6
 WIDTH = 2 * MARGIN + 100 * SCALE
-# Distance of two dots, in diameters, tried in this order until a crowd fits into the height.
-CLOSENESS = (1.0, 0.75, 0.55, 0.4, 0.28, 0.2, 0.12)
 
 
 def strip(
@@ -40,14 +39,15 @@ def strip(
         label: what the strip shows, for those who do not see it.
     """
     known = [(replicate, value) for replicate, value in values if not missing(value)]
-    places = swarm([_x(value) for _, value in known], HEIGHT / 2 - RADIUS - 2.5)
+    places = [_x(value) for _, value in known]
+    shifts = swarm(places, 2 * RADIUS, HEIGHT / 2 - RADIUS - 2.5)
     parts = [_rules(thresholds)]
     if not any(missing(end) for end in interval):
         low, high = (_x(end) for end in interval)
         parts.append(f'<path class="span" d="M{low:.1f} {HEIGHT - 1.5}H{high:.1f}"/>')
     if not missing(reported):
         parts.append(_flag(_x(reported)))
-    for (replicate, value), (x, y) in zip(known, places, strict=True):
+    for (replicate, value), x, y in zip(known, places, shifts, strict=True):
         parts.append(
             f'<circle cx="{x:.1f}" cy="{HEIGHT / 2 + y:.1f}" r="{RADIUS}">'
             f"<title>replicate {replicate}: {percent(value)} %</title></circle>"
@@ -63,41 +63,6 @@ def axis(thresholds: Sequence[float]) -> Markup:
     texts = "".join(f'<text x="{_x(mark):.1f}" y="10">{percent(mark, 0)}</text>' for mark in marks)
     ticks = "".join(f"M{_x(mark):.1f} 13v4" for mark in marks)
     return _svg([texts, f'<path class="rule" d="{ticks}"/>'], 17.0, "muted", "")
-
-
-def swarm(positions: Sequence[float], reach: float) -> list[tuple[float, float]]:
-    """Return each dot's place: x as given, y the nearest to 0 that is free, at most `reach` off.
-
-    A crowd that does not fit is packed more closely, all of it alike.
-    """
-    for closeness in CLOSENESS:
-        distance = 2 * RADIUS * closeness
-        heights = _packed(positions, distance, reach)
-        if heights is not None:
-            return list(zip(positions, heights, strict=True))
-    return [(x, 0.0) for x in positions]
-
-
-def _packed(positions: Sequence[float], distance: float, reach: float) -> list[float] | None:
-    """Return heights that keep dots `distance` apart, None if one finds no place."""
-    heights = [0.0] * len(positions)
-    placed: list[tuple[float, float]] = []
-    steps = int(reach / distance)
-    shifts = [0.0] + [side * n * distance for n in range(1, steps + 1) for side in (-1, 1)]
-    for at in sorted(range(len(positions)), key=positions.__getitem__):
-        x = positions[at]
-        near = [(px, py) for px, py in placed if x - px < distance]
-        free = (
-            y
-            for y in shifts
-            if all((x - px) ** 2 + (y - py) ** 2 >= 0.99 * distance**2 for px, py in near)
-        )
-        height = next(free, None)
-        if height is None:
-            return None
-        heights[at] = height
-        placed.append((x, height))
-    return heights
 
 
 def _x(fraction: float) -> float:
