@@ -1,10 +1,15 @@
-"""Settings that are global to a process, put back before every test that uses torch."""
+"""Settings that are global to a process, put back for every test, and mirrors to fetch from."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from fetching import CONTENTS
+from idx_files import write_files
+from mirror import Mirror
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +23,20 @@ def torch_as_a_job_has_it() -> None:
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(False)
         torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def mirror() -> Iterator[Mirror]:
+    with Mirror() as running:
+        yield running
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> dict[str, str]:
+    return {"folder": str(write_files(tmp_path / "good", CONTENTS))}

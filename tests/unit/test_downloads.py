@@ -7,7 +7,6 @@ import io
 import logging
 import socket
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,22 +29,7 @@ from mlpstudy.data import downloads, sources
 from mlpstudy.data.downloads import Patience
 from mlpstudy.errors import StudyError
 
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def mirror() -> Iterator[Mirror]:
-    with Mirror() as running:
-        yield running
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> dict[str, str]:
-    return {"folder": str(write_files(tmp_path / "good", CONTENTS))}
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 def test_a_mirror_serves_all_files(

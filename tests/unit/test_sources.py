@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,22 +25,7 @@ from mirror import Mirror, serve
 from mlpstudy.data import sources, unpacking
 from mlpstudy.errors import StudyError
 
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def mirror() -> Iterator[Mirror]:
-    with Mirror() as running:
-        yield running
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> dict[str, str]:
-    return {"folder": str(write_files(tmp_path / "good", CONTENTS))}
+pytestmark = pytest.mark.usefixtures("no_proxy")
 
 
 @pytest.mark.parametrize("packed", [True, False])
