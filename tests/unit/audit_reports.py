@@ -93,3 +93,23 @@ def only(found: Iterator[Finding]) -> Finding:
 
 
 Rule = Callable[[Report, Sequence[Reading]], Iterator[Finding]]
+
+
+TEXT = "2 explanation"
+
+
+def check(
+    tmp_path: Path,
+    rule: Rule,
+    rows: Sequence[Row],
+    expected: bool,
+    form: str,
+    *args: str,
+    **more: str,
+) -> str:
+    """Run one rule on one reading; return the explanation, or nothing if there is no finding."""
+    report = report_of(tmp_path, rows)
+    found = list(rule(report, [reading(report, form, *args, **more)]))
+    assert bool(found) is expected
+    assert all(finding.kind in ("own_text", "arithmetic") for finding in found)
+    return found[0].explanation if found else ""
