@@ -6,7 +6,8 @@ import re
 
 import pytest
 from configuring import ROOT
-from hostile_cases import HEAD, SECTIONS, Case, line_of, row
+from hostile_case import Case
+from hostile_cases import HEAD, SECTIONS, line_of, row
 
 PAGE = (ROOT / "docs" / "hostile-input.md").read_text(encoding="utf-8")
 ROWS = PAGE.splitlines()
