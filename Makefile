@@ -25,12 +25,15 @@ help:
 
 study: .venv/study
 	$(SNAKEMAKE)
+	@echo "the report: results/report/index.html (make serve shows it)"
 
 quick: .venv/study
 	$(SNAKEMAKE) --configfile config/quick.yaml
+	@echo "the report: results/quick/report/index.html (make serve RESULTS=results/quick shows it)"
 
 RESULTS ?= results
 progress:
+	@test -e $(RESULTS)/study.json || { echo "error: no study has begun in $(RESULTS): make study; of the quick look: make progress RESULTS=results/quick" >&2; exit 1; }
 	@PYTHONPATH=workflow $(BIN)/python -m mlpstudy progress $(RESULTS)/study.json
 
 PORT ?= 8000

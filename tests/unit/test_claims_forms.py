@@ -50,7 +50,7 @@ def test_higher_is_contradicted_by_lower_runs_and_by_equivalent_ones() -> None:
 def test_higher_is_undecided_between_runs_that_overlap() -> None:
     row = one({"a": OFTEN, "b": GOOD}, form="higher", **TWO)
     assert row["verdict"] == "undecided"
-    assert row["reason"] == "a is higher than b; these runs do not decide it"
+    assert row["reason"] == "a is higher than b here, which does not decide it"
     assert row["needed"] > 12
 
 
@@ -59,7 +59,7 @@ def test_higher_is_undecided_between_runs_that_overlap() -> None:
     [
         (0.04, "supported", "a is more than 4 points above b"),
         (0.06, "contradicted", "a is less than 6 points above b"),
-        (0.05, "undecided", "a and b tie; these runs do not decide it, nor say how many would"),
+        (0.05, "undecided", "a and b tie here, which does not decide it, nor say how many would"),
     ],
 )  # fmt: skip
 def test_higher_by_an_amount(by: float, verdict: str, reason: str) -> None:

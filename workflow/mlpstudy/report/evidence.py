@@ -85,7 +85,13 @@ class Evidence:
     @cached_property
     def has_report(self) -> bool:
         """Whether the report prints a final accuracy for any of the models."""
-        return bool(self.final["reported_accuracy"].notna().any())
+        return bool(self.reported_models)
+
+    @cached_property
+    def reported_models(self) -> list[str]:
+        """The models for which the report prints a final accuracy, in the study's order."""
+        printed = set(self.final.loc[self.final["reported_accuracy"].notna(), "model"])
+        return [model for model in self.keys if model in printed]
 
     @cached_property
     def by_fold(self) -> dict[tuple[str, str, str], dict[int, float]]:

@@ -65,7 +65,10 @@ def _verdicts(claim: ClaimView, conditions: Sequence[str]) -> list[str]:
 
 def _verdict(verdict: VerdictView) -> str:
     text = heading(verdict.state_name)
-    return text if verdict.effect == NONE else f"{text}, {verdict.effect}, n = {verdict.n}"
+    if verdict.effect == NONE:
+        return text
+    needed = f"; about {verdict.needed} would decide" if verdict.needed else ""
+    return f"{text}, {verdict.effect}, n = {verdict.n}{needed}"
 
 
 def audit_tables(groups: Sequence[Group]) -> list[Table]:

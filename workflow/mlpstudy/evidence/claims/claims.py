@@ -132,7 +132,8 @@ def _open(finding: Finding, needed: float) -> str:
     if not finding.n:
         return finding.fact
     few = finding.smallest_p > LEVEL
-    text = f"{finding.fact}; {'so few runs cannot' if few else 'these runs do not'} decide it"
+    text = f"{finding.fact} here, which "
+    text += "so few runs cannot decide" if few else "does not decide it"
     return f"{text}, nor say how many would" if math.isnan(needed) else text
 
 

@@ -171,6 +171,9 @@ def _standing(evidence: Evidence) -> list[Answer]:
 
 def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
     claims = evidence.table("claims")
+    quoted = claims["quote"].fillna("") != ""
+    own = claims.loc[~quoted, "claim"].nunique()
+    claims = claims[quoted] if quoted.any() else claims
     tallies = {
         condition: claims[claims["condition"] == condition]["verdict"].value_counts()
         for condition in evidence.leading
@@ -184,6 +187,9 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
     total = int(tallies[base].sum())
     fallen, stood = (int(tallies[base].get(v, 0)) for v in ("contradicted", "supported"))
     text = "Each is a testable statement. " + " ".join(map(told, tallies))
-    label = f"of {count(total)} conclusions of the report, {_under(base)}"
+    what = "conclusions of the report" if quoted.any() else "claims"
+    label = f"of {count(total)} {what}, {_under(base)}"
+    if own and quoted.any():
+        text += f" {plural(own, 'further claim')} of this study's own stand below."
     figure = f"{count(fallen)} fall, {count(stood)} stand"
     return [Answer(figure, label, text, "#claims", "Every verdict")]

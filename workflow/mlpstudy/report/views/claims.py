@@ -29,7 +29,18 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.report.formats import MINUS, NONE, count, heading, missing, names, points, share, word
+from mlpstudy.report.formats import (
+    MINUS,
+    NONE,
+    count,
+    heading,
+    missing,
+    names,
+    points,
+    share,
+    short_name,
+    word,
+)
 
 STATES = {
     "supported": "supported",
@@ -142,7 +153,9 @@ def sentence(row: Row) -> str:
         one = "|".join(sorted(map(re.escape, models), key=len, reverse=True))
         several = rf"\b(?:{one})\b(?:, (?:{one})\b)*(?: and (?:{one})\b)?"
         text = re.sub(several, lambda found: names(re.split(", | and ", found[0])), text)
-    return heading(text) + ("" if not text or text.endswith(".") else ".")
+    own = tuple(model for model in models if short_name(model) == model)
+    told = text if own and text.startswith(own) else heading(text)
+    return told + ("" if not text or text.endswith(".") else ".")
 
 
 def _text(value: Any) -> str:

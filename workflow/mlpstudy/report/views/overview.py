@@ -18,7 +18,10 @@ from mlpstudy.report.layout import Finding
 
 def title(evidence: Evidence) -> str:
     """Return the title of the report."""
-    models = plural(len(evidence.keys), "reported model" if evidence.has_report else "model")
+    reported, own = evidence.reported_models, len(evidence.keys) - len(evidence.reported_models)
+    models = plural(len(reported) or own, "reported model" if reported else "model")
+    if reported and own:
+        models += f" and {count(own)} more"
     times = int(evidence.study.raw["replicates"])
     each = "trained" if len(evidence.keys) == 1 else "each trained"
     again = "once" if times == 1 else f"{count(times)} times over"
