@@ -12,7 +12,6 @@ from fetching import CONTENTS
 from idx_files import write_files
 from mirror import Mirror
 
-
 # A shell that starts tests in the background has them ignore Ctrl-C, and so would their children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -8,7 +8,6 @@ import pytest
 from filelock import FileLock
 from project import Project, make_project
 
-
 # A shell that starts tests in the background has them ignore Ctrl-C, and so would their children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
