@@ -117,3 +117,14 @@ def test_reasons_as_sentences(models: str, reason: str, text: str) -> None:
     assert sentence(row) == text
     # Of what was not judged, the names are those that the user has to write.
     assert sentence({**row, "condition": "", "reason": "no model m05"}) == "No model m05."
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("a is higher than m01 here", "a is higher than model 1 here."),
+        ("all are in this order", "All are in this order."),
+    ],
+)
+def test_the_name_of_an_own_model_keeps_its_letters(reason: str, told: str) -> None:
+    assert sentence({"models": "a m01", "condition": "corrected", "reason": reason}) == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -91,15 +92,9 @@ def test_the_installed_package_has_all_files_of_the_checkout(installed: Path) ->
 
 
 def test_the_installed_package_plans_a_study(release: Path, installed: Path) -> None:
-    config = yaml.safe_load((release / "config/config.yaml").read_text())
-    text = yaml.safe_dump(config)
-    done(
-        PYTHON, "-c",
-        "import json, sys, yaml; from mlpstudy.cli import main;"
-        "sys.argv = ['mlpstudy', 'plan', '--config', json.dumps(yaml.safe_load(sys.argv[1])),"
-        " '--output', 'study.json']; main()",
-        text, folder=release, PYTHONPATH=str(installed),
-    )  # fmt: skip
+    config = json.dumps(yaml.safe_load((release / "config/config.yaml").read_text()))
+    plan = (PYTHON, "-m", "mlpstudy", "plan", "--config", config, "--output", "study.json")
+    done(*plan, folder=release, PYTHONPATH=str(installed))
     assert '"m17"' in (release / "study.json").read_text()
 
 

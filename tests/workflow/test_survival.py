@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import signal
@@ -85,7 +86,11 @@ def test_a_scheduler_asked_to_stop_stops_its_jobs(project: Project) -> None:
     scheduler = project.start()
     wait_for(checkpoint)
     os.killpg(scheduler.pid, signal.SIGINT)
-    assert scheduler.wait(30) != 0
+    try:
+        assert scheduler.wait(30) != 0
+    finally:  # a scheduler that has not heard it would train on after the test
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(scheduler.pid, signal.SIGKILL)
     assert checkpoint.exists()
     log = project.folder / "results/logs/train/longer/m01/fold-all/replicates-1-2.log"
     assert "SIGINT; the next run goes on from the last epoch saved" in log.read_text()

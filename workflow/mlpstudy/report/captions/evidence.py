@@ -143,7 +143,7 @@ def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
             told.append(f"{heading(word(condition))}: {listing(each)}.")
     text = " ".join(told)
     caption = (
-        f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} under "
-        f"every condition under which it is judged. {text}"
+        f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} under every condition "
+        f"under which it is judged. {text}"
     )
-    return Words("Verdicts on the report's claims", caption, f"Matrix of marks. {text}")
+    return Words("Verdicts on the claims", caption, f"Matrix of marks. {text}")

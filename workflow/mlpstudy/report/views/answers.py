@@ -187,9 +187,10 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
     total = int(tallies[base].sum())
     fallen, stood = (int(tallies[base].get(v, 0)) for v in ("contradicted", "supported"))
     text = "Each is a testable statement. " + " ".join(map(told, tallies))
-    what = "conclusions of the report" if quoted.any() else "claims"
-    label = f"of {count(total)} {what}, {_under(base)}"
+    label = f"of {plural(total, 'claim')}, {_under(base)}"
+    if quoted.any():
+        label = f"of {plural(total, 'conclusion')} of the report, {_under(base)}"
     if own and quoted.any():
-        text += f" {plural(own, 'further claim')} of this study's own stand below."
+        text += f" Beside them this study judges {plural(own, 'claim')} of its own."
     figure = f"{count(fallen)} fall, {count(stood)} stand"
     return [Answer(figure, label, text, "#claims", "Every verdict")]

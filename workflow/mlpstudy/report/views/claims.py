@@ -153,9 +153,9 @@ def sentence(row: Row) -> str:
         one = "|".join(sorted(map(re.escape, models), key=len, reverse=True))
         several = rf"\b(?:{one})\b(?:, (?:{one})\b)*(?: and (?:{one})\b)?"
         text = re.sub(several, lambda found: names(re.split(", | and ", found[0])), text)
-    own = tuple(model for model in models if short_name(model) == model)
-    told = text if own and text.startswith(own) else heading(text)
-    return told + ("" if not text or text.endswith(".") else ".")
+    first = re.split(r"[ ,]", text, maxsplit=1)[0]
+    own = first in models and short_name(first) == first  # keeps its small letter
+    return (text if own else heading(text)) + ("" if not text or text.endswith(".") else ".")
 
 
 def _text(value: Any) -> str:
