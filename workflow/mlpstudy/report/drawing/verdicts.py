@@ -19,8 +19,9 @@ from mlpstudy.report.palette import FAINT, INK, MUTED, RULE
 # Inches: a row, what is above and below the rows, a condition's column, the gap between two halves,
 # and the ends of the lines; the slanted heads need some room at the right.
 ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06, 0.40
-# Claims from which they are set in two halves side by side.
-MANY = 16
+# Claims from which they are set in two halves side by side, and conditions from which columns are
+# closer, so that there is room for the claims' names.
+MANY, MANY_CONDITIONS, CLOSE = 16, 6, 0.19
 # A verdict is told by its mark's shape and filling, not by a colour.
 MARKS: dict[str, dict[str, Any]] = {
     "supported": {"marker": "o", "markersize": 5.2, "markeredgewidth": 0},
@@ -41,6 +42,7 @@ def verdicts_figure(study: Study, claims: pd.DataFrame) -> Figure:
     judged = judged_claims(study, claims)
     names = list(dict.fromkeys(judged["claim"]))
     conditions = [c for c in study.conditions if (judged["condition"] == c).any()]
+    column = CLOSE if len(conditions) >= MANY_CONDITIONS else COLUMN
     halves = 2 if len(names) > MANY else 1
     per_half = -(-len(names) // halves)
     height = HEAD + ROW * per_half + FOOT
@@ -53,10 +55,11 @@ def verdicts_figure(study: Study, claims: pd.DataFrame) -> Figure:
     found = judged.set_index(["claim", "condition"])["verdict"].to_dict()
     for half in range(halves):
         left = LEFT + half * (width + GAP)
-        _heads(axes, study, conditions, left + width, per_half)
+        _heads(axes, study, conditions, left + width, per_half, column)
         for place, name in enumerate(names[half * per_half : (half + 1) * per_half]):
             row = [found.get((name, condition), "") for condition in conditions]
-            _row(axes, study, name, row, conditions, left, width, HEAD + ROW * (place + 0.5))
+            y = HEAD + ROW * (place + 0.5)
+            _row(axes, study, name, row, conditions, left, width, y, column)
     handles = [mark(name, color=INK.light, **style) for name, style in MARKS.items()]
     key(figure, [*handles, note("no mark: not judged under this condition")], LEFT, 0.04)
     return figure
@@ -68,12 +71,14 @@ def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
     return claims[claims["verdict"].isin(list(MARKS)) & known]
 
 
-def _heads(axes: Axes, study: Study, conditions: Sequence[str], right: float, rows: int) -> None:
+def _heads(
+    axes: Axes, study: Study, conditions: Sequence[str], right: float, rows: int, column: float
+) -> None:
     for at, condition in enumerate(conditions):
-        x = right - COLUMN * (len(conditions) - at - 0.5)
+        x = right - column * (len(conditions) - at - 0.5)
         if at % 2 == 0:
             axes.add_patch(
-                Rectangle((x - COLUMN / 2, HEAD), COLUMN, ROW * rows, color=FAINT.light, lw=0)
+                Rectangle((x - column / 2, HEAD), column, ROW * rows, color=FAINT.light, lw=0)
             )
         axes.text(x - 0.02, HEAD - 0.05, shortened(word(condition), 14), rotation=45, fontsize=7,
                   rotation_mode="anchor", color=condition_style(study, condition)[0])  # fmt: skip
@@ -81,14 +86,14 @@ def _heads(axes: Axes, study: Study, conditions: Sequence[str], right: float, ro
 
 def _row(
     axes: Axes, study: Study, name: str, verdicts: Sequence[str], conditions: Sequence[str],
-    left: float, width: float, y: float,
+    left: float, width: float, y: float, column: float,
 ) -> None:  # fmt: skip
-    room = width - COLUMN * len(conditions)
+    room = width - column * len(conditions)
     text = shortened(heading(word(name)), int(room * 15.5))
     axes.text(left, y, text, va="center", fontsize=7, color=MUTED.light)
     axes.plot([left, left + width], [y + ROW / 2] * 2, color=RULE.light, lw=0.4, zorder=1)
     for at, (condition, verdict) in enumerate(zip(conditions, verdicts, strict=True)):
         if verdict:
-            x = left + width - COLUMN * (len(conditions) - at - 0.5)
+            x = left + width - column * (len(conditions) - at - 0.5)
             axes.plot([x], [y], ls="", color=condition_style(study, condition)[0], zorder=3,
                       **MARKS[verdict])  # fmt: skip
