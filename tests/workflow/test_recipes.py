@@ -14,6 +14,7 @@ from project import ROOT, SHIPPED, Project
 
 EXTENDING = "docs/extending.md"
 CONFIG_README = "config/README.md"
+IGNORED = shutil.ignore_patterns("results", "__pycache__")
 
 
 def box(page: str, heading: str, language: str) -> str:
@@ -99,6 +100,27 @@ def test_use_another_dataset(fresh_project: Project) -> None:
     assert done.returncode == 0, done.stderr
     prepared = fresh_project.folder / "resources/data" / config["dataset"]["name"] / "prepared"
     assert (prepared / "images.npy").exists()
+
+
+@pytest.mark.parametrize(
+    ("recipe", "tests", "name"),
+    [
+        ("A form of claim", "test_claims_forms.py", "overfits"),
+        ("A rule of the audit", "test_audit_values.py", "output_layer"),
+    ],
+)
+def test_what_is_added_to_the_evidence_passes_its_test(
+    recipe: str, tests: str, name: str, tmp_path: Path
+) -> None:
+    for folder in ("config", "docs", "tests/unit", "workflow"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=IGNORED)
+    shutil.copy2(ROOT / "pyproject.toml", tmp_path)
+    patch = box(EXTENDING, recipe, "diff")
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, text=True, check=True)
+    command = [sys.executable, "-m", "pytest", f"tests/unit/{tests}", "-k", name, "-q"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"\b[1-9]\d* passed", done.stdout)
 
 
 @pytest.fixture(scope="module")
