@@ -77,3 +77,17 @@ def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     assert "of 1 conclusion of the report, as reported" in text
     assert "this study judges 1 claim of its own" in text
     assert "Claims about mine" in text
+
+
+def test_a_default_that_ones_own_model_takes_is_not_what_the_report_leaves_open(
+    tmp_path: Path,
+) -> None:
+    models = {"m01": {}, "mine": {}, "theirs": {"assumed": {"epochs": "Their text has none."}}}
+    paths = render_study(make_study(tmp_path, models, lambda *_: (0.6, 0.1)))
+    page = Page(paths.report / "index.html")
+    daggers = [a["href"] for tag, a in page.elements if a.get("class") == "dagger" and tag == "a"]
+    assert daggers == ["#why-m01", "#why-theirs"]
+    assert "Their text has none." in page.text
+    rows = (paths.report / "tables" / "assumptions.md").read_text().splitlines()
+    assert [row.split("|")[3].strip() for row in rows if "Not said." in row] == ["1"]
+    assert sum("†" in line for line in (paths.report / "report.md").read_text().splitlines()) == 3

@@ -18,7 +18,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Table
-from mlpstudy.report.views.properties import FACTS, Fields, printed_time
+from mlpstudy.report.views.properties import FACTS, Fields, assumed, printed_time
 
 
 @dataclass(frozen=True)
@@ -58,10 +58,11 @@ def cards(evidence: Evidence) -> list[Card]:
 def facts(evidence: Evidence, model: str) -> list[Fact]:
     """Return what the model is, with what a condition changes in brackets behind it."""
     entry = evidence.study.models[model]
+    open_fields = assumed(evidence, model)
     found = []
     for label, fields, say in FACTS:
         text = say(entry.fields) + _changes(evidence, model, say)
-        found.append(Fact(label, text, any(name in entry.assumed for name in fields)))
+        found.append(Fact(label, text, any(name in open_fields for name in fields)))
     rows = [evidence.rows[c, model] for c in evidence.conditions if (c, model) in evidence.rows]
     sizes = list(dict.fromkeys(count(row["parameters"]) for row in rows))
     return [*found, Fact("Parameters", " or ".join(sizes), False)]

@@ -21,7 +21,7 @@ from mlpstudy.report.formats import (
 )
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views.inference import Outcome, outcome
-from mlpstudy.report.views.properties import FACTS, printed_time
+from mlpstudy.report.views.properties import FACTS, assumed, printed_time
 from mlpstudy.report.views.sources import RunFolder, model_lines, run_folders, timing_lines
 
 # The quantities of the report that a property is printed as, and words for those it only names.
@@ -107,7 +107,7 @@ def _section(evidence: Evidence, model: str, page: Path) -> ModelSection:
         properties=_properties(evidence, model),
         reasons=[
             Reason(heading(word(name)), word(fields.get(name)), why)
-            for name, why in entry.assumed.items()
+            for name, why in assumed(evidence, model).items()
         ],
         printed=_printed(evidence, model),
         results=_results(evidence, model),
@@ -123,12 +123,13 @@ def other_name(evidence: Evidence, model: str) -> str:
 
 def _properties(evidence: Evidence, model: str) -> list[Property]:
     entry = evidence.study.models[model]
+    open_fields = assumed(evidence, model)
     found = [
         Property(
             label,
             _named(evidence, model, label),
             say(entry.fields).removesuffix(" nodes in total"),
-            any(name in entry.assumed for name in names),
+            any(name in open_fields for name in names),
         )
         for label, names, say in FACTS
     ]

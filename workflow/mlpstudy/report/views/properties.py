@@ -69,6 +69,20 @@ FACTS: tuple[tuple[str, tuple[str, ...], Callable[[Fields], str]], ...] = (
 )
 
 
+def assumed(evidence: Evidence, model: str) -> dict[str, str]:
+    """Return what a model's source leaves open: field to why its value was taken.
+
+    A model that stands beside the report's and is not one of them is one's own: no report left its
+    values open, and the reasons of the defaults are not about it. What its entry itself calls
+    assumed stays.
+    """
+    reasons = evidence.study.models[model].assumed
+    if not evidence.has_report or model in evidence.reported_models:
+        return reasons
+    defaults = {entry["why"] for entry in evidence.study.raw["defaults"].values()}
+    return {field: why for field, why in reasons.items() if why not in defaults}
+
+
 def printed_time(evidence: Evidence, model: str) -> str:
     """Return the report's time; that of a fold where it gives no other."""
     whole = evidence.reported.value("details", model, "seconds")

@@ -19,6 +19,7 @@ from mlpstudy.report.formats import (
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Table
+from mlpstudy.report.views.properties import assumed
 from mlpstudy.report.views.sources import lines_of
 
 REPORT = "report"
@@ -170,7 +171,7 @@ def assumptions(evidence: Evidence) -> Table:
     found: dict[tuple[str, str, str], list[str]] = {}
     for key in evidence.keys:
         model = evidence.study.models[key]
-        for name, why in model.assumed.items():
+        for name, why in assumed(evidence, key).items():
             found.setdefault((name, word(model.fields.get(name)), why), []).append(key)
     order = list(dict.fromkeys(name for name, _, _ in found))
     for (name, value, why), models in sorted(found.items(), key=lambda i: order.index(i[0][0])):
