@@ -141,7 +141,7 @@ def test_rows_shown_are_saved_with_every_digit(visit: Open, report: Path) -> Non
 # ---- Getting about ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fragment", ["#m10", "#audit", "#claims", "#conclusion-4"])
+@pytest.mark.parametrize("fragment", ["#m10", "#audit", "#claims", "#conclusion-layers"])
 def test_deep_links_land_below_what_sticks(visit: Open, fragment: str) -> None:
     for width in (360, 1440):
         page = visit(fragment, width)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from study_fixture import REPORTED, TEMPLATES, Paths
+from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths
 
 from mlpstudy.evidence.audit.audit import audit
 from mlpstudy.evidence.claims.claims import judge
@@ -17,7 +17,6 @@ from mlpstudy.files import write_text
 from mlpstudy.report.figure_index import Entry, write_index
 from mlpstudy.report.pages import render
 
-CLAIMS = Path(__file__).parents[2] / "config" / "claims.yaml"
 PLAIN = '<svg role="img" aria-label="{}" viewBox="0 0 9 9"><path d="M0 0"/></svg>'
 
 

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from mlpstudy.files import write_csv, write_text
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported" / "values.csv"
 TEMPLATES = Path(__file__).parents[2] / "workflow" / "templates"
+CLAIMS = Path(__file__).parents[2] / "config" / "claims.yaml"
 
 FIELDS: dict[str, Any] = {
     "nodes": [128, 64, 10], "activation": "relu", "leaky_slope": 0.3, "loss": "cross_entropy",
@@ -84,6 +86,7 @@ def make_study(
                     job = {"condition": condition, "model": key, "fold": fold}
                     jobs.append({**job, "first": first, "last": last, "folder": str(folder)})
                     _write_job(folder, job, range(first, last + 1), fields, outcome)
+    said = yaml.safe_load(CLAIMS.read_text())
     study = {
         "trial": trial, "seed": 1, "replicates": replicates, "replicates_per_job": replicates,
         "device": "cpu", "results": str(root),
@@ -94,6 +97,10 @@ def make_study(
         "classes": {"superior": 0.8, "medium": 0.5},
         "defaults": {"batch_size": {"value": 32, "basis": "assumed", "why": "Not said."}},
         "models": entries,
+        "comparisons": {
+            key: {"pairs": [], **entry} for key, entry in said["comparisons"].items()
+        },
+        "conclusions": said["conclusions"],
         "conditions": {
             name: {
                 "overrides": dict(overrides),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from test_settings_schemas import changed
 
 from mlpstudy.configuration.claim_forms import FORMS
-from mlpstudy.configuration.claims import Claim, digest, read_claims
+from mlpstudy.configuration.claims import Claim, ClaimsFile, digest, read_claims
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import read_settings
@@ -38,7 +39,7 @@ def plan(**overrides: object) -> Plan:
 
 def read(text: str) -> tuple[Claim, ...]:
     CLAIMS.write_text(text)
-    return read_claims(CLAIMS, MODELS, CONDITIONS, SCHEMAS)
+    return read_claims(CLAIMS, MODELS, CONDITIONS, SCHEMAS).claims
 
 
 def refused(text: str) -> str:
@@ -145,11 +146,49 @@ def test_what_is_optional_may_be_absent_and_nothing_else() -> None:
     assert "got 'm06' (did you mean 'm05'?)" in refused(text.replace("MODEL", "m06"))
 
 
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("comparisons: {a: {pairs: []}}", "comparisons.a.models: missing, expected a list of "
+         "different model names, at least one"),
+        ("comparisons: {a: {models: [m01, m99]}}", "comparisons.a.models[1]: expected one of m01, "
+         "m02, wide, got 'm99'"),
+        ("comparisons: {a: {models: [m01], pairs: [[m01, m02]]}}", "comparisons.a.pairs[0]: "
+         "expected two of the comparison's models, got 'm02'"),
+        ("comparisons: {a: {models: [m01], pairs: [[m01]]}}", "comparisons.a.pairs[0]: expected a "
+         'list of two different models, got ["m01"]'),
+        ("comparisons: {a b: {models: [m01]}}", "comparisons.'a b': expected a name of at most 64 "
+         "letters, digits, _ and - that begins with a letter or digit"),
+        ("conclusions: {nodes: {}}", "conclusions.nodes: unknown key, expected one of settings, "
+         "activations, layers, batch_norm"),
+        ("conclusions: {layers: {exception: m10}}", "conclusions.layers.exception: expected one of "
+         "m01, m02, wide, got 'm10' (did you mean 'm02'?)"),
+        ("conclusions: {batch_norm: {pair: [m01, m10]}}", "conclusions.batch_norm.pair[1]: "
+         "expected one of m01, m02, wide, got 'm10' (did you mean 'm02'?)"),
+        ("conclusions: {activations: {order: [relu, sinus]}}", "conclusions.activations.order[1]: "
+         "expected one of sigmoid, tanh, relu, leaky_relu, gelu, elu, got 'sinus'"),
+    ],
+)  # fmt: skip
+def test_what_is_set_side_by_side_is_checked_as_well(written: str, message: str) -> None:
+    assert refused(f"{written}\nclaims: {{}}") == f"config/claims.yaml: {message}"
+
+
+def test_what_is_set_side_by_side_is_part_of_the_resolved_study() -> None:
+    before = plan()
+    edit(CLAIMS, "models: [m04, m05]\n    pairs: [[m04, m05]]", "models: [m04, m05]")
+    after = plan()
+    assert after.digest != before.digest
+    assert after.claims_digest == before.claims_digest
+    written = json.loads(after.document())
+    assert written["comparisons"]["4-5"]["pairs"] == []
+    assert written["conclusions"]["layers"]["exception"] == "m10"
+
+
 def test_the_claims_are_checked_with_the_configuration() -> None:
     edit(CLAIMS, "than: [m08]", "than: [m80]")
     with pytest.raises(StudyError, match=r"config/claims.yaml: claims.\w+.than.0.: .* 'm80' "):
         plan()
-    assert plan(claims=None).claims == ()
+    assert plan(claims=None).said == ClaimsFile()
     with pytest.raises(StudyError, match=r"config.yaml|--config: claims: .*no such file \(null"):
         plan(claims="config/none.yaml")
 
@@ -172,7 +211,7 @@ def test_shipped_claims_do_not_mind_a_model_that_was_taken_out() -> None:
     models = yaml.safe_load(Path("config/models.yaml").read_text())
     del models["models"]["m05"]
     Path("config/models.yaml").write_text(yaml.safe_dump(models))
-    assert plan().claims == before.claims
+    assert plan().said == before.said
 
 
 def test_claims_are_no_part_of_the_resolved_study() -> None:

@@ -36,7 +36,7 @@ def plan(**overrides: object) -> Plan:
 
 def test_every_quote_stands_in_the_report_where_it_says() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
-    for claim in plan().claims:
+    for claim in plan().said.claims:
         assert claim.quote
         found = statements[
             (statements["section"] == claim.section) & (statements["place"] == claim.place)
@@ -49,7 +49,7 @@ def test_every_quote_stands_in_the_report_where_it_says() -> None:
 def test_no_conclusion_of_the_report_is_left_out() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
     asked = statements[statements["section"].isin(["2 explanation", "5 conclusions"])]
-    quotes = [quote for claim in plan().claims for quote in (claim.quote, *claim.also)]
+    quotes = [quote for claim in plan().said.claims for quote in (claim.quote, *claim.also)]
     missing = [
         row["id"]
         for row in asked.to_dict("records")
@@ -61,7 +61,7 @@ def test_no_conclusion_of_the_report_is_left_out() -> None:
 
 def test_the_shipped_claims_name_the_models_that_their_sentences_are_about() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
-    for claim in plan().claims:
+    for claim in plan().said.claims:
         about = statements[
             (statements["place"] == claim.place)
             & statements["quote"].str.contains(claim.quote, regex=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,21 @@ def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     assert "of 1 conclusion of the report, as reported" in text
     assert "this study judges 1 claim of its own" in text
     assert "Claims about mine" in text
+
+
+def test_a_comparison_of_ones_own_quotes_nobody(tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"m01": {}, "mine": {}}, lambda *_: (0.6, 0.1))
+    study = json.loads(paths.study.read_text())
+    own = {"models": ["m01", "mine"], "pairs": [["m01", "mine"]]}
+    paths.study.write_text(json.dumps({**study, "comparisons": {"a": own}, "conclusions": {}}))
+    page = Page(render_study(paths).report / "index.html")
+    assert "comparison-a" in page.ids
+    assert "blockquote" not in [tag for tag, _ in page.elements]
+    assert "word for word" not in page.text
+    assert "the report's order" not in page.text
+    assert "conclusion-activations" in page.ids
+    assert "conclusion-batch_norm" not in page.ids
+    assert "Whether mine differs from Model 1 is undecided" in " ".join(page.text.split())
 
 
 def test_a_default_that_ones_own_model_takes_is_not_what_the_report_leaves_open(

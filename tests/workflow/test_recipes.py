@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -78,6 +79,22 @@ def test_add_a_claim(project: Project, page: str) -> None:
     assert refused.returncode != 0
     assert "config/claims.yaml" in refused.stderr
     assert "hihger" in refused.stderr
+
+
+def test_add_a_comparison(project: Project) -> None:
+    append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
+    before = project.planned()
+    text = box(CONFIG_README, "Add a comparison", "yaml")
+    path = project.folder / "config/claims.yaml"
+    path.write_text(path.read_text().replace("\ncomparisons:\n", f"\ncomparisons:\n{text}"))
+    (name,) = yaml.safe_load(text)
+    after = project.planned()
+    assert after.get("train") == before.get("train")
+    assert {"tabulate_runs", "render_report"} <= set(after)
+    done = project.study("--until", "write_plan")
+    assert done.returncode == 0, done.stderr
+    study = json.loads((project.folder / "results/study.json").read_text())
+    assert study["comparisons"][name]["models"] == yaml.safe_load(text)[name]["models"]
 
 
 def test_use_another_dataset(fresh_project: Project) -> None:

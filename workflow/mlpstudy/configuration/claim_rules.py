@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from mlpstudy.configuration.claim_forms import FORMS
+from mlpstudy.configuration.comparison_rules import comparison_problems
 from mlpstudy.configuration.problems import Location, Problem, meant
 from mlpstudy.configuration.rules import Origin, case_problems, listed
 
@@ -16,7 +17,7 @@ Entry = Mapping[str, Any]
 def claim_problems(
     written: Entry, models: Collection[str], conditions: Collection[str], origin: Origin
 ) -> Iterator[Problem]:
-    """Check every claim of a file that its schema allows.
+    """Check a file that its schema allows: every claim, and all that is set side by side.
 
     Args:
         written: the file, with `optional` filled in.
@@ -27,6 +28,9 @@ def claim_problems(
     optional = written["optional"]
     known_models = list(dict.fromkeys([*models, *optional["models"]]))
     known_conditions = list(dict.fromkeys([*conditions, *optional["conditions"]]))
+    for at, text in comparison_problems(written, known_models):
+        yield Problem(origin(at), at, text)
+    yield from case_problems(written["comparisons"], ("comparisons",), origin)
     yield from case_problems(written["claims"], ("claims",), origin)
     for name, claim in written["claims"].items():
         found = [
@@ -35,7 +39,7 @@ def claim_problems(
             *_side_problems(claim),
         ]
         for inside, text in found:
-            at: Location = ("claims", name, *inside)
+            at = ("claims", name, *inside)
             yield Problem(origin(at), at, text)
 
 

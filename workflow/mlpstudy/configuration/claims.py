@@ -1,7 +1,7 @@
-"""The claims file: what is concluded of the models, each in a form that can be tested.
+"""The claims file: what is compared, and what is concluded, each in a form that can be tested.
 
-It is no part of the resolved study: a claim that is edited makes nothing run again but its verdict
-and what shows it.
+Claims are no part of the resolved study: one that is edited makes nothing run again but its verdict
+and what shows it. What is set side by side is.
 """
 
 from __future__ import annotations
@@ -78,9 +78,21 @@ class Claim:
 Claims = tuple[Claim, ...]
 
 
+@dataclass(frozen=True)
+class ClaimsFile:
+    """A whole file: claims in the order written; what is set side by side, as it is written there.
+
+    `comparisons` and `conclusions` have every key of comparisons.schema.yaml that has a default.
+    """
+
+    claims: Claims = ()
+    comparisons: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    conclusions: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
 def read_claims(
     path: Path, models: Collection[str], conditions: Collection[str], schemas: Path
-) -> Claims:
+) -> ClaimsFile:
     """Read and check the claims file, in the order written.
 
     Args:
@@ -102,9 +114,11 @@ def read_claims(
     raise_deepest(checker.problems(written, _CLAIMS, origin))
     complete = checker.filled(written, {"$ref": _CLAIMS})
     raise_deepest(claim_problems(complete, models, conditions, origin))
-    entry = checker.resolved({"$ref": _CLAIMS})["properties"]["claims"]["additionalProperties"]
-    return tuple(
-        _claim(name, checker.filled(claim, entry)) for name, claim in written["claims"].items()
+    kinds = checker.resolved({"$ref": _CLAIMS})["properties"]
+    return ClaimsFile(
+        tuple(_claim(*item) for item in checker.entries(complete["claims"], kinds["claims"])),
+        dict(checker.entries(complete["comparisons"], kinds["comparisons"])),
+        complete["conclusions"],
     )
 
 

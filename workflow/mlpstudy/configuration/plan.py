@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mlpstudy.configuration.claims import Claims, read_claims
+from mlpstudy.configuration.claims import ClaimsFile, read_claims
 from mlpstudy.configuration.claims import digest as claims_digest
 from mlpstudy.configuration.requests import multiplications
 from mlpstudy.configuration.schema import SCHEMAS
@@ -25,10 +25,10 @@ JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's settings, its claims, and all of its jobs, condition by condition as written."""
+    """A study's settings, what its claims file says, and all jobs, condition by condition."""
 
     settings: Settings
-    claims: Claims = ()
+    said: ClaimsFile = dataclasses.field(default_factory=ClaimsFile)
 
     @cached_property
     def jobs(self) -> dict[JobKey, Job]:
@@ -65,6 +65,8 @@ class Plan:
             **{key: plain["dataset"][key] for key in ("name", "classes", "subset")},
             "digest": self._data,
         }
+        plain["comparisons"] = self.said.comparisons
+        plain["conclusions"] = self.said.conclusions
         plain["code"] = fingerprint(*TRAINING)
         plain["jobs"] = [
             {name: getattr(job, name) for name in ("condition", "model", "fold", "first", "last")}
@@ -81,7 +83,7 @@ class Plan:
     @cached_property
     def claims_digest(self) -> str:
         """The checksum of the claims, which are no part of the document."""
-        return claims_digest(self.claims)
+        return claims_digest(self.said.claims)
 
     @cached_property
     def _data(self) -> str:

@@ -75,6 +75,12 @@ class Schemas:
                 result[key] = self.filled(result[key], resolved)
         return result
 
+    def entries(self, value: Mapping[str, Any], schema: Schema) -> Iterator[tuple[str, Any]]:
+        """Yield each entry of a mapping of names to entries, copied with the defaults filled in."""
+        below = self.resolved(schema)["additionalProperties"]
+        for name, entry in value.items():
+            yield name, self.filled(entry, below)
+
     def _explained(self, error: ValidationError) -> Iterator[tuple[Location, str]]:
         """Say what is wrong with which key; one error of the library can be about several."""
         location = tuple(error.absolute_path)

@@ -1,4 +1,4 @@
-"""The report's section 2: which models it sets against each other, and how ours differ.
+"""The models that the study sets side by side, pair by pair: how their replicates differ.
 
 Also every pair of models under a condition. Pure computation on the replicates, no files.
 """
@@ -6,7 +6,6 @@ Also every pair of models under a condition. Pure computation on the replicates,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -17,63 +16,20 @@ from numpy.typing import NDArray
 from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, MARGIN, contrasts
 from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.evidence.statistics import clean, median_interval
-from mlpstudy.evidence.study_file import Study
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """One comparison of the report: its models, the pairs its text speaks of, what it concludes."""
-
-    key: str
-    models: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...]
-    quote: str
-
-
-# Transcribed from section 2 of the report, in its order.
-COMPARISONS = (
-    Comparison(
-        "8-9-10",
-        ("m08", "m09", "m10"),
-        (("m08", "m09"), ("m09", "m10")),
-        "Thus, more layers do not indicate a better model.",
-    ),
-    Comparison(
-        "4-5",
-        ("m04", "m05"),
-        (("m04", "m05"),),
-        "That is why we concluded that we don't need to build a model with 6 or more layers "
-        "for this dataset.",
-    ),
-    Comparison(
-        "3",
-        ("m03",),
-        (),
-        "It seems like 5 layers and the other hyperparameters used are pretty ideal for this "
-        "dataset considering the time taken and the high accuracy obtained with minimal number "
-        "of layers and nodes.",
-    ),
-    Comparison(
-        "3-7-11-12-13-14",
-        ("m03", "m07", "m11", "m12", "m13", "m14"),
-        (("m13", "m03"), ("m07", "m11"), ("m14", "m12")),
-        "Thus it is concluded that for this dataset, 5 layers is the ideal number of layers for "
-        "any model with ReLU/Leaky ReLU activation function to perform well.",
-    ),
-)
+from mlpstudy.evidence.study_file import Comparison, Study
 
 
 def present(study: Study) -> list[tuple[Comparison, list[str]]]:
     """Return the comparisons of which the study has a model, each with the models it has."""
-    found = [(c, [m for m in c.models if m in study.models]) for c in COMPARISONS]
+    found = [(c, [m for m in c.models if m in study.models]) for c in study.comparisons]
     return [(comparison, models) for comparison, models in found if models]
 
 
 def compare(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFrame:
     """Return a row per comparison, condition and pair of its models: second minus first.
 
-    A comparison of one model has one row without a second. `named` says that the report's text
-    itself speaks of the pair. The rows of a condition that have a second are one family.
+    A comparison of one model has one row without a second. `named` says that the pair is
+    one of those to be told of. The rows of a condition that have a second are one family.
 
     Args:
         study: the resolved study.
@@ -95,7 +51,7 @@ def compare(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFr
             named = {"named": pair in comparison.pairs}
             sizes = _sizes(samples, condition, pair)
             rows.append(identity | named | sizes | found[pair] | _theirs(pair, reported))
-    order = [comparison.key for comparison in COMPARISONS]
+    order = [comparison.key for comparison in study.comparisons]
     rows.sort(key=lambda row: order.index(row["comparison"]))  # conditions keep their order
     return pd.DataFrame(rows, columns=COLUMNS).astype(WHOLE)
 
@@ -188,7 +144,7 @@ def _theirs(pair: Pair, reported: Reported) -> dict[str, float]:
 
 
 def _pairs(comparison: Comparison, members: list[str]) -> list[Pair]:
-    """Return each pair once, in the direction in which the report speaks of it where it does."""
+    """Return each pair once, in the direction in which it is told of where it is."""
     if len(members) == 1:
         return [(members[0], "")]
     reverse = {frozenset(pair): pair for pair in comparison.pairs}

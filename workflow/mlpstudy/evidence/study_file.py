@@ -33,6 +33,20 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """Models to set side by side; `pairs` are told in a sentence, each from first to second.
+
+    `quote` is what the models' source concludes from it, and `place` where; empty for one's own.
+    """
+
+    key: str
+    models: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...] = ()
+    quote: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
 class Job:
     """A block of replicates, `first` to `last`, of one fold of one model under one condition."""
 
@@ -52,6 +66,7 @@ class Study:
     models: dict[str, Model]
     conditions: dict[str, Condition]
     jobs: tuple[Job, ...]
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def trial(self) -> bool:
@@ -124,6 +139,16 @@ def _parse(raw: dict[str, Any]) -> Study:
         )
         for job in raw["jobs"]
     )
-    for key in ("trial", "classes", "dataset", "replicates", "defaults", "seed"):
+    comparisons = tuple(
+        Comparison(
+            key,
+            tuple(entry["models"]),
+            tuple((first, second) for first, second in entry["pairs"]),
+            entry.get("quote", ""),
+            entry.get("place", ""),
+        )
+        for key, entry in raw["comparisons"].items()
+    )
+    for key in ("conclusions", "trial", "classes", "dataset", "replicates", "defaults", "seed"):
         raw[key]  # every reader below may rely on these
-    return Study(raw, models, conditions, jobs)
+    return Study(raw, models, conditions, jobs, comparisons)

@@ -20,11 +20,10 @@ TABLE_PAGES = (
 def table_pages(context: Mapping[str, Any]) -> dict[str, list[Table]]:
     """Return the tables of each file of TABLE_PAGES, from the context of the pages."""
     compared = [t for c in context["comparisons"] for t in (c.table, c.pairs) if t is not None]
-    concluded = [c.table for c in context["conclusions"] if c.table is not None]
     sensitive = [context["likeliest_table"], *(change.table for change in context["changes"])]
     found = (
         [context["accuracy"]], [card.results for card in context["cards"]], compared,
-        context["groups"], [context["final"]], concluded,
+        context["groups"], [context["final"]], concluded(context),
         claim_tables(context["claim_parts"], context["leading"]),
         [context["square_table"], context["saturation_table"]],
         [context["architecture_table"]], [*sensitive, *context["sensitivity_tables"]],
@@ -33,6 +32,17 @@ def table_pages(context: Mapping[str, Any]) -> dict[str, list[Table]]:
     )  # fmt: skip
     told = [[t.without_drawings() for t in tables if t is not None and t.rows] for tables in found]
     return dict(zip(TABLE_PAGES, told, strict=True))
+
+
+def concluded(context: Mapping[str, Any]) -> list[Table | None]:
+    """Return for each topic the claims of the report's conclusion, judged, and its table."""
+    tables: list[Table | None] = []
+    for topic in context["conclusions"]:
+        said = context["claims_at"](topic.place)
+        if said:
+            tables += claim_tables([(f"{topic.title}, judged", said)], context["leading"])
+        tables.append(topic.table)
+    return tables
 
 
 def claim_tables(

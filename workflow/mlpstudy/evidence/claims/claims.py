@@ -55,7 +55,7 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
         StudyError: a file is missing or is not what it should be.
     """
     plan = load_study(study)
-    found = read_claims(claims, plan.models, plan.conditions, SCHEMAS) if claims else ()
+    found = read_claims(claims, plan.models, plan.conditions, SCHEMAS).claims if claims else ()
     samples = Samples(
         read_table(tables / "runs.csv", READ["metrics"]),
         read_table(tables / "history.csv", READ["history"]),

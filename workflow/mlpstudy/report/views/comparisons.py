@@ -1,11 +1,12 @@
-"""Section 2 of the pages: the report's comparisons, with what our replicates say of each."""
+"""Section 2 of the pages: models set side by side, with what our replicates say of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from mlpstudy.evidence.comparisons import Comparison, present
+from mlpstudy.evidence.comparisons import present
+from mlpstudy.evidence.study_file import Comparison
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
@@ -29,11 +30,15 @@ from mlpstudy.report.views.tables import model_cell
 
 @dataclass(frozen=True)
 class ComparisonView:
-    """One comparison: what the report concludes, our table, our sentences, our figure."""
+    """One comparison: what the report concludes, our table, our sentences, our figure.
 
-    anchor: str
+    `quote` and `place` are empty for one that is not the report's.
+    """
+
+    key: str
     title: str
     quote: str
+    place: str
     table: Table
     pairs: Table | None
     findings: list[Finding]
@@ -53,9 +58,10 @@ def comparison_views(evidence: Evidence) -> list[ComparisonView]:
 def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> ComparisonView:
     numbers = listing([short_name(model).removeprefix("Model ") for model in models])
     return ComparisonView(
-        anchor=f"comparison-{comparison.key}",
+        key=comparison.key,
         title=f"Model{'s' if len(models) > 1 else ''} {numbers}",
-        quote=comparison.quote,
+        quote=comparison.quote if evidence.has_report else "",
+        place=comparison.place,
         table=_table(evidence, models),
         pairs=_pairs(evidence, comparison),
         findings=comparison_findings(evidence, comparison, models),

@@ -1,12 +1,14 @@
-"""Section 5 of the pages: the report's four conclusions, each beside what the tables say of it.
+"""Section 5 of the pages: the report's conclusions by topic, each beside what the tables say of it.
 
-Everything but the quotations is computed; the statistics that turn this into verdicts are
-another module's.
+Everything but the quotations, which are the claims file's, is computed; the statistics that turn
+this into verdicts are another module's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import NONE, percent, share, word
@@ -14,62 +16,43 @@ from mlpstudy.report.layout import Cell, Column, Finding, Table
 from mlpstudy.report.views.conclusion_findings import (
     Key,
     changed_classes,
-    depths,
     groups_of,
-    normalisation,
     rankings,
     shared_classes,
 )
+from mlpstudy.report.views.layer_findings import depths, normalisation
 from mlpstudy.report.views.sources import lines_of
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """One conclusion of the report, word for word, with our sentences and our table."""
+    """What is concluded on one topic: the report's words and place, our sentences and table.
 
-    number: int
+    `quote` and `place` are empty where the report says nothing of it.
+    """
+
+    topic: str
+    title: str
     quote: str
+    place: str
     findings: list[Finding]
     table: Table | None
 
 
 def conclusions(evidence: Evidence) -> list[Conclusion]:
-    """Return the report's four conclusions with what this study's tables say of each."""
-    return [
-        Conclusion(
-            1,
-            "No one hyperparameter is solely responsible for the performance of a model. All of "
-            "them taken together were used for our analysis.",
-            shared_classes(evidence) + changed_classes(evidence),
-            _by(evidence, "Loss function", lambda row: word(row["loss_function"])),
-        ),
-        Conclusion(
-            2,
-            "Out of the activation functions used and our analysis for the given dataset, the "
-            "performance is as follows: Leaky ReLU>ReLU>Sigmoid>Tanh. However, sigmoid and tanh "
-            "perform well on the models as well.",
-            rankings(evidence),
-            _by(evidence, "Activation", lambda row: word(row["activation"])),
-        ),
-        Conclusion(
-            3,
-            "The models with a total number of layers <=5 seems to perform well on the given "
-            "dataset (even without dropout or batch normalization to reduce the factors of "
-            "variation) and 5 layers seems to be ideal. However, a model with 9 layers has "
-            "consistently performed well too, but that is because dropout and batch normalization "
-            "was used. This is an exception. Thus, more nodes and more layers don't necessarily "
-            "mean a better model.",
-            depths(evidence),
-            _by(evidence, "Layers", lambda row: str(row["layers"]), numeric=True),
-        ),
-        Conclusion(
-            4,
-            "Normalizing the outputs of the hidden layer with Batch Normalisation enhanced the "
-            "performance of the model to a great extent.",
-            normalisation(evidence),
-            None,
-        ),
-    ]
+    """Return each topic of which this study's tables say something.
+
+    What a report concludes of models that are not this study's is no part of it.
+    """
+    concluded = evidence.study.raw["conclusions"] if evidence.has_report else {}
+    found = []
+    for topic, (title, say, table) in TOPICS.items():
+        said = concluded.get(topic, {})
+        findings = say(evidence, said)
+        if findings:
+            words = (said.get("quote", ""), said.get("place", ""))
+            found.append(Conclusion(topic, title, *words, findings, table(evidence)))
+    return found
 
 
 def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Table:
@@ -80,7 +63,7 @@ def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Tabl
     caption = (
         "Over all replicates of all models of a row: test accuracy, and failures, in per cent."
     )
-    table = Table(caption, columns)
+    table = Table(caption, columns, title=f"By {label.lower()}")
     by_condition = {c: groups_of(evidence, c, key) for c in evidence.leading}
     names = list(dict.fromkeys(n for groups in by_condition.values() for n in groups))
     for name in sorted(names, key=float) if numeric else names:
@@ -100,3 +83,30 @@ def _cells(evidence: Evidence, condition: str, models: list[str]) -> list[str]:
     accuracy = evidence.runs(condition, models)["test_accuracy"]
     failed = (~(accuracy >= evidence.study.medium)).mean()
     return [percent(accuracy.max()), percent(accuracy.median()), share(failed)]
+
+
+Say = Callable[[Evidence, Mapping[str, Any]], list[Finding]]
+
+# Each topic: its title, its sentences, given what the report concludes on it, and its table.
+TOPICS: dict[str, tuple[str, Say, Callable[[Evidence], Table | None]]] = {
+    "settings": (
+        "All settings together",
+        lambda evidence, _: shared_classes(evidence) + changed_classes(evidence),
+        lambda evidence: _by(evidence, "Loss function", lambda row: word(row["loss_function"])),
+    ),
+    "activations": (
+        "Activation functions",
+        lambda evidence, said: rankings(evidence, said.get("order", [])),
+        lambda evidence: _by(evidence, "Activation", lambda row: word(row["activation"])),
+    ),
+    "layers": (
+        "Number of layers",
+        lambda evidence, said: depths(evidence, said.get("up_to"), said.get("exception", "")),
+        lambda evidence: _by(evidence, "Layers", lambda row: str(row["layers"]), numeric=True),
+    ),
+    "batch_norm": (
+        "Batch normalisation",
+        lambda evidence, said: normalisation(evidence, said.get("pair", [])),
+        lambda _: None,
+    ),
+}

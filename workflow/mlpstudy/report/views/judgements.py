@@ -29,11 +29,7 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
 
     def claims_at(place: str) -> list[claims.ClaimView]:
         """Return the claims that stand at a place of the report, or within it."""
-        return [c for c in views if f"{c.place},".startswith(f"{place},")]
-
-    def claims_of_comparison(anchor: str) -> list[claims.ClaimView]:
-        models = anchor.removeprefix("comparison-")
-        return claims_at(f"Section 2, Model{'s' if '-' in models else ''} {models}")
+        return [c for c in views if place and f"{c.place},".startswith(f"{place},")]
 
     def verdicts_of(claim: claims.ClaimView) -> dict[str, claims.VerdictView]:
         """Return the leading conditions' verdicts; where there are none, all that there are."""
@@ -43,8 +39,7 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
     return {
         "claim_parts": _by_section(views),
         "claims_of": claims_of,
-        "claims_of_comparison": claims_of_comparison,
-        "claims_of_conclusion": lambda number: claims_at(f"Section 5, item {number}"),
+        "claims_at": claims_at,
         "verdicts_of": verdicts_of,
         "none_sign": NONE,
         "leading": evidence.leading,

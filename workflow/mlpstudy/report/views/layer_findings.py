@@ -1,0 +1,108 @@
+"""Sentences on the number of layers and on batch normalisation, from the tables by condition."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
+
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import listing, missing, percent, plural, points, short_name, word
+from mlpstudy.report.layout import Finding
+from mlpstudy.report.views.conclusion_findings import groups_of
+
+
+def depths(evidence: Evidence, up_to: int | None, exception: str) -> list[Finding]:
+    """Set models of few layers against deeper ones, and name the best depth.
+
+    Args:
+        evidence: the study and its tables.
+        up_to: how many layers are few; None to leave that comparison out.
+        exception: a model to tell of how steadily it performs well; empty for none.
+    """
+    findings = []
+    for condition in evidence.leading:
+        text = "" if up_to is None else _shallow_and_deep(evidence, condition, up_to)
+        text += _best_depth(evidence, condition) + _steadiness(evidence, condition, exception)
+        if text:
+            findings.append(evidence.finding(condition, text.strip()))
+    return findings
+
+
+def _shallow_and_deep(evidence: Evidence, condition: str, up_to: int) -> str:
+    sides = groups_of(
+        evidence, condition, lambda row: "up to" if row["layers"] <= up_to else "more than"
+    )
+    parts = []
+    for side in ("up to", "more than"):
+        if side not in sides:
+            continue
+        accuracy = evidence.runs(condition, sides[side])["test_accuracy"]
+        failed = int((~(accuracy >= evidence.study.medium)).sum())
+        parts.append(
+            f"{plural(len(sides[side]), 'model')} with {side} {up_to} layers: median "
+            f"{percent(accuracy.median())} %, {failed} of {plural(len(accuracy), 'replicate')} "
+            "failed"
+        )
+    return "; ".join(parts) + ". "
+
+
+def _best_depth(evidence: Evidence, condition: str) -> str:
+    groups = groups_of(evidence, condition, lambda row: str(row["layers"]))
+    medians = {
+        depth: evidence.runs(condition, models)["test_accuracy"].median()
+        for depth, models in groups.items()
+    }
+    medians = {depth: value for depth, value in medians.items() if not missing(value)}
+    if len(medians) < 2:
+        return ""
+    order = sorted(medians, key=lambda depth: -medians[depth])
+    gap = points(medians[order[0]] - medians[order[1]]).lstrip("+")
+    return (
+        f"The highest median is that of {order[0]} layers, {gap} points above {order[1]} layers. "
+    )
+
+
+def _steadiness(evidence: Evidence, condition: str, model: str) -> str:
+    """Say how steadily a model performs well, such as one that is called an exception."""
+    row = evidence.rows.get((condition, model))
+    if row is None:
+        return ""
+    good = round(row["superior_share"] * row["replicates"])
+    return f"{short_name(model)} is Superior in {good} of {plural(row['replicates'], 'replicate')}."
+
+
+def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
+    """Set a model with batch normalisation against one without, and name what else differs.
+
+    Args:
+        evidence: the study and its tables.
+        pair: the model without, and the one with; empty for none.
+    """
+    if not pair or not set(pair) <= set(evidence.keys):
+        return []
+    one, two = (evidence.study.models[model].fields for model in pair)
+    differ = [word(n) for n in two if two[n] != one.get(n) and n != "batch_norm"]
+    findings = []
+    for condition in evidence.leading:
+        rows = [evidence.rows.get((condition, model)) for model in pair]
+        if rows[0] is not None and rows[1] is not None:
+            text = _with_and_without(pair, rows[0], rows[1])
+            findings.append(evidence.finding(condition, text))
+    if differ:
+        text = f"Besides batch normalisation the two models differ in {listing(differ)}."
+        findings.append(Finding(text))
+    return findings
+
+
+def _with_and_without(
+    pair: Sequence[str], first: Mapping[Hashable, Any], second: Mapping[Hashable, Any]
+) -> str:
+    without, with_it = (short_name(model) for model in pair)
+    gain = points(second["test_accuracy_median"] - first["test_accuracy_median"])
+    return (
+        f"with batch normalisation ({with_it}) the median is "
+        f"{percent(second['test_accuracy_median'])} %, without ({without}) "
+        f"{percent(first['test_accuracy_median'])} %: {gain} points. Failed are "
+        f"{second['failures']} of {second['replicates']} and "
+        f"{first['failures']} of {plural(first['replicates'], 'replicate')}."
+    )
