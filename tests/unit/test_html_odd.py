@@ -107,3 +107,10 @@ def test_a_default_that_ones_own_model_takes_is_not_what_the_report_leaves_open(
     rows = (paths.report / "tables" / "assumptions.md").read_text().splitlines()
     assert [row.split("|")[3].strip() for row in rows if "Not said." in row] == ["1"]
     assert sum("†" in line for line in (paths.report / "report.md").read_text().splitlines()) == 3
+
+
+def test_a_condition_says_what_it_does_not_share_with_the_first(tmp_path: Path) -> None:
+    conditions = {"short": {"epochs": 2}, "shorter": {"epochs": 1}, "adamw": {"optimizer": "adamw"}}
+    study = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.1), conditions)
+    text = (render_study(study).report / "report.md").read_text()
+    assert "### Optimizer AdamW; epochs as each model has it" in text
