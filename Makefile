@@ -79,7 +79,7 @@ publish: .venv/study
 	PYTHONPATH=workflow $(BIN)/python -m mlpstudy publish --results results \
 	  --reported resources/reported/values.csv --repository .
 
-bench: .venv-bench/bench
+bench: .venv/study .venv-bench/bench
 	$(SNAKEMAKE) --until prepare_dataset
 	.venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
 	  --output results/benchmark $(BENCH)

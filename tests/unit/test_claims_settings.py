@@ -114,6 +114,12 @@ def test_against_compares_a_model_with_itself() -> None:
             "claims.it.against: expected another condition than 'corrected', which is asked",
         ),
         (
+            "statement: So., form: sooner, models: [m01], than: [m02], threshold: 0.8, "
+            "quantity: test_accuracy",
+            "claims.it.quantity: expected train_accuracy or validation_accuracy with form sooner, "
+            "got 'test_accuracy': test images are looked at once, at the end",
+        ),
+        (
             "statement: So., form: share_above, models: [m01], threshold: good",
             "claims.it.threshold: expected a fraction from 0 to 1, or one of medium, superior, "
             "got 'good'",

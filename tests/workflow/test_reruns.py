@@ -123,6 +123,18 @@ def test_a_study_without_claims_has_an_empty_table(project: Project) -> None:
     assert len(table.read_text().splitlines()) == 1
 
 
+def test_a_study_that_redoes_no_report_runs_to_its_end(project: Project) -> None:
+    for path in (project.folder / "resources/reported").glob("*.csv"):
+        path.unlink()
+    done = project.study()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "rule train" not in done.stdout + done.stderr
+    assert len((project.folder / "results/tables/audit.csv").read_text().splitlines()) == 1
+    page = (project.folder / "results/report/index.html").read_text()
+    assert '<th scope="col">This study</th>' in page
+    assert '<th scope="col">Report</th>' not in page
+
+
 def test_raising_replicates_by_a_block_trains_only_the_new_one(project: Project) -> None:
     project.update_config(replicates=4)
     jobs = trained(project.planned())

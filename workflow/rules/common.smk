@@ -67,10 +67,19 @@ DATASET = json.dumps(
 CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
 
 
+def of_report(*names):
+    """Return the files of the report that are there: a study need not redo one."""
+    paths = [f"{REPORTED}/{name}.csv" for name in names]
+    return [path for path in paths if Path(path).is_file()]
+
+
+# What the report prints, for the steps that set it beside the study's own; it may be absent.
+VALUES = f"{REPORTED}/values.csv"
+
+
 pathvars:
     results=RESULTS,
     data=DATA,
-    reported=REPORTED,
     run="<results>/runs/{condition}/{model}/fold-{fold}/replicates-{first}-{last}",
 
 

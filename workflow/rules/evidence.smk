@@ -4,7 +4,7 @@
 rule tabulate_runs:
     input:
         study=rules.write_plan.output.study,
-        reported="<reported>/values.csv",
+        reported=of_report("values"),
         metrics=of_every_job("metrics.csv"),
         timings=of_every_job("timings.csv"),
         history=of_every_job("history.csv"),
@@ -23,9 +23,10 @@ rule tabulate_runs:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.tables"),
+        reported=VALUES,
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m mlpstudy tabulate --study {input.study} --reported {input.reported}"
+        "python -m mlpstudy tabulate --study {input.study} --reported {params.reported}"
         " --output {params.folder} 2> {log}"
 
 
@@ -53,12 +54,7 @@ rule probe_saturation:
 rule audit_report:
     input:
         study=rules.write_plan.output.study,
-        # A study need not redo a report, nor have its sentences.
-        reported=[
-            f"<reported>/{name}.csv"
-            for name in ("values", "statements", "readings")
-            if Path(REPORTED, f"{name}.csv").is_file()
-        ],
+        reported=of_report("values", "statements", "readings"),
         tables="<results>/tables/sensitivity.csv",
     output:
         audit=tables("audit"),
@@ -69,7 +65,7 @@ rule audit_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.audit.audit"),
-        reported=lambda wildcards: REPORTED,
+        reported=REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported}"

@@ -18,7 +18,7 @@ TABLES = [
 rule draw_figures:
     input:
         study=rules.write_plan.output.study,
-        reported="<reported>/values.csv",
+        reported=of_report("values"),
         tables=TABLES,
         data=ancient(rules.prepare_dataset.output),
     output:
@@ -38,10 +38,11 @@ rule draw_figures:
         "../../envs/study.yaml"
     params:
         code=fingerprint("report.figures"),
+        reported=VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         data=lambda wildcards, input: Path(input.data[0]).parent,
     shell:
-        "python -m mlpstudy draw --study {input.study} --reported {input.reported}"
+        "python -m mlpstudy draw --study {input.study} --reported {params.reported}"
         " --tables {params.tables} --data {params.data} --output {output} 2> {log}"
 
 
@@ -50,7 +51,7 @@ rule draw_figures:
 rule write_provenance:
     input:
         study=rules.write_plan.output.study,
-        reported="<reported>/values.csv",
+        reported=of_report("values"),
         specs=of_every_job("spec.json"),
         tables=TABLES,
         figures=rules.draw_figures.output,
@@ -74,7 +75,7 @@ rule write_provenance:
 rule render_report:
     input:
         study=rules.write_plan.output.study,
-        reported="<reported>/values.csv",
+        reported=of_report("values"),
         tables=TABLES,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
@@ -95,10 +96,11 @@ rule render_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("report.pages"),
+        reported=VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m mlpstudy render --study {input.study} --reported {input.reported}"
+        "python -m mlpstudy render --study {input.study} --reported {params.reported}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
         " --output {params.folder} 2> {log}"
 
@@ -106,7 +108,7 @@ rule render_report:
 rule typeset_report:
     input:
         study=rules.write_plan.output.study,
-        reported="<reported>/values.csv",
+        reported=of_report("values"),
         tables=TABLES,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
@@ -120,8 +122,9 @@ rule typeset_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("report.typeset"),
+        reported=VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
-        "python -m mlpstudy typeset --study {input.study} --reported {input.reported}"
+        "python -m mlpstudy typeset --study {input.study} --reported {params.reported}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
         " --output {output} 2> {log}"

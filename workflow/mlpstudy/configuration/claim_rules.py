@@ -55,6 +55,9 @@ def _key_problems(claim: Entry) -> Iterator[tuple[Location, str]]:
             own = ", ".join((*form.needs, *form.takes))
             text = f"unknown with form {claim['form']}, which has {own}{meant(key, form.keys)}"
             yield (key,), text
+    if claim["form"] == "sooner" and claim.get("quantity") == "test_accuracy":
+        text = "expected train_accuracy or validation_accuracy with form sooner, got "
+        yield ("quantity",), f"{text}'test_accuracy': test images are looked at once, at the end"
     if "against" in claim and "conditions" not in claim:
         yield ("conditions",), "missing, expected with against"
     if claim.get("against") in claim.get("conditions", ()):
