@@ -100,7 +100,8 @@ def make_study(
         "comparisons": {
             key: {"pairs": [], **entry} for key, entry in said["comparisons"].items()
         },
-        "conclusions": said["conclusions"],
+        # As the plan has it: those of a report of which the study has a model.
+        "conclusions": said["conclusions"] if {*said["optional"]["models"]} & {*models} else {},
         "conditions": {
             name: {
                 "overrides": dict(overrides),

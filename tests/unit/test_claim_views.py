@@ -7,8 +7,8 @@ from io import StringIO
 import pandas as pd
 import pytest
 
-from mlpstudy.report.evidence import CLAIM_COLUMNS
 from mlpstudy.report.formats import MINUS
+from mlpstudy.report.loading import CLAIM_COLUMNS
 from mlpstudy.report.views.claims import (
     STATES,
     claim_views,

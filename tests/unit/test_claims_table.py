@@ -16,7 +16,7 @@ from mlpstudy.evidence.claims.claims import COLUMNS, judge
 from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.tables import collect, load_study
 from mlpstudy.files import write_csv
-from mlpstudy.report.evidence import CLAIM_COLUMNS
+from mlpstudy.report.loading import CLAIM_COLUMNS
 from mlpstudy.report.views.claims import claim_views, tally
 
 CLAIMS = """

@@ -13,9 +13,9 @@ from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.tables import read_table
-from mlpstudy.report.evidence import load_evidence
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.formats import count, loss, names, percent, points, seconds, share, span
+from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import TABLE_PAGES
 from mlpstudy.report.views.conclusions import conclusions
 

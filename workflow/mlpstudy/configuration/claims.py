@@ -82,7 +82,8 @@ Claims = tuple[Claim, ...]
 class ClaimsFile:
     """A whole file: claims in the order written; what is set side by side, as it is written there.
 
-    `comparisons` and `conclusions` have every key of comparisons.schema.yaml that has a default.
+    Each entry of `comparisons` and `conclusions` has every key that has a default in
+    comparisons.schema.yaml; a topic of `conclusions` that the file leaves out is not there.
     """
 
     claims: Claims = ()
@@ -115,10 +116,13 @@ def read_claims(
     complete = checker.filled(written, {"$ref": _CLAIMS})
     raise_deepest(claim_problems(complete, models, conditions, origin))
     kinds = checker.resolved({"$ref": _CLAIMS})["properties"]
+    optional = complete["optional"]["models"]
+    # A file about models of which the study has none concludes nothing about it.
+    about = not optional or any(model in models for model in optional)
     return ClaimsFile(
         tuple(_claim(*item) for item in checker.entries(complete["claims"], kinds["claims"])),
         dict(checker.entries(complete["comparisons"], kinds["comparisons"])),
-        complete["conclusions"],
+        complete["conclusions"] if about else {},
     )
 
 

@@ -1,38 +1,21 @@
-"""The tables on disk, read together for the pages, with look-ups by condition and model."""
+"""The study's tables together, with look-ups by condition and model."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mlpstudy.evidence.audit.findings import COLUMNS as AUDIT_COLUMNS
-from mlpstudy.evidence.reported_values import Reported, load_reported
-from mlpstudy.evidence.study_file import Study, load_study
-from mlpstudy.evidence.summaries import replicates
-from mlpstudy.evidence.tables import COLUMNS, read_table
+from mlpstudy.evidence.reported_values import Reported
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.formats import heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
 from mlpstudy.report.palette import series
 
 Row = Mapping[Hashable, Any]
-
-CLAIM_COLUMNS = [
-    "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
-    "effect", "low", "high", "unit", "n", "p_holm", "needed", "reason",
-]  # fmt: skip
-# Tables that not every study has, with the columns that the pages rely on.
-FURTHER = {
-    "claims": CLAIM_COLUMNS,
-    "audit": AUDIT_COLUMNS,
-    "causes": ["condition", "model", "failures"],
-    "sensitivity": ["condition", "model", "reported"],
-    "saturation": ["model", "pixels"],
-}
 
 
 @dataclass(frozen=True)
@@ -115,11 +98,11 @@ class Evidence:
         return sorted(chosen, key=self.conditions.index)
 
     def has(self, name: str) -> bool:
-        """Say whether a table of FURTHER is there and has rows."""
+        """Say whether a table that not every study has is there and has rows."""
         return name in self.further and not self.further[name].empty
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table of FURTHER."""
+        """Return a table that not every study has."""
         return self.further[name]
 
     @cached_property
@@ -134,10 +117,14 @@ class Evidence:
         return sum(int(r["failures"]) for r in rows), sum(int(r["replicates"]) for r in rows)
 
     def changes(self, condition: str) -> dict[str, Any]:
-        """Return what a condition overrides that the study's first one does not."""
+        """Return what a condition overrides that the study's first one does not.
+
+        What the first one overrides and this one does not is None: as each model has it.
+        """
         conditions = self.study.conditions
         base = conditions[self.leading[0]].overrides
         own = conditions[condition].overrides
+        own = {**own, **{name: None for name in base if name not in own}}
         return {k: v for k, v in own.items() if k not in base or base[k] != v}
 
     def tone(self, condition: str) -> str:
@@ -161,32 +148,6 @@ class Evidence:
         """Return the replicates of some models under a condition."""
         frame = self.replicates
         return frame[(frame["condition"] == condition) & frame["model"].isin(models)]
-
-
-def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
-    """Read the tables in the folder `tables` that the pages are computed from.
-
-    Raises:
-        StudyError: one of the files is missing or is not what it should be.
-    """
-    runs = read_table(tables / "runs.csv", COLUMNS["metrics"])
-    timings = read_table(tables / "timings.csv", COLUMNS["timings"])
-    return Evidence(
-        study=load_study(study),
-        reported=load_reported(reported),
-        replicates=replicates(runs, timings),
-        runs_table=runs,
-        timings=timings,
-        models=read_table(tables / "models.csv", ["condition", "model", "test_accuracy_median"]),
-        groups=read_table(tables / "activation_groups.csv", ["activation", "reported_accuracy"]),
-        final=read_table(tables / "final_inference.csv", ["model", "reported_class"]),
-        comparisons=read_table(tables / "comparisons.csv", ["comparison", "difference"]),
-        further={
-            name: read_table(tables / f"{name}.csv", columns)
-            for name, columns in FURTHER.items()
-            if (tables / f"{name}.csv").is_file()
-        },
-    )
 
 
 def class_cell(name: Any) -> Cell:

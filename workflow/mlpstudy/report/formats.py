@@ -53,7 +53,9 @@ def word(value: Any) -> str:
 
 
 def setting(field: str, value: Any) -> str:
-    """Return what a field is set to, in words: pixels divided by 255."""
+    """Return what a field is set to, in words: pixels divided by 255; None for nothing."""
+    if value is None:
+        return f"{word(field)} as each model has it"
     said = SETTINGS.get((field, str(value)))
     return said or f"{word(field)} {word(value)}"
 
@@ -127,7 +129,7 @@ def seconds(value: Any) -> str:
 
 def short_name(model: str) -> str:
     """Return what a model is called in tables: m04 is the report's model 4, others keep theirs."""
-    numbered = re.fullmatch(r"m0*(\d+)", model)
+    numbered = re.fullmatch(r"m(?:0(?=[1-9]$)|(?=[1-9]\d))(\d+)", model)
     return f"Model {numbered[1]}" if numbered else model
 
 

@@ -11,6 +11,7 @@ from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
 from mlpstudy.report.formats import percent, word
+from mlpstudy.report.layout import Table
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts
 from mlpstudy.report.views.conditions import changes
@@ -69,14 +70,18 @@ def html_views(
 def contents(context: dict[str, Any]) -> list[tuple[str, str]]:
     """Return anchor and label of the parts after the models, as far as the page has them."""
     figures: FigureIndex = context["figures"]
+
+    def rows_of(table: Table | None) -> bool:
+        return table is not None and bool(table.rows)
+
     parts = [
         ("comparisons", "Comparisons", context["comparisons"]),
         ("groups", "By activation", context["groups"]),
         ("conclusions", "Conclusions", True),
         ("claims", "Claims", context["claim_parts"]),
-        ("cause", "Cause of failure", context["squares"]),
-        ("depth", "Depth and width", context["architecture_table"]),
-        ("sensitivity", "Sensitivity", context["changes"]),
+        ("cause", "Cause of failure", context["squares"] or figures.find(section="cause")),
+        ("depth", "Depth and width", rows_of(context["architecture_table"])),
+        ("sensitivity", "Sensitivity", context["changes"] or figures.find(section="sensitivity")),
         ("effects", "Effects", context["effect_tables"]),
         ("pairs", "Every pair", figures.find(section="pairs")),
         ("audit", "Audit", context["audit"]),

@@ -20,11 +20,12 @@ from markupsafe import Markup
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
 from mlpstudy.report import palette
-from mlpstudy.report.evidence import Evidence, load_evidence
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_index
 from mlpstudy.report.formats import plural
 from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.inlining import Styles, inline_svg
+from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import table_pages
 from mlpstudy.report.provenance import Provenance, load_provenance
 from mlpstudy.report.views.cards import cards

@@ -21,8 +21,8 @@ from matplotlib.ft2font import FT2Font
 from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing
 from mlpstudy.report.document import document_data, read_figures
-from mlpstudy.report.evidence import load_evidence
 from mlpstudy.report.figure_index import load_index
+from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.provenance import load_provenance
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"

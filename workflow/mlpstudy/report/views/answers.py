@@ -14,6 +14,7 @@ from mlpstudy.report.formats import (
     plural,
     setting,
     share,
+    short_name,
     word,
 )
 
@@ -70,7 +71,9 @@ def _whose(evidence: Evidence, condition: str) -> str:
         parts.append(f"{_few(mostly)} {_fail(mostly)} more often than not")
     if at_times:
         parts.append(f"{_few(at_times)} {_fail(at_times)} at times")
-    return heading(listing(parts)) + ". "
+    # A model of one's own keeps its small letter.
+    own = short_name((mostly or at_times)[0]) == (mostly or at_times)[0]
+    return (listing(parts) if own else heading(listing(parts))) + ". "
 
 
 def _fail(models: list[str]) -> str:
@@ -88,15 +91,16 @@ def _why(evidence: Evidence, condition: str) -> str:
         return ""
     causes = evidence.table("causes")
     rows = causes[(causes["condition"] == condition) & (causes["failures"] > 0)]
+    rows = rows[rows["kl"] == "clipped"]
     if rows.empty:
         return ""
     stuck = rows["stuck_last_failed"].median() if "stuck_last_failed" in rows else float("nan")
     failed = int(rows["failures"].sum())
-    text = f"{count(failed)} of the failures are of models with KL divergence"
+    text = f"{count(failed)} of the failures are of models with clipped KL divergence"
     if stuck == stuck:
         text += (
             f": in the last epoch {share(stuck)} % of their training images get a probability "
-            "so small that the clipped loss has no gradient"
+            "so small that this loss has no gradient"
         )
     return text + "."
 
@@ -185,6 +189,8 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
         return f"{heading(_under(condition))} {listing(parts)}."
 
     total = int(tallies[base].sum())
+    if not total:
+        return []
     fallen, stood = (int(tallies[base].get(v, 0)) for v in ("contradicted", "supported"))
     text = "Each is a testable statement. " + " ".join(map(told, tallies))
     label = f"of {plural(total, 'claim')}, {_under(base)}"

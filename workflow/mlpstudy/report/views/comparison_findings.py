@@ -79,11 +79,13 @@ def _pair(row: dict[Any, Any]) -> str:
         more = "" if missing(needed) else f"; about {count(needed)} replicates each would decide it"
         return f"Whether {second} differs from {first} is undecided ({shift} points){more}."
     if row["verdict"] == "equivalent":
-        margin = points(row["margin"], 0).lstrip("+")
-        return f"{second} and {first} are equivalent, within {margin} point ({shift} points)."
+        margin = 100 * row["margin"]
+        within = f"{margin:g} point" + ("" if margin == 1 else "s")
+        return f"{second} and {first} are equivalent, within {within} ({shift} points)."
     higher = row["verdict"] == "higher"
-    gap = points(abs(difference), decimals).lstrip("+")
-    text = f"{second} is {'better' if higher else 'worse'} than {first}, by {gap} points"
+    # The test goes by the chance that one run is above the other: medians may differ the other way.
+    text = f"{second} is {'better' if higher else 'worse'} than {first} ({shift} points)"
     if not missing(printed):
-        text += ", as the report has it" if higher == (printed > 0) else ", unlike the report"
+        same = printed > 0 if higher else printed < 0
+        text += ", as the report has it" if same else ", unlike the report"
     return f"{text}."

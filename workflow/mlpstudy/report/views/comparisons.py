@@ -60,7 +60,7 @@ def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> Comp
     return ComparisonView(
         key=comparison.key,
         title=f"Model{'s' if len(models) > 1 else ''} {numbers}",
-        quote=comparison.quote if evidence.has_report else "",
+        quote=comparison.quote,
         place=comparison.place,
         table=_table(evidence, models),
         pairs=_pairs(evidence, comparison),

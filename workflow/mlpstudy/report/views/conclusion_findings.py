@@ -76,8 +76,7 @@ def changed_classes(evidence: Evidence) -> list[Finding]:
         ]
         if not pairs:
             continue
-        both = [evidence.study.conditions[name].overrides for name in (base, other)]
-        fields = [word(name) for name in {**both[0], **both[1]}]
+        fields = [word(name) for name in evidence.changes(other)]
         changed = sum(one != two for one, two in pairs)
         text = f"the class of {changed} of {plural(len(pairs), 'model')} is not that of {{}}."
         difference = f", which differs in {listing(fields)} only" if fields else ""

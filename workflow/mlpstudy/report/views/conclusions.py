@@ -40,11 +40,8 @@ class Conclusion:
 
 
 def conclusions(evidence: Evidence) -> list[Conclusion]:
-    """Return each topic of which this study's tables say something.
-
-    What a report concludes of models that are not this study's is no part of it.
-    """
-    concluded = evidence.study.raw["conclusions"] if evidence.has_report else {}
+    """Return each topic of which this study's tables say something."""
+    concluded = evidence.study.raw["conclusions"]
     found = []
     for topic, (title, say, table) in TOPICS.items():
         said = concluded.get(topic, {})

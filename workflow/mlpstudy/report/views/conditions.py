@@ -40,16 +40,10 @@ def changes(evidence: Evidence) -> list[Change]:
     for condition in evidence.conditions:
         if condition not in evidence.leading:
             name = heading(word(condition))
-            title = heading("; ".join(_changes(evidence, condition))) or name
+            said = heading("; ".join(setting(*i) for i in evidence.changes(condition).items()))
+            title = said or name
             found.append(Change(condition, title, name, _table(evidence, condition, title)))
     return found
-
-
-def _changes(evidence: Evidence, condition: str) -> list[str]:
-    """Say what a condition sets, and what it leaves to the models where the first one sets it."""
-    base, own = (evidence.study.conditions[c].overrides for c in (evidence.leading[0], condition))
-    said = [setting(*item) for item in evidence.changes(condition).items()]
-    return said + [f"{word(field)} as each model has it" for field in base if field not in own]
 
 
 def _table(evidence: Evidence, condition: str, title: str) -> Table:

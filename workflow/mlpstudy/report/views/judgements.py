@@ -82,5 +82,5 @@ def _by_section(
 def _sources(
     evidence: Evidence, name: str, column: str, keys: list[str]
 ) -> dict[str, tuple[Source, ...]]:
-    """Return the lines of each key in a table of FURTHER."""
+    """Return the lines of each key in a table that not every study has."""
     return {key: (lines_of(f"{name}.csv", evidence.table(name), **{column: key}),) for key in keys}

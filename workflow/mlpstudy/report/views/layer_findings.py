@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
+from mlpstudy.evidence.conditions import changes
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import listing, missing, percent, plural, points, short_name, word
 from mlpstudy.report.layout import Finding
@@ -74,22 +75,26 @@ def _steadiness(evidence: Evidence, condition: str, model: str) -> str:
 def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
     """Set a model with batch normalisation against one without, and name what else differs.
 
+    Nothing is said under a condition in which that is not what the two models are.
+
     Args:
         evidence: the study and its tables.
         pair: the model without, and the one with; empty for none.
     """
-    if not pair or not set(pair) <= set(evidence.keys):
-        return []
-    one, two = (evidence.study.models[model].fields for model in pair)
-    differ = [word(n) for n in two if two[n] != one.get(n) and n != "batch_norm"]
     findings = []
+    differ: dict[str, None] = {}
     for condition in evidence.leading:
         rows = [evidence.rows.get((condition, model)) for model in pair]
-        if rows[0] is not None and rows[1] is not None:
+        if len(rows) != 2 or rows[0] is None or rows[1] is None:
+            continue
+        one, two = (evidence.study.fields(condition, model) for model in pair)
+        if two["batch_norm"] and not one["batch_norm"]:
             text = _with_and_without(pair, rows[0], rows[1])
             findings.append(evidence.finding(condition, text))
-    if differ:
-        text = f"Besides batch normalisation the two models differ in {listing(differ)}."
+            differ |= dict.fromkeys(changes(one, two))
+    others = [word(name) for name in differ if name != "batch_norm"]
+    if others:
+        text = f"Besides batch normalisation the two models differ in {listing(others)}."
         findings.append(Finding(text))
     return findings
 

@@ -32,9 +32,10 @@ def model_cell(model: str) -> Cell:
 
 def side_by_side(evidence: Evidence) -> Table:
     """Return the accuracy that the report prints beside ours, a row a model."""
+    printed = "as printed in the report, and " if evidence.has_report else ""
     table = Table(
-        "Test accuracy in per cent: as printed in the report, and the median and the range of our "
-        "replicates. A class is that of the median.",
+        f"Test accuracy in per cent: {printed}the median and the range of our replicates. "
+        "A class is that of the median.",
         _final_columns(evidence, "median", "range", "class"),
     )
     for model, rows in _by_model(evidence):
@@ -51,9 +52,10 @@ def side_by_side(evidence: Evidence) -> Table:
 
 def final_table(evidence: Evidence) -> Table:
     """Return the report's final table, with the share of our replicates in each class."""
+    printed = "the report's, " if evidence.has_report else ""
     table = Table(
-        "The class of each model: the report's, that of our median replicate, and, "
-        "under S / M / I, the per cent of our replicates that are Superior, Medium and Inferior.",
+        f"The class of each model: {printed}that of our median replicate, and, under S / M / I, "
+        "the per cent of our replicates that are Superior, Medium and Inferior.",
         _final_columns(evidence, "accuracy", "class", "S / M / I"),
     )
     for model, rows in _by_model(evidence):
@@ -119,7 +121,8 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
         columns += [Column(label, group=REPORT) for label in ("layers", "accuracy", "loss")]
     for condition in evidence.leading:
         columns += evidence.columns(condition, "median", "range", "loss")
-    caption = "Testing accuracy in per cent and testing loss, as the report groups them, and ours."
+    caption = "Testing accuracy in per cent and testing loss"
+    caption += ", as the report groups them, and ours." if evidence.has_report else "."
     table = Table(caption, columns, title=word(activation))
     by_model: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -165,7 +168,8 @@ def _group_cells(evidence: Evidence, row: Row | None) -> list[Cell | str]:
 def assumptions(evidence: Evidence) -> Table:
     """Return everything that the models' source leaves open: what we take, for which, and why."""
     table = Table(
-        "What the report leaves open, what is assumed in its place, and why.",
+        f"What {'the report leaves' if evidence.has_report else 'is left'} open, what is assumed "
+        "in its place, and why.",
         [Column(label, False) for label in ("Field", "Value", "Models", "Why")],
     )
     found: dict[tuple[str, str, str], list[str]] = {}

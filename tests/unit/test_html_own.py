@@ -1,0 +1,97 @@
+"""The pages of studies that are not, or not only, about the report: its words stay out of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pages_fixture import Page, render_study
+from study_fixture import Paths, make_study
+
+from mlpstudy.report.formats import MINUS
+from mlpstudy.report.loading import load_evidence
+from mlpstudy.report.views.comparison_findings import comparison_findings
+from mlpstudy.report.views.comparisons import comparison_views
+from mlpstudy.report.views.conclusion_findings import changed_classes
+from mlpstudy.report.views.layer_findings import normalisation
+
+NONE = Path("none.csv")
+
+
+def edited(paths: Paths, **keys: Any) -> Paths:
+    """Lay `keys` over study.json."""
+    paths.study.write_text(json.dumps({**json.loads(paths.study.read_text()), **keys}))
+    return paths
+
+
+def test_a_study_of_own_models_says_nothing_of_the_report(tmp_path: Path) -> None:
+    study = make_study(tmp_path, {"wide": {}, "deep": {}}, lambda *_: (0.6, 0.1))
+    page = Page(render_study(study, judged=True).report / "index.html")
+    text = " ".join(page.text.split()).lower()
+    assert not re.search(r"the report\b|as printed|of the source", text)
+    assert not {"audit", "claims"} & set(page.ids)
+    targets = {a["href"][1:] for _, a in page.elements if a.get("href", "").startswith("#")}
+    assert targets <= set(page.ids)
+
+
+def test_what_ones_own_claims_file_quotes_is_shown_without_any_report(tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"wide": {"nodes": [9, 10]}, "deep": {}}, lambda *_: (0.6, 0.1))
+    own = {"models": ["wide", "deep"], "pairs": [["wide", "deep"]], "quote": "Deep wins."}
+    layers = {"quote": "Two layers suffice.", "up_to": 2, "exception": "deep"}
+    edited(paths, comparisons={"both": own}, conclusions={"layers": layers})
+    text = " ".join(Page(render_study(paths, NONE).report / "index.html").text.split())
+    for said in ("Deep wins.", "Two layers suffice.", "1 model with up to 2 layers", "deep is Sup"):
+        assert said in text
+
+
+def test_what_two_conditions_share_is_no_difference(tmp_path: Path) -> None:
+    conditions = {"a": {"epochs": 2}, "b": {"epochs": 2, "pixels": "unit"}, "c": {"pixels": "unit"}}
+    paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.1), conditions)
+    evidence = load_evidence(paths.study, NONE, render_study(paths).tables)
+    (finding,) = changed_classes(evidence)
+    assert "which differs in pixels only" in finding.text
+    assert evidence.changes("c") == {"pixels": "unit", "epochs": None}
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"), [(("plain", "normed"), 3), (("normed", "plain"), 0), (("plain", "deep"), 0)]
+)
+def test_batch_normalisation_is_told_of_where_it_is(
+    tmp_path: Path, pair: tuple[str, str], said: int
+) -> None:
+    models = {"plain": {"folds": 9}, "normed": {"batch_norm": True, "batch_size": 128}, "deep": {}}
+    paths = make_study(tmp_path, models, lambda *_: (0.6, 0.1))
+    evidence = load_evidence(paths.study, NONE, render_study(paths).tables)
+    findings = normalisation(evidence, pair)
+    assert len(findings) == said
+    if said:  # folds are not in force without cross-validation
+        assert findings[-1].text.endswith("the two models differ in batch size.")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"verdict": "lower", "reported_difference": 0.0}, "(-2.0 points), unlike the report."),
+        ({"verdict": "lower", "reported_difference": -0.1}, ", as the report has it."),
+        ({"verdict": "higher"}, "is better than wide (-2.0 points)."),
+        ({"verdict": "equivalent", "margin": 0.005}, "within 0.5 points"),
+        ({"verdict": "equivalent", "margin": 0.01}, "within 1 point ("),
+    ],
+)
+def test_a_pair_is_told_as_the_table_has_it(
+    tmp_path: Path, change: dict[str, Any], text: str
+) -> None:
+    paths = make_study(tmp_path, {"wide": {}, "deep": {}}, lambda *_: (0.6, 0.1), {"only": {}})
+    edited(paths, comparisons={"both": {"models": ["wide", "deep"], "pairs": [["wide", "deep"]]}})
+    evidence = load_evidence(paths.study, NONE, render_study(paths).tables)
+    frame = evidence.comparisons
+    seen = {"difference": -0.02, "difference_low": -0.03, "difference_high": -0.01, **change}
+    for name, value in seen.items():
+        frame[name] = value
+    (comparison,) = evidence.study.comparisons
+    (finding,) = comparison_findings(evidence, comparison, ["wide", "deep"])
+    assert text in finding.text.replace(MINUS, "-")
+    assert comparison_views(evidence)[0].title == "Models wide and deep"
