@@ -164,7 +164,11 @@ def test_what_is_optional_may_be_absent_and_nothing_else() -> None:
         ("comparisons: {a: {models: [m01], pairs: [[m01]]}}", "comparisons.a.pairs[0]: expected a "
          'list of two different models, got ["m01"]'),
         ("comparisons: {a b: {models: [m01]}}", "comparisons.'a b': expected a name of at most 64 "
-         "letters, digits, _ and - that begins with a letter or digit"),
+         "letters, digits, _ and - that begins with a letter or digit and does not end in -curves"),
+        # Its figure would have the name of the second one of `a`.
+        ("comparisons: {a-curves: {models: [m01]}}", "comparisons.a-curves: expected a name of at "
+         "most 64 letters, digits, _ and - that begins with a letter or digit and does not end in "
+         "-curves"),
         ("conclusions: {nodes: {}}", "conclusions.nodes: unknown key, expected one of settings, "
          "activations, layers, batch_norm"),
         ("conclusions: {layers: {exception: m10}}", "conclusions.layers.exception: expected one of "

@@ -13,6 +13,7 @@ from study_fixture import Paths, make_study
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.claims.claims import COLUMNS, judge
+from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.tables import collect, load_study
 from mlpstudy.files import write_csv
@@ -86,6 +87,38 @@ def test_the_pages_read_what_was_written(table: Path) -> None:
     assert [view.verdicts[0].state for view in (gone, nobody)] == ["not_judged", "untestable"]
     assert nobody.quote == "Who, me?"
     assert tally(frame)[""] == {"not_judged": 1, "untestable": 1}
+
+
+ODD = """
+optional: {models: [nan, inf]}
+claims:
+  nan: {statement: '1', form: untestable, reason: 'True', quote: '3.0', section: '2', place: '1e3'}
+  own: {statement: Mine., form: higher, models: [nan], than: [inf]}
+"""
+
+
+def test_what_is_written_is_text_whatever_it_looks_like(paths: Paths) -> None:
+    path = paths.study.with_name("odd.yaml")
+    path.write_text(ODD)
+    output = paths.tables / "odd.csv"
+    judge(paths.study, path, paths.tables, output)
+    odd, own = claim_views(read_table(output, COLUMNS))
+    assert (odd.claim, odd.statement, odd.quote) == ("nan", "1", "3.0")
+    assert (odd.section, odd.place) == ("2", "1e3")
+    assert odd.verdicts[0].reason == "True."
+    assert (own.section, own.quote, own.models) == ("", "", ("nan", "inf"))
+
+
+def test_models_are_names_where_claims_are_and_a_number_elsewhere(tmp_path: Path) -> None:
+    tables = {
+        "claims": ("claim,models", "a,nan", ["nan"]),
+        "audit": ("rule,models", "cut,inf", ["inf"]),
+        "rankings": ("activation,models", "relu,3", [3]),
+    }
+    for name, (head, row, found) in tables.items():
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"{head}\n{row}\n")
+        assert read_table(path)["models"].tolist() == found
 
 
 def test_the_same_bytes_every_time(paths: Paths, table: Path) -> None:

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import html
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
 from mlpstudy.report.layout import Table
 from mlpstudy.report.markdown_tables import audit_tables, claim_tables
+from mlpstudy.report.pages import markdown
 from mlpstudy.report.views.audit import FindingView, Group, Printing
 from mlpstudy.report.views.claims import ClaimView, VerdictView
 
@@ -65,3 +72,10 @@ def test_a_finding_stands_with_all_its_printings() -> None:
     assert (table.title, table.caption) == ("Against arithmetic", "What it is.")
     printed = "19.41 (Section 1; Section 4); 19.0 (Section 3)"
     assert texts(table) == [["Model 5", "Test accuracy", "They differ.", "It matters.", printed]]
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), max_size=30))
+@example("_a_ ~~b~~ &amp; $x$ <b> [c](d) ![e](f) *g* `h` | \\ i")
+def test_what_is_escaped_reads_as_it_was_written(text: str) -> None:
+    shown = MarkdownIt().enable("strikethrough").renderInline(markdown(text))
+    assert html.unescape(shown) == text

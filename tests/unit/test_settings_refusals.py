@@ -12,7 +12,10 @@ ACTIVATIONS = "sigmoid, tanh, relu, leaky_relu, gelu, elu"
 SIZES = "a list of at least 2 layer sizes (one hidden layer and the output, such as [128, 64, 10])"
 ALL_FIELDS = ", ".join(FIELDS)
 NAME = "a name of at most 64 letters, digits and _ that begins with a letter"
+CLASS = "one line of 1 to 100 characters (numbers need quotes)"
 CONDITION = "a mapping of fields to values, {} for none, or null to drop the condition"
+FOLDER = "a folder (not empty, of letters, digits and the characters _ . / + @ % = , : -)"
+FILE = "a file (not empty, without braces, control characters or a leading ~)"
 SOURCE = "exactly one of folder: PATH, url: ADDRESS and debian: {package, folder}"
 
 IN_MODELS = [
@@ -179,11 +182,14 @@ IN_CONFIG = [
         "classes: {superior: 80}",
         "classes.superior: expected a number above 0 and at most 1, got 80",
     ),
-    (
-        "results: ''",
-        "results: expected a folder (not empty, without braces, control characters or a leading "
-        "~), got ''",
-    ),
+    ("results: ''", f"results: expected {FOLDER}, got ''"),
+    ("results: my study", f"results: expected {FOLDER}, got 'my study'"),
+    ("results: ~/study", f"results: expected {FOLDER}, got '~/study'"),
+    ("results: a;b", f"results: expected {FOLDER}, got 'a;b'"),
+    ("results: $HOME", f"results: expected {FOLDER}, got '$HOME'"),
+    ('results: "a\\nb"', f"results: expected {FOLDER}, got 'a\\nb'"),
+    ('results: "a\\n"', f"results: expected {FOLDER}, got 'a\\n'"),
+    ("models: 'a{b}'", f"models: expected {FILE}, got 'a{{b}}'"),
     ("dataset: {sources: []}", "dataset.sources: expected a list of sources, at least one, got []"),
     (
         "dataset: {sources: [{folder: a, url: 'http://b'}]}",
@@ -225,8 +231,12 @@ IN_CONFIG = [
     ),
     (
         "dataset: {classes: [0, 1]}",
-        "dataset.classes[0]: expected a name (numbers need quotes), got 0 (and 1 more)",
+        f"dataset.classes[0]: expected {CLASS}, got 0 (and 1 more)",
     ),
+    ('dataset: {classes: ["a\\nb", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\nb'"),
+    ('dataset: {classes: ["a\\n", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\n'"),
+    ('dataset: {classes: ["a\\0b", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\x00b'"),
+    ('dataset: {classes: ["\\L", c]}', f"dataset.classes[0]: expected {CLASS}, got '\\u2028'"),
 ]
 
 

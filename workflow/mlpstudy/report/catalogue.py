@@ -43,8 +43,10 @@ class Plate:
 
 Plates = Iterator[Plate]
 
-# Those of 64 models, at a tenth of an inch each.
-MOST_PAIRS = 64 * 63 // 2
+# Models of whom a figure has a cell for every two, at a tenth of an inch each, or a panel for each:
+# nobody would look through more of them.
+MOST_MODELS = 64
+MOST_PAIRS = MOST_MODELS * (MOST_MODELS - 1) // 2
 
 
 def plates(m: Material) -> Plates:
@@ -105,13 +107,16 @@ def _has(m: Material, condition: str, model: str) -> bool:
 
 
 def _comparison(m: Material, key: str, models: list[str]) -> Plates:
-    """Yield the dots of a comparison, and the curves if there is something to compare."""
+    """Yield the dots of a comparison, and the curves if there is something to compare.
+
+    The schema refuses a name that ends as the curves' does, which would be another figure's.
+    """
     yield Plate(
         f"comparison-{key}", "comparison", "comparisons", captions.accuracies(m, models, m.main),
         ("runs",), lambda: dots_figure(m.study, m.replicates, models, m.main, m.printed(models)),
         comparison=key,
     )  # fmt: skip
-    if len(models) > 1:
+    if 1 < len(models) <= MOST_MODELS:
         yield Plate(
             f"comparison-{key}-curves", "comparison_curves", "comparisons",
             captions.comparison_curves(m, models), ("history",),
@@ -120,12 +125,10 @@ def _comparison(m: Material, key: str, models: list[str]) -> Plates:
 
 
 def _groups(m: Material) -> Plate:
-    found: dict[str, list[str]] = {}
-    for model in m.keys:
-        found.setdefault(m.study.models[model].fields["activation"], []).append(model)
+    found = {condition: m.groups(condition) for condition in m.main}
     return Plate(
         "groups", "groups", "groups", captions.groups(m, found), ("runs",),
-        lambda: groups_figure(m.study, m.replicates, found, m.main, m.printed(m.keys)),
+        lambda: groups_figure(m.study, m.replicates, found, m.printed(m.keys)),
     )  # fmt: skip
 
 
@@ -154,18 +157,15 @@ def _cause(m: Material) -> Plates:
         )  # fmt: skip
     causes = m.optional.get("causes")
     if causes is not None and len(cells := squares(causes)):
-        told = []
-        for cell in cells:
-            rows = cell.rows(causes)
-            name = f"{PIXELS[cell.pixels]} with {FORMS[cell.kl]}"
-            told.append((name, int(rows["failures"].sum()), int(rows["n"].sum())))
+        told = [(f"{PIXELS[c.pixels]} with {FORMS[c.kl]}", c.failures, c.n) for c in cells]
         yield Plate(
             "causes", "causes", "cause", captions.causes(causes, told), ("causes", "runs"),
             lambda: causes_figure(m.study, causes, m.replicates),
         )  # fmt: skip
     clipped = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
-    if clipped and "stuck" in m.history and m.history["stuck"].notna().any():
-        conditions = m.grid(clipped)
+    conditions = m.grid(clipped)
+    known = "stuck" in m.history and bool(m.history["stuck"].notna().any())
+    if conditions and known and len(clipped) <= MOST_MODELS:
         yield Plate(
             "stuck", "stuck", "cause", captions.stuck(m, clipped, conditions),
             ("history", "runs"),

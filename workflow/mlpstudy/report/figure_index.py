@@ -94,16 +94,6 @@ class FigureIndex:
         return next((entry for entry in self if entry.name == name), None)
 
 
-def curves_name(model: str) -> str:
-    """Return the file name of a model's learning curves."""
-    return f"curves-{model}.svg"
-
-
-def comparison_name(key: str) -> str:
-    """Return the file name of a comparison's dots."""
-    return f"comparison-{key}.svg"
-
-
 def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     """Write figures.json: a list of objects, an Entry each with its `file`, `png`, `category`."""
     rows = [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from mlpstudy.errors import StudyError
 from mlpstudy.report.catalogue import Plate, plates
 from mlpstudy.report.drawing.saving import save_figure
 from mlpstudy.report.drawing.style import STYLE
@@ -26,7 +27,7 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
         output: folder of the figures.
 
     Raises:
-        StudyError: an input is missing or is not what it should be.
+        StudyError: an input is missing or is not what it should be, or a figure cannot be written.
     """
     material = load_material(study, tables, reported, data)
     entries = []
@@ -34,10 +35,16 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
         for plate in plates(material):
             entries.append(_draw(plate, output))
     write_index(output, entries)
-    kept = {INDEX, *(name for entry in entries for name in (entry.file, entry.png))}
+    _remove_others(output, {INDEX, *(name for e in entries for name in (e.file, e.png))})
+
+
+def _remove_others(output: Path, kept: set[str]) -> None:
     for path in output.iterdir():
         if path.suffix in (".svg", ".png", ".json") and path.name not in kept:
-            path.unlink()
+            try:
+                path.unlink()
+            except OSError as error:
+                raise StudyError(f"{path}: cannot be removed: {error.strerror}") from error
 
 
 def _draw(plate: Plate, output: Path) -> Entry:

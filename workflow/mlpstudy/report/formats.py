@@ -65,6 +65,11 @@ def heading(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def threshold(fraction: float) -> str:
+    """Return a threshold as per cent without the sign, with the digits that it is given with."""
+    return f"{100 * fraction:g}"
+
+
 def percent(fraction: Any, decimals: int = 2) -> str:
     """Return a fraction as per cent without the sign, which a column's head has."""
     return NONE if missing(fraction) else f"{100 * float(fraction):.{decimals}f}"

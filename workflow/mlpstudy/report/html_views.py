@@ -62,8 +62,6 @@ def html_views(
         "embedded": embedded(tables, list(EMBEDDED)),
         "class_order": {name: -place for place, name in enumerate(CLASSES)},
         "level": percent(1 - LEVEL, 0),
-        "medium": percent(evidence.study.medium, 0),
-        "superior": percent(evidence.study.superior, 0),
     }
 
 

@@ -20,7 +20,11 @@ TABLE_PAGES = (
 def table_pages(context: Mapping[str, Any]) -> dict[str, list[Table]]:
     """Return the tables of each file of TABLE_PAGES, from the context of the pages."""
     compared = [t for c in context["comparisons"] for t in (c.table, c.pairs) if t is not None]
-    sensitive = [context["likeliest_table"], *(change.table for change in context["changes"])]
+    sensitive = [
+        context["likeliest_table"],
+        context["condition_table"],
+        *(change.table for change in context["changes"]),
+    ]
     found = (
         [context["accuracy"]], [card.results for card in context["cards"]], compared,
         context["groups"], [context["final"]], concluded(context),

@@ -71,18 +71,30 @@ class Material:
             rest += 2 * sum(nodes[:-1])
         return int((int(row["parameters"]) - rest) // nodes[0] - 1)
 
+    def groups(self, condition: str) -> dict[str, list[str]]:
+        """Return the models by the activation that they have under a condition."""
+        found: dict[str, list[str]] = {}
+        for model in self.keys:
+            activation = self.study.fields(condition, model)["activation"]
+            found.setdefault(str(activation), []).append(model)
+        return found
+
     def grid(self, models: list[str]) -> list[str]:
         """Return the conditions that change nothing of `models` but pixels and the form of KL.
 
-        One for each combination, the faults of the report before what mends them.
+        For each combination the first one, and those with models that the ones before do not have;
+        the faults of the report before what mends them.
         """
         first = self.main[0]
-        found: dict[tuple[bool, bool], str] = {}
+        found: dict[tuple[bool, bool], list[str]] = {}
         for condition in self.conditions:
             covered = [m for m in models if m in self.study.conditions[condition].models]
             if covered and self._differ(first, condition, covered) <= {"pixels", "kl"}:
-                found.setdefault(self._mended(condition, covered[0]), condition)
-        return [found[key] for key in sorted(found)]
+                same = found.setdefault(self._mended(condition, covered[0]), [])
+                known = {model for other in same for model in self.study.conditions[other].models}
+                if not known.issuperset(covered):
+                    same.append(condition)
+        return [condition for key in sorted(found) for condition in found[key]]
 
     def _mended(self, condition: str, model: str) -> tuple[bool, bool]:
         """Return whether pixels and form of the loss are other than the report's are taken for."""
@@ -137,7 +149,9 @@ def load_material(study: Path, tables: Path, reported: Path, data: Path | None) 
         ),
         history=read_table(tables / "history.csv", COLUMNS["history"]),
         models=read_table(tables / "models.csv", ["condition", "model", "parameters"]),
-        pairs=read_table(tables / "pairs.csv", ["condition", "first", "second", "verdict"]),
+        pairs=read_table(
+            tables / "pairs.csv", ["condition", "first", "second", "verdict", "margin"]
+        ),
         confusions=read_table(tables / "confusions.csv", ["condition", "model", "share"]),
         recalls=read_table(tables / "recalls.csv", ["condition", "model", "recall_mean"]),
         hardest=read_table(tables / "hardest.csv", ["condition", "model", "image", "share"]),

@@ -21,8 +21,8 @@ from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
 from mlpstudy.report import palette
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figure_index import OVERVIEW, Entry, curves_name, load_index
-from mlpstudy.report.formats import plural
+from mlpstudy.report.figure_index import Entry, load_index
+from mlpstudy.report.formats import plural, threshold
 from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.inlining import Styles, inline_svg
 from mlpstudy.report.loading import load_evidence
@@ -100,8 +100,8 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "has_report": evidence.has_report,
         "study": evidence.study.raw,
         "colours": palette.ALL,
-        "overview": OVERVIEW,
-        "curves_name": curves_name,
+        "medium": threshold(evidence.study.medium),
+        "superior": threshold(evidence.study.superior),
     }
 
 
@@ -137,8 +137,8 @@ def environment(templates: Path) -> Environment:
 
 def markdown(text: str) -> str:
     """Return a text so that Markdown, also within a table, shows it as it is."""
-    escaped = re.sub(r"([\\`*\[\]|])", r"\\\1", " ".join(str(text).split()))
-    return escaped.replace("<", "&lt;")
+    escaped = re.sub(r"([\\`*_~$\[\]|])", r"\\\1", " ".join(str(text).split()))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;")
 
 
 def _render(environment: Environment, name: str, context: dict[str, Any]) -> str:

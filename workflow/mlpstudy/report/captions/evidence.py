@@ -6,10 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mlpstudy.report.captions.facts import (
-    Words,
-    covers,
-)
+from mlpstudy.report.captions.facts import Words, covers
 from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (
     heading,
@@ -19,6 +16,7 @@ from mlpstudy.report.formats import (
     plural,
     share,
     short_name,
+    threshold,
     word,
 )
 from mlpstudy.report.material import Material
@@ -31,11 +29,11 @@ def pairs(material: Material, condition: str) -> Words:
     decided = int(verdicts.get("higher", 0) + verdicts.get("lower", 0))
     alike, open_ = (int(verdicts.get(name, 0)) for name in ("equivalent", "undecided"))
     order = ranked(rows)
-    margin = percent(rows["margin"].iloc[0], 0) if "margin" in rows else "1"
+    margin = threshold(float(rows["margin"].iloc[0]))
+    margin += " point" if margin == "1" else " points"
     told = (
         f"Of {plural(len(rows), 'pair')} under {word(condition)}, {decided} differ, {alike} are "
-        f"equivalent (means within {margin} point) and {open_} are undecided, all taken together "
-        "(Holm)."
+        f"equivalent (means within {margin}) and {open_} are undecided, all taken together (Holm)."
     )
     caption = (
         "A cell sets its row's model against its column's; the number is the difference of their "

@@ -27,6 +27,7 @@ from mlpstudy.report.formats import (
     names,
     percent,
     short_name,
+    threshold,
     word,
 )
 from mlpstudy.report.material import Material
@@ -36,7 +37,7 @@ def accuracies(material: Material, models: list[str], conditions: Sequence[str])
     """Say of dots what they are, how many failed, and where the report's values fall."""
     whose = "every model" if models == material.keys else names(models)
     failed = listing([failures(material, models, c) for c in conditions])
-    limit = percent(material.study.medium, 0)
+    limit = threshold(material.study.medium)
     caption = (
         f"A dot is one of {replicates_of(material, models, conditions)}: the share of the test "
         f"images that it gets right. Failed, that is, below {limit} %: {failed}."
@@ -95,7 +96,7 @@ def architecture(material: Material, model: str) -> Words:
     if fields["batch_norm"]:
         parts.append("batch normalisation")
     if fields["dropout"]:
-        parts.append(f"dropout of {percent(fields['dropout'], 0)} %")
+        parts.append(f"dropout of {100 * fields['dropout']:g} %")
     total = count(sum(layer.parameters for layer in found))
     text = (
         f"{short_name(model)}: {count(material.pixels)} pixels, "
@@ -153,14 +154,12 @@ def hardest(material: Material, model: str, conditions: Sequence[str]) -> Words:
     return Words(f"Images that {lower(model)} gets wrong", caption, alt)
 
 
-def groups(material: Material, found: dict[str, list[str]]) -> Words:
-    """Say how the activations' means compare under each condition."""
+def groups(material: Material, found: dict[str, dict[str, list[str]]]) -> Words:
+    """Say how the activations' means compare under each condition, whose groups are `found`."""
     told = []
-    for condition in material.main:
+    for condition, own in found.items():
         rows = material.replicates[material.replicates["condition"] == condition]
-        means = {
-            a: rows.loc[rows["model"].isin(m), "test_accuracy"].mean() for a, m in found.items()
-        }
+        means = {a: rows.loc[rows["model"].isin(m), "test_accuracy"].mean() for a, m in own.items()}
         known = sorted((-v, a) for a, v in means.items() if v == v)
         each = [f"{word(a)} {percent(-v, 1)} %" for v, a in known]
         told.append(f"{heading(word(condition))}: {', '.join(each)}.")

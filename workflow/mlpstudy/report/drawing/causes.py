@@ -12,12 +12,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
 
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, key, mark, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import short_name, word
 from mlpstudy.report.palette import INK, MUTED, RULE
+from mlpstudy.report.two_by_two import cell_rows
 
 PIXELS = {"raw": "raw pixels", "unit": "pixels divided by 255"}
 FORMS = {"clipped": "clipped KL divergence", "exact": "exact KL divergence"}
@@ -28,32 +30,31 @@ LEFT, HEAD, ROW, PAD, GAP, FOOT = 1.02, 0.64, 0.20, 0.34, 0.12, 0.06
 
 @dataclass(frozen=True)
 class Square:
-    """One cell of the two by two: the condition that makes it, and the models that it has."""
+    """One cell of the two by two.
+
+    Attributes:
+        pixels, kl: keys of PIXELS and FORMS.
+        conditions: for each of its models, the condition that makes it so.
+        failures, n: how many of their replicates failed, and of how many.
+    """
 
     pixels: str
     kl: str
-    condition: str
-    models: tuple[str, ...]
-
-    def rows(self, causes: pd.DataFrame) -> pd.DataFrame:
-        """Return its rows of causes.csv."""
-        return causes[(causes["condition"] == self.condition) & causes["model"].isin(self.models)]
+    conditions: dict[str, str]
+    failures: int
+    n: int
 
 
 def squares(causes: pd.DataFrame) -> list[Square]:
-    """Return the cells that some condition fills, changing nothing else.
-
-    Of several conditions with the same pixels and form the first one counts.
-    """
-    plain = causes[causes["also"].fillna("") == ""] if "also" in causes else causes
+    """Return the cells that have a model, changed in nothing else."""
     found = []
     for pixels in PIXELS:
         for form in FORMS:
-            rows = plain[(plain["pixels"] == pixels) & (plain["kl"] == form)]
+            rows = cell_rows(causes, pixels, form)
             if len(rows):
-                condition = str(rows.iloc[0]["condition"])
-                models = rows.loc[rows["condition"] == condition, "model"]
-                found.append(Square(pixels, form, condition, tuple(models)))
+                made = dict(zip(rows["model"], rows["condition"], strict=True))
+                failed, n = int(rows["failures"].sum()), int(rows["n"].sum())
+                found.append(Square(pixels, form, made, failed, n))
     return found
 
 
@@ -66,7 +67,7 @@ def causes_figure(study: Study, causes: pd.DataFrame, replicates: pd.DataFrame) 
         replicates: condition, model, replicate, test_accuracy (fractions).
     """
     cells = squares(causes)
-    models = [m for m in study.models if any(m in cell.models for cell in cells)]
+    models = [m for m in study.models if any(m in cell.conditions for cell in cells)]
     rows = [p for p in PIXELS if any(cell.pixels == p for cell in cells)]
     columns = [k for k in FORMS if any(cell.kl == k for cell in cells)]
     inner = PAD + ROW * len(models) + 0.06
@@ -86,7 +87,7 @@ def causes_figure(study: Study, causes: pd.DataFrame, replicates: pd.DataFrame) 
                   linespacing=1.4)  # fmt: skip
         for cell in (cell for cell in cells if cell.pixels == pixels):
             x = LEFT + columns.index(cell.kl) * (width + GAP)
-            _cell(axes, study, cell, causes, replicates, models, (x, top, width, inner))
+            _cell(axes, study, cell, replicates, models, (x, top, width, inner))
     dots = [
         mark("failed", marker="o", markersize=5, color=INK.light),
         mark("learned", marker="o", markersize=5, markerfacecolor="none", markeredgewidth=0.9,
@@ -97,32 +98,44 @@ def causes_figure(study: Study, causes: pd.DataFrame, replicates: pd.DataFrame) 
 
 
 def _cell(
-    axes: Axes, study: Study, cell: Square, causes: pd.DataFrame, replicates: pd.DataFrame,
-    models: Sequence[str], box: tuple[float, float, float, float],
+    axes: Axes, study: Study, cell: Square, replicates: pd.DataFrame, models: Sequence[str],
+    box: tuple[float, float, float, float],
 ) -> None:  # fmt: skip
     x, top, width, height = box
-    colour, _ = condition_style(study, cell.condition)
     axes.add_patch(
         Rectangle((x, top), width, height, facecolor="none", edgecolor=RULE.light, lw=0.8)
     )
-    rows = cell.rows(causes)
-    failed, n = int(rows["failures"].sum()), int(rows["n"].sum())
-    axes.text(x + 0.09, top + 0.17, f"{failed} of {n} failed", color=colour, weight="bold",
-              fontsize=9, va="center")  # fmt: skip
-    axes.text(x + width - 0.09, top + 0.17, word(cell.condition), color=colour, ha="right",
-              fontsize=7, va="center")  # fmt: skip
-    under = replicates[replicates["condition"] == cell.condition]
+    _heading(axes, study, cell, x, top + 0.17, width)
     most = int(replicates.groupby(["condition", "model"]).size().max())
     step = min(0.155, (width - 0.9) / max(most, 1))
     for place, model in enumerate(models):
         y = top + PAD + ROW * (place + 0.5)
         axes.text(x + 0.09, y, shortened(short_name(model), 11), color=MUTED.light, fontsize=7.5,
                   va="center")  # fmt: skip
-        values = under.loc[under["model"] == model, "test_accuracy"].to_numpy(np.float64)
-        lost = ~(np.sort(values) >= study.medium)
-        places = x + 0.84 + step * np.arange(len(values))
-        dot: dict[str, Any] = {"ls": "", "marker": "o", "color": colour}
-        axes.plot(places[lost], np.full(lost.sum(), y), **dot, markersize=min(5.2, 52 * step),
-                  markeredgewidth=0)  # fmt: skip
-        axes.plot(places[~lost], np.full((~lost).sum(), y), **dot, markersize=min(4.6, 46 * step),
-                  markerfacecolor="none", markeredgewidth=0.9)  # fmt: skip
+        if condition := cell.conditions.get(model):
+            chosen = (replicates["condition"] == condition) & (replicates["model"] == model)
+            values = replicates.loc[chosen, "test_accuracy"].to_numpy(np.float64)
+            lost = ~(np.sort(values) >= study.medium)
+            _dots(axes, condition_style(study, condition)[0], x + 0.84, y, step, lost)
+
+
+def _heading(axes: Axes, study: Study, cell: Square, x: float, y: float, width: float) -> None:
+    """Say how many failed, and under which condition, in its colour if it is but one."""
+    made = list(dict.fromkeys(cell.conditions.values()))
+    colour = condition_style(study, made[0])[0] if len(made) == 1 else INK.light
+    axes.text(x + 0.09, y, f"{cell.failures} of {cell.n} failed", color=colour, weight="bold",
+              fontsize=9, va="center")  # fmt: skip
+    whose = shortened(", ".join(map(word, made)), int(15 * (width - 1.5)))
+    axes.text(x + width - 0.09, y, whose, color=colour, ha="right", fontsize=7, va="center")
+
+
+def _dots(
+    axes: Axes, colour: str, x: float, y: float, step: float, lost: NDArray[np.bool_]
+) -> None:
+    """Draw a model's replicates from `x` on, those that failed filled."""
+    places = x + step * np.arange(len(lost))
+    dot: dict[str, Any] = {"ls": "", "marker": "o", "color": colour}
+    axes.plot(places[lost], np.full(lost.sum(), y), **dot, markersize=min(5.2, 52 * step),
+              markeredgewidth=0)  # fmt: skip
+    axes.plot(places[~lost], np.full((~lost).sum(), y), **dot, markersize=min(4.6, 46 * step),
+              markerfacecolor="none", markeredgewidth=0.9)  # fmt: skip

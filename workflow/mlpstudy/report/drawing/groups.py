@@ -11,56 +11,85 @@ from matplotlib.figure import Figure
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import PRINTED, condition_style, key, printed_mark, shortened
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
-from mlpstudy.report.drawing.style import WIDTH, new_figure
+from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
 from mlpstudy.report.formats import short_name, word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
-# Inches: a model's lane, the head and foot of a group, what is above and below all.
-LANE, GROUP, HEAD, FOOT = 0.155, 0.20, 0.66, 0.40
+# Inches: a model's lane, the head of a group, what is above and below all, and above a further
+# band of panels.
+LANE, GROUP, HEAD, FOOT, TITLE = 0.155, 0.20, 0.66, 0.40, 0.34
 LEFT, GAP, RIGHT = 1.12, 0.24, 0.12
+# Conditions side by side; of more of them there are several bands.
+ACROSS = 4
+
+Groups = dict[str, list[str]]  # models by activation, in the order in which they are drawn
 
 
 def groups_figure(
     study: Study,
     replicates: pd.DataFrame,
-    groups: dict[str, list[str]],
-    conditions: Sequence[str],
+    groups: dict[str, Groups],
     reported: dict[str, float],
 ) -> Figure:
     """Draw a panel a condition on one axis; in it a block an activation, a lane a model.
 
-    A line through a block is the mean of all replicates of its models.
+    A line through a block is the mean of all replicates of its models. Conditions with the same
+    groups stand side by side.
 
     Args:
         study: the study, for names, thresholds and colours.
         replicates: condition, model, replicate, test_accuracy (fractions).
-        groups: models by activation, in the order in which they are drawn.
-        conditions: keys of the conditions, from left to right.
+        groups: by condition, the models by activation.
         reported: test accuracies that the report prints, by model, fractions.
     """
-    tops = _tops(groups)
-    height = max(tops.values()) + LANE * len(list(groups.values())[-1])
-    figure = new_figure(WIDTH, HEAD + height + FOOT)
-    width = (WIDTH - LEFT - RIGHT - GAP * (len(conditions) - 1)) / len(conditions)
-    for at, condition in enumerate(conditions):
-        axes = accuracy_axes(figure, LEFT + at * (width + GAP), HEAD, width, height)
-        axes.set_xlabel("Test accuracy, %")
-        thresholds(axes, study, named=False)
-        axes.set_title(
-            shortened(word(condition), int(13 * width)), color=condition_style(study, condition)[0]
-        )
-        chosen = replicates[replicates["condition"] == condition]
-        for activation, models in groups.items():
-            _block(axes, study, condition, chosen, models, tops[activation], reported)
-            if at == 0:
-                _names(axes, activation, models, tops[activation], LEFT / width)
-    shown = {model for models in groups.values() for model in models} & set(reported)
-    marks = [printed_mark()] if shown else []
-    key(figure, marks, 0.06, 0.04)
+    bands = _bands(groups)
+    heights = [_height(groups[band[0]]) for band in bands]
+    whole = HEAD + sum(heights) + (len(bands) - 1) * (FOOT + TITLE) + FOOT
+    figure = new_figure(WIDTH, whole)
+    across = max(len(band) for band in bands)
+    width = (WIDTH - LEFT - RIGHT - GAP * (across - 1)) / across
+    top = HEAD
+    for band, height in zip(bands, heights, strict=True):
+        for at, condition in enumerate(band):
+            axes = accuracy_axes(figure, LEFT + at * (width + GAP), top, width, height)
+            _panel(axes, study, condition, width)
+            chosen = replicates[replicates["condition"] == condition]
+            starts = _tops(groups[condition])
+            for activation, models in groups[condition].items():
+                _block(axes, study, condition, chosen, models, starts[activation], reported)
+                if at == 0:
+                    _names(axes, activation, models, starts[activation], LEFT / width)
+        top += height + FOOT + TITLE
+    key(figure, [printed_mark()] if reported else [], 0.06, 0.04)
     return figure
 
 
-def _tops(groups: dict[str, list[str]]) -> dict[str, float]:
+def _bands(groups: dict[str, Groups]) -> list[list[str]]:
+    """Return the conditions that stand side by side, those together that have the same groups."""
+    alike: list[list[str]] = []
+    for condition, own in groups.items():
+        known = next((band for band in alike if groups[band[0]] == own), None)
+        if known is None:
+            alike.append([condition])
+        else:
+            known.append(condition)
+    return [row for band in alike for row in in_rows(band, ACROSS)]
+
+
+def _panel(axes: Axes, study: Study, condition: str, width: float) -> None:
+    """Name a panel, `width` inches wide, and its axis."""
+    axes.set_xlabel("Test accuracy, %")
+    thresholds(axes, study, named=False)
+    title = shortened(word(condition), int(13 * width))
+    axes.set_title(title, color=condition_style(study, condition)[0])
+
+
+def _height(groups: Groups) -> float:
+    """Return how high a panel is, in inches: to the end of its last block."""
+    return max(_tops(groups).values()) + LANE * len(list(groups.values())[-1])
+
+
+def _tops(groups: Groups) -> dict[str, float]:
     """Return where each block of lanes begins, in inches from the top of the axes."""
     tops, y = {}, 0.0
     for activation, models in groups.items():

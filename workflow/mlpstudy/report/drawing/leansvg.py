@@ -17,6 +17,7 @@ def lean_svg(text: str) -> str:
     """Return the same picture: shorter numbers, fewer groups, no metadata."""
     text = re.sub(r"<metadata>.*?</metadata>\s*|<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r"\n\s*", "\n", text)
+    text = re.sub(r">[^<]+</text>", _plain_text, text)
     text = re.sub(r' d="[^"]*"', _lean_path, text)
     text = re.sub(r' (?:x|y|width|height)="[^"]*"', lambda found: _rounded(found[0], 2), text)
     text = re.sub(r"data:image/png;base64,([^\"]*)", _lean_image, text)
@@ -27,6 +28,11 @@ def lean_svg(text: str) -> str:
     text = re.sub(r"<g>\n(<(?:path|text|use)\b[^>]*(?:/>|>[^<]*</text>)\n)</g>\n", r"\1", text)
     text = re.sub(r"<g>\n</g>\n|<g/>\n", "", text)
     return re.sub(r"<g>\n((?:<use [^>]*/>\n){2,})</g>", _shared_style, text)
+
+
+def _plain_text(found: re.Match[str]) -> str:
+    """Keep what a user has named from being taken for an attribute or a colour, here or later."""
+    return found[0].replace('"', "&quot;").replace("#", "&#35;")
 
 
 def _lean_path(found: re.Match[str]) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing, write_text
 from mlpstudy.report.drawing.leansvg import lean_svg
 from mlpstudy.report.drawing.style import STYLE
@@ -25,13 +27,29 @@ PNG_HIGHEST = 30_000
 
 
 def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> None:
-    """Write NAME.svg and NAME.png into `folder`; `alt` is the text in the picture's place."""
+    """Write NAME.svg and NAME.png into `folder`; `alt` is the text in the picture's place.
+
+    Raises:
+        StudyError: one of the files cannot be written.
+    """
     with mpl.rc_context(STYLE):
         write_text(folder / f"{name}.svg", svg_text(figure, alt))
-        with replacing(folder / f"{name}.png") as temporary:
-            dpi = min(PNG_DPI, PNG_HIGHEST / float(figure.get_size_inches()[1]))
-            # Without `Software`, which names the version of matplotlib.
-            figure.savefig(temporary, format="png", dpi=dpi, metadata={"Software": None})
+        data = _png_bytes(figure)
+    path = folder / f"{name}.png"
+    try:
+        with replacing(path) as temporary:
+            temporary.write_bytes(data)
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _png_bytes(figure: Figure) -> bytes:
+    """Return the figure as PNG; in memory, as Pillow's words for a full disk do not name it."""
+    with io.BytesIO() as buffer:
+        dpi = min(PNG_DPI, PNG_HIGHEST / float(figure.get_size_inches()[1]))
+        # Without `Software`, which names the version of matplotlib.
+        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        return buffer.getvalue()
 
 
 def svg_text(figure: Figure, alt: str) -> str:
@@ -45,7 +63,8 @@ def svg_text(figure: Figure, alt: str) -> str:
         text = buffer.getvalue()
     text = lean_svg(text[text.index("<svg") :])
     text = text.replace("</style>", f"{_dark_scheme(text)}</style>", 1)
-    label = alt.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    # A `>` as well, at the first of which inlining.py takes the root's tag to end.
+    label = escape(alt, {'"': "&quot;"})
     return text.replace("<svg ", f'<svg role="img" aria-label="{label}" font-family="{FAMILY}" ', 1)
 
 

@@ -14,12 +14,14 @@ from matplotlib.ticker import FixedLocator
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.curves import scale_epochs, together
 from mlpstudy.report.drawing.labels import condition_style, key, shortened
-from mlpstudy.report.drawing.style import WIDTH, new_figure
+from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
 from mlpstudy.report.formats import heading, short_name, word
 from mlpstudy.report.palette import INK, MUTED
 
 # Inches: room at the left and right, above and below, a panel's height, the gaps.
 LEFT, RIGHT, HEAD, FOOT, PANEL, GAP = 1.22, 0.12, 0.54, 0.42, 0.80, 0.20
+# Models side by side; of more of them there are several bands, each with a title's height above.
+ACROSS, TITLE = 8, 0.32
 FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
 LEARNED: dict[str, Any] = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
 
@@ -37,38 +39,55 @@ def stuck_figure(
         study: the study, for names and colours.
         history: condition, model, fold, replicate, epoch, stuck (a share of training examples).
         replicates: condition, model, replicate, test_accuracy (fractions).
-        models: keys of the models, from left to right.
+        models: keys of the models, from left to right, then band by band.
         conditions: keys of the conditions, from top to bottom.
     """
-    height = HEAD + len(conditions) * (PANEL + GAP) - GAP + FOOT
-    figure = new_figure(WIDTH, height)
-    width = (WIDTH - LEFT - RIGHT - GAP * (len(models) - 1)) / len(models)
-    for down, condition in enumerate(conditions):
-        for across, model in enumerate(models):
-            left = LEFT + across * (width + GAP)
-            bottom = FOOT + (len(conditions) - 1 - down) * (PANEL + GAP)
-            box = (left / WIDTH, bottom / height, width / WIDTH, PANEL / height)
-            axes = figure.add_axes(box)
-            rows, runs = (
-                frame[(frame["model"] == model) & (frame["condition"] == condition)]
-                for frame in (history, replicates)
-            )
-            _panel(axes, study, rows, runs.set_index("replicate")["test_accuracy"], condition)
-            last = down == len(conditions) - 1
-            axes.tick_params(axis="x", labelbottom=last)
-            axes.tick_params(axis="y", labelleft=across == 0)
-            axes.set_xlabel("Epoch" if last else "")
-            if down == 0:
-                axes.set_title(shortened(short_name(model), int(width * 14)))
-        y = FOOT + (len(conditions) - 0.5 - down) * PANEL + (len(conditions) - 1 - down) * GAP
-        figure.text(0.06 / WIDTH, y / height, shortened(heading(word(condition)), 16), va="center",
-                    weight="bold", color=condition_style(study, condition)[0])  # fmt: skip
+    bands = in_rows(models, ACROSS)
+    whole = len(conditions) * (PANEL + GAP) - GAP + FOOT + TITLE
+    figure = new_figure(WIDTH, HEAD + len(bands) * whole - TITLE)
+    width = (WIDTH - LEFT - RIGHT - GAP * (len(bands[0]) - 1)) / len(bands[0])
+    for at, band in enumerate(bands):
+        for down, condition in enumerate(conditions):
+            top = HEAD + at * whole + down * (PANEL + GAP)
+            _name(figure, study, condition, top + PANEL / 2)
+            panels = []
+            for across, model in enumerate(band):
+                axes = _axes(figure, LEFT + across * (width + GAP), top, width)
+                rows, runs = (
+                    frame[(frame["model"] == model) & (frame["condition"] == condition)]
+                    for frame in (history, replicates)
+                )
+                _panel(axes, study, rows, runs.set_index("replicate")["test_accuracy"], condition)
+                if down == 0:
+                    axes.set_title(shortened(short_name(model), int(width * 14)))
+                panels.append(axes)
+            _scales(panels, last=down == len(conditions) - 1)
     lines = [
         Line2D([], [], color=INK.light, label="a replicate that failed in the end", **FAILED),
         Line2D([], [], color=INK.light, label="one that learned", **LEARNED),
     ]
     key(figure, lines, 0.06, 0.04)
     return figure
+
+
+def _axes(figure: Figure, left: float, top: float, width: float) -> Axes:
+    """Return the axes of a panel, its place in inches from the figure's upper left."""
+    height = float(figure.get_size_inches()[1])
+    box = (left / WIDTH, 1 - (top + PANEL) / height, width / WIDTH, PANEL / height)
+    return figure.add_axes(box)
+
+
+def _name(figure: Figure, study: Study, condition: str, middle: float) -> None:
+    height = float(figure.get_size_inches()[1])
+    figure.text(0.06 / WIDTH, 1 - middle / height, shortened(heading(word(condition)), 16),
+                va="center", weight="bold", color=condition_style(study, condition)[0])  # fmt: skip
+
+
+def _scales(row: Sequence[Axes], last: bool) -> None:
+    """Leave the shares to the first panel of a row, and the epochs to the last row of a band."""
+    for at, axes in enumerate(row):
+        axes.tick_params(labelbottom=last, labelleft=at == 0)
+        axes.set_xlabel("Epoch" if last else "")
 
 
 def _panel(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from matplotlib.backends.backend_svg import FigureCanvasSVG
@@ -25,6 +26,8 @@ STYLE: Any = {
     "ytick.major.size": 0.0, "xtick.major.size": 3.0, "axes.axisbelow": True,
     "legend.fontsize": 8.0, "path.simplify": True, "path.simplify_threshold": 0.2,
     "lines.solid_capstyle": "round", "lines.dash_capstyle": "butt",
+    # A class may be called A$B$C.
+    "text.parse_math": False,
 }  # fmt: skip
 
 
@@ -33,3 +36,10 @@ def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height))
     FigureCanvasSVG(figure)
     return figure
+
+
+def in_rows(keys: Sequence[str], most: int) -> list[list[str]]:
+    """Deal keys out, in their order, to rows of at most `most`, as few and as even as can be."""
+    rows = -(-len(keys) // most)
+    each = -(-len(keys) // rows)
+    return [list(keys[at : at + each]) for at in range(0, len(keys), each)]

@@ -22,6 +22,8 @@ ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06,
 # Claims from which they are set in two halves side by side, and conditions from which columns are
 # closer, so that there is room for the claims' names.
 MANY, MANY_CONDITIONS, CLOSE = 16, 6, 0.19
+# Claims' names of less than this are none; there is one half instead.
+NAMES = 0.6
 # A verdict is told by its mark's shape and filling, not by a colour.
 MARKS: dict[str, dict[str, Any]] = {
     "supported": {"marker": "o", "markersize": 5.2, "markeredgewidth": 0},
@@ -43,7 +45,8 @@ def verdicts_figure(study: Study, claims: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys(judged["claim"]))
     conditions = [c for c in study.conditions if (judged["condition"] == c).any()]
     column = CLOSE if len(conditions) >= MANY_CONDITIONS else COLUMN
-    halves = 2 if len(names) > MANY else 1
+    roomy = (WIDTH - LEFT - RIGHT - GAP) / 2 - column * len(conditions) >= NAMES
+    halves = 2 if len(names) > MANY and roomy else 1
     per_half = -(-len(names) // halves)
     height = HEAD + ROW * per_half + FOOT
     figure = new_figure(WIDTH, height)

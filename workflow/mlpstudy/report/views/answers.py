@@ -10,11 +10,11 @@ from mlpstudy.report.formats import (
     heading,
     listing,
     names,
-    percent,
     plural,
     setting,
     share,
     short_name,
+    threshold,
     word,
 )
 
@@ -41,7 +41,7 @@ def _failing(evidence: Evidence) -> list[Answer]:
     """Say how many replicates fail as the study's first condition has it, whose, and why."""
     base = evidence.leading[0]
     failed, total = evidence.failures(base, evidence.keys)
-    limit = percent(evidence.study.medium, 0)
+    limit = threshold(evidence.study.medium)
     label = f"replicates fail {_under(base)}"
     if not failed:
         text = f"All of them reach a test accuracy of {limit} % or more."

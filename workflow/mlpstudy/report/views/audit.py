@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mlpstudy.evidence.audit.findings import COLUMNS, KINDS, SEPARATOR
-from mlpstudy.evidence.collecting import read_table
+from mlpstudy.evidence.audit.findings import KINDS, SEPARATOR
 from mlpstudy.report.formats import heading, names, plural, word
 
 TITLES = {
@@ -63,16 +61,6 @@ class Group:
     def tally(self) -> str:
         """How many there are: 8 findings."""
         return plural(len(self.findings), "finding")
-
-
-def load_audit(path: Path) -> pd.DataFrame:
-    """Read audit.csv as text, cells that are empty as empty texts.
-
-    Raises:
-        StudyError: the file is missing, is not a table, or lacks a column.
-    """
-    frame = read_table(path, COLUMNS)
-    return frame[COLUMNS].astype("object").where(frame[COLUMNS].notna(), "").astype("str")
 
 
 def groups(frame: pd.DataFrame) -> list[Group]:

@@ -36,12 +36,17 @@ class CauseTables:
 def load_causes(study: Study, tables: Path) -> CauseTables:
     """Read what `tabulate` and `probe` wrote into the folder `tables`.
 
+    What `probe` writes may be absent, and is empty then.
+
     Raises:
         StudyError: one of the files is missing or is not what it should be.
     """
 
     def read(name: str, columns: list[str]) -> pd.DataFrame:
-        return read_table(tables / f"{name}.csv", columns)
+        path = tables / f"{name}.csv"
+        if name in SATURATION and not path.is_file():
+            return pd.DataFrame(columns=columns)
+        return read_table(path, columns)
 
     return CauseTables(
         study=study,

@@ -12,11 +12,11 @@ from mlpstudy.report.formats import (
     heading,
     names,
     percent,
-    setting,
     short_name,
     span,
 )
 from mlpstudy.report.layout import Column, Finding, Table
+from mlpstudy.report.two_by_two import cell_rows, square_rows
 from mlpstudy.report.views.cause_tables import CauseTables
 from mlpstudy.report.views.effects import (
     architecture_findings,
@@ -78,24 +78,11 @@ class Square:
     name: str
     rows: tuple[tuple[SquareCell | None, ...], ...]
 
-    @property
-    def row_labels(self) -> tuple[str, ...]:
-        """What the rows are, in words."""
-        return tuple(setting("pixels", pixels) for pixels in PIXELS)
-
-    @property
-    def column_labels(self) -> tuple[str, ...]:
-        """What the columns are, in words."""
-        return tuple(setting("kl", kl) for kl in FORMS)
-
 
 def squares(tables: CauseTables) -> list[Square]:
     """Return the two-by-two of each model whose loss is KL divergence, in the study's order."""
-    frame = tables.causes[tables.causes["also"] == ""]
-    return [
-        _square(str(model), rows.drop_duplicates(["pixels", "kl"]))
-        for model, rows in frame.groupby("model", sort=False)
-    ]
+    by_model = square_rows(tables.causes).groupby("model", sort=False)
+    return [_square(str(model), rows) for model, rows in by_model]
 
 
 def _square(model: str, rows: pd.DataFrame) -> Square:
@@ -150,7 +137,7 @@ def _failures(tables: CauseTables) -> str:
     """Say how many runs fail in each cell, over all models that are in it."""
     parts = []
     for pixels, kl in CELLS:
-        cells = _in_cell(tables, pixels, kl)
+        cells = cell_rows(tables.causes, pixels, kl)
         if cells.empty:
             continue
         failed, n = int(cells["failures"].sum()), int(cells["n"].sum())
@@ -162,15 +149,9 @@ def _failures(tables: CauseTables) -> str:
     return heading(f"{'; '.join(parts)}.") if parts else ""
 
 
-def _in_cell(tables: CauseTables, pixels: str, kl: str) -> pd.DataFrame:
-    frame = tables.causes
-    here = (frame["pixels"] == pixels) & (frame["kl"] == kl) & (frame["also"] == "")
-    return frame[here].drop_duplicates("model")
-
-
 def _mechanism(tables: CauseTables) -> str:
     """Say how many examples had no gradient at the end, in runs that failed and in the others."""
-    cells = _in_cell(tables, "raw", "clipped")
+    cells = cell_rows(tables.causes, "raw", "clipped")
     failed = cells["stuck_last_failed"].dropna()
     learned = cells["stuck_last_learned"].dropna()
     if failed.empty:

@@ -15,6 +15,7 @@ from mlpstudy.report.formats import (
     seconds,
     short_name,
     supported_decimals,
+    threshold,
 )
 from mlpstudy.report.layout import Finding
 
@@ -45,7 +46,7 @@ def _failures(evidence: Evidence, condition: str, models: list[str]) -> str:
         for m in models
         if (row := evidence.rows[condition, m])["failures"]
     ]
-    limit = percent(evidence.study.medium, 0)
+    limit = threshold(evidence.study.medium)
     if not failed:
         return f"no replicate is below {limit} %."
     return f"below {limit} % are {listing(failed)} replicates."

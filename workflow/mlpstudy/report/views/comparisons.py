@@ -8,7 +8,6 @@ from typing import Any
 from mlpstudy.evidence.comparisons import present
 from mlpstudy.evidence.study_file import Comparison
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figure_index import comparison_name
 from mlpstudy.report.formats import (
     NONE,
     listing,
@@ -30,7 +29,7 @@ from mlpstudy.report.views.tables import model_cell
 
 @dataclass(frozen=True)
 class ComparisonView:
-    """One comparison: what the report concludes, our table, our sentences, our figure.
+    """One comparison: what the report concludes, our table, our sentences.
 
     `quote` and `place` are empty for one that is not the report's.
     """
@@ -42,7 +41,6 @@ class ComparisonView:
     table: Table
     pairs: Table | None
     findings: list[Finding]
-    figure: str
 
 
 def comparison_views(evidence: Evidence) -> list[ComparisonView]:
@@ -65,7 +63,6 @@ def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> Comp
         table=_table(evidence, models),
         pairs=_pairs(evidence, comparison),
         findings=comparison_findings(evidence, comparison, models),
-        figure=comparison_name(comparison.key),
     )
 
 

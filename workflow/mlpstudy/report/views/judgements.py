@@ -74,7 +74,8 @@ def _by_section(
     parts: dict[str, list[claims.ClaimView]] = {}
     for claim in views:
         number, _, name = claim.section.partition(" ")
-        title = f"Section {number}: {name}" if name else claim.section or "Claims of this study"
+        numbered = f"Section {number}: {name}" if name and number.isdecimal() else claim.section
+        title = numbered or "Claims of this study"
         parts.setdefault(title, []).append(claim)
     return list(parts.items())
 

@@ -118,7 +118,8 @@ def _section(evidence: Evidence, model: str, page: Path) -> ModelSection:
 def other_name(evidence: Evidence, model: str) -> str:
     """Return what the report calls a model besides its number: Model 1_4; empty for nothing."""
     name = evidence.study.models[model].report_name
-    return name.removeprefix(short_name(model)).strip(" ()") if name != model else ""
+    rest = name.removeprefix(short_name(model)).strip() if name != model else ""
+    return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
 
 
 def _properties(evidence: Evidence, model: str) -> list[Property]:

@@ -11,6 +11,7 @@ from mlpstudy.report.formats import (
     plural,
     setting,
     short_name,
+    threshold,
     word,
 )
 from mlpstudy.report.layout import Finding
@@ -80,7 +81,7 @@ def _answer(evidence: Evidence, condition: str) -> str:
     runs = evidence.runs(condition, list(rows))
     accuracy = runs["test_accuracy"]
     failed = int((~(accuracy >= study.medium)).sum())
-    limit = percent(study.medium, 0)
+    limit = threshold(study.medium)
     mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
     parts = [f"{failed} of {plural(len(accuracy), 'replicate')} failed (below {limit} %)"]
     if mostly:
