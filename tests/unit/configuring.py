@@ -11,7 +11,8 @@ from snakemake.cli import parse_config
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from mlpstudy.configuration.settings import Settings, read_settings
+from mlpstudy.configuration.entries import Settings
+from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
 

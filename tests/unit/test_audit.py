@@ -15,9 +15,10 @@ from study_fixture import make_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.audit.audit import OF_REPLICATES, OF_SENTENCES, OF_VALUES, audit, findings
 from mlpstudy.evidence.audit.findings import COLUMNS, KINDS, SEPARATOR, audit_table
+from mlpstudy.evidence.audit.forms import FORMS
 from mlpstudy.evidence.audit.places import COLUMNS as PLACED
 from mlpstudy.evidence.audit.printed import load_report
-from mlpstudy.evidence.audit.readings import FORMS, READING_COLUMNS, read_readings
+from mlpstudy.evidence.audit.readings import read_readings
 from mlpstudy.evidence.reported import read_statements, read_values
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported"
@@ -203,38 +204,6 @@ def test_values_alone_are_audited_without_sentences(study: Path, tmp_path: Path)
     found = set(pd.read_csv(tmp_path / "audit.csv")["id"])
     assert {"contradiction-m03-layers", "same_result-m05-m06"} <= found
     assert not any(name.endswith("-s56") for name in found)
-
-
-READING = "r01,s56,fewer_nodes,m03,m13,,the number of nodes,,"
-BROKEN = {
-    "form": ("fewer_nodes", "less_nodes"),
-    "statement": ("s56", "s99"),
-    "printed": ("the number of nodes", "the number of layers"),
-    "value": (",the number of nodes,,", ",the number of nodes,0.1,"),
-    "models": ("m03", "m99"),
-    "others": ("m13", "wide"),
-    "id": ("r01", "first"),
-}
-
-
-@pytest.mark.parametrize("column", BROKEN)
-def test_a_malformed_reading_is_named(tmp_path: Path, column: str) -> None:
-    path = tmp_path / "readings.csv"
-    path.write_text(f"{','.join(READING_COLUMNS)}\n{READING}\n")
-    assert len(read_readings(path, REPORT)) == 1
-    path.write_text(f"{','.join(READING_COLUMNS)}\n{READING.replace(*BROKEN[column])}\n")
-    with pytest.raises(StudyError, match=rf"readings\.csv: row 1 .*column {column}: expected"):
-        read_readings(path, REPORT)
-
-
-@pytest.mark.parametrize(
-    ("form", "value"), [("difference", "ten"), ("rank_order", "relu"), ("incompatible", "")]
-)
-def test_a_form_has_its_value(tmp_path: Path, form: str, value: str) -> None:
-    path = tmp_path / "readings.csv"
-    path.write_text(f"{','.join(READING_COLUMNS)}\nr01,s56,{form},m03,m13,,,{value},\n")
-    with pytest.raises(StudyError, match="column value"):
-        read_readings(path, REPORT)
 
 
 def test_a_missing_table_is_named(study: Path, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from mlpstudy.evidence.claims.findings import (
     share,
 )
 from mlpstudy.evidence.claims.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
-from mlpstudy.evidence.statistics import holm
+from mlpstudy.evidence.statistics import holm, runs_to_part
 
 RUNS = st.lists(st.integers(0, 40).map(lambda k: k / 40), min_size=5, max_size=8)
 FLIPPED = {SUPPORTED: CONTRADICTED, CONTRADICTED: SUPPORTED, UNDECIDED: UNDECIDED}
@@ -116,6 +116,17 @@ def test_what_is_needed_decides_if_the_runs_are_typical() -> None:
 
     n = int(np.nanmedian([found(4).needed(LEVEL, 1) for _ in range(30)]))
     assert 0.6 < np.mean([verdict_of(found(n)) == [SUPPORTED] for _ in range(80)]) <= 1.0
+
+
+def test_as_many_are_needed_whichever_side_is_named_first() -> None:
+    """Of 48 runs of 4 models a quarter as many are needed of each as of the one with 12."""
+    many, few = Count(10, 48, 12, "runs"), Count(4, 12, 12, "runs")
+    runs = runs_to_part(10, 48, 4, 12, LEVEL, 5)
+    assert runs > 48
+    for sides in ((many, few), (few, many)):
+        assert more_failures(*sides).needed(LEVEL, 5) == few.needed(runs) == runs
+    none = Count(0, 0, 0, "runs")
+    assert np.isnan(more_failures(many, none).needed(LEVEL, 5))
 
 
 def failures(runs: Any) -> Count:

@@ -163,6 +163,8 @@ def test_what_is_optional_may_be_absent_and_nothing_else() -> None:
          "expected two of the comparison's models, got 'm02'"),
         ("comparisons: {a: {models: [m01], pairs: [[m01]]}}", "comparisons.a.pairs[0]: expected a "
          'list of two different models, got ["m01"]'),
+        ("comparisons: {a: {models: [m01, m02], pairs: [[m01, m02], [m02, m01]]}}",
+         "comparisons.a.pairs[1]: expected each pair in one direction, got m02 and m01 in both"),
         ("comparisons: {a b: {models: [m01]}}", "comparisons.'a b': expected a name of at most 64 "
          "letters, digits, _ and - that begins with a letter or digit and does not end in -curves"),
         # Its figure would have the name of the second one of `a`.

@@ -13,7 +13,7 @@ import pytest
 from study_fixture import REPORTED, make_study
 
 from mlpstudy.evidence.comparisons import PAIR_COLUMNS
-from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts
+from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts, turned
 from mlpstudy.evidence.statistics import holm, rank_test, superiority
 from mlpstudy.evidence.tables import read_table, tabulate
 
@@ -27,7 +27,7 @@ VALUES = {
 }
 
 
-def tables(root: Path, replicates: int, **settings: float) -> dict[str, pd.DataFrame]:
+def tables(root: Path, replicates: int, **settings: object) -> dict[str, pd.DataFrame]:
     def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
         return VALUES[model][replicate - 1], 0.5
 
@@ -82,6 +82,45 @@ def test_each_family_is_corrected_for_itself(six: dict[str, pd.DataFrame]) -> No
     assert (here["family"], there["family"]) == (2, 10)
     assert here["p"] == there["p"] == pytest.approx(2 / 924)
     assert here["p_holm"] < there["p_holm"]
+
+
+def test_a_pair_that_two_comparisons_have_is_one_hypothesis(tmp_path: Path) -> None:
+    """It counts once in the family, and is told in the direction of each."""
+    several = {
+        "one": {"models": ["m04", "m05"], "pairs": []},
+        "again": {"models": ["m05", "m04"], "pairs": [["m05", "m04"]]},
+        "other": {"models": ["m04", "m13"], "pairs": []},
+    }
+    frame = tables(tmp_path, 6, comparisons=several)["comparisons"].set_index("comparison")
+    assert frame["family"].tolist() == [2, 2, 2]
+    one, again = frame.loc["one"], frame.loc["again"]
+    assert one["p_holm"] == again["p_holm"] == 2 * one["p"] == pytest.approx(4 / 924)
+    assert (again["first"], again["named"], again["verdict"]) == ("m05", True, "higher")
+    assert (one["first"], one["named"], one["verdict"]) == ("m04", False, "lower")
+    for name in ("difference", "mean_difference", "failure_difference"):
+        assert again[name] == -one[name]
+        assert (again[f"{name}_low"], again[f"{name}_high"]) == (
+            -one[f"{name}_high"],
+            -one[f"{name}_low"],
+        )
+    assert (one["superiority"], again["superiority"]) == (0.0, 1.0)
+    assert again["superiority_low"] == 1 - one["superiority_high"]
+    assert again["first_median"] == one["second_median"]
+    assert again["reported_difference"] == -one["reported_difference"]
+
+
+def test_a_contrast_turned_twice_is_itself() -> None:
+    generator = np.random.default_rng(3)
+    first, second = generator.normal(0.8, 0.02, 5), generator.normal(0.82, 0.01, 7)
+    (found,) = contrasts([(first, second)], 0.5, 0.01)
+    (other,) = contrasts([(second, first)], 0.5, 0.01)
+    again = turned(found)
+    assert list(again) == CONTRAST_COLUMNS
+    assert turned(again) == pytest.approx(found, nan_ok=True)
+    same = [name for name in CONTRAST_COLUMNS if not name.startswith("difference_")]  # bootstrap
+    assert {name: again[name] for name in same} == pytest.approx(
+        {name: other[name] for name in same}, nan_ok=True
+    )
 
 
 def test_six_replicates_decide_what_is_plain(six: dict[str, pd.DataFrame]) -> None:

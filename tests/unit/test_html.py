@@ -15,6 +15,7 @@ import pytest
 from pages_fixture import Page, Row, render_page, render_study
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
+from mlpstudy.configuration.rules import PARTS
 from mlpstudy.evidence.reported import read_values
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
@@ -256,6 +257,9 @@ def test_parts_have_lasting_names(page: Page) -> None:
     }  # fmt: skip
     assert parts | set(MODELS) | {f"runs-{m}" for m in MODELS} <= set(page.ids)
     assert any(name.startswith("claim-") for name in page.ids)
+    # What a model cannot be called, as its section has its name.
+    plain = {name for name in page.ids if re.fullmatch(r"[A-Za-z]\w*", name)}
+    assert plain - set(MODELS) <= set(PARTS)
     assert any(name.startswith("audit-") for name in page.ids)
     assert "condition-unit_pixels" in page.ids
 

@@ -16,7 +16,6 @@ from mlpstudy.evidence.reported import (
     FINAL,
     UNITS,
     VALUE_COLUMNS,
-    headline,
     read_statements,
     read_values,
 )
@@ -144,23 +143,24 @@ def test_names_and_activations_agree_throughout(values: pd.DataFrame) -> None:
 
 
 def test_classes_are_those_of_the_thresholds(values: pd.DataFrame) -> None:
-    table = headline(values)
-    expected = pd.cut(table["final_accuracy"], [0, 0.5, 0.8, 1], right=False, labels=False).map(
+    final = values[values["section"] == FINAL].set_index("model")
+    accuracy = final.loc[final["quantity"] == "test_accuracy", "number"]
+    expected = pd.cut(accuracy, [0, 0.5, 0.8, 1], right=False, labels=False).map(
         {0: "Inferior", 1: "Medium", 2: "Superior"}
     )
-    assert list(table["class"]) == list(expected)
+    assert pick(values, FINAL, "class").to_dict() == expected.to_dict()
 
 
-def test_headline_has_the_printed_values(values: pd.DataFrame) -> None:
-    table = headline(values)
-    assert list(table["model"]) == MODELS
-    assert not table.isna().any(axis=None)
-    third = table.set_index("model").loc["m03"]
-    assert third["test_loss"] == 0.5573338985443115
-    assert third["test_accuracy"] == 0.7976428627967834
-    assert (third["final_accuracy"], third["class"]) == (0.7976, "Medium")
-    differ = table.loc[table["layers"] != table["final_layers"], "model"]
-    assert list(differ) == ["m16", "m17"]
+def test_the_final_table_has_other_layers_for_two_models(values: pd.DataFrame) -> None:
+    layers, final = (pick(values, section, "layers")[MODELS] for section in (DETAILS, FINAL))
+    assert list(layers.index[layers != final]) == ["m16", "m17"]
+
+
+def test_values_are_normalised(values: pd.DataFrame) -> None:
+    third = values[values["model"] == "m03"].set_index(["section", "quantity"])["number"]
+    assert third[DETAILS, "test_loss"] == 0.5573338985443115
+    assert third[DETAILS, "test_accuracy"] == 0.7976428627967834
+    assert third[FINAL, "test_accuracy"] == 0.7976
 
 
 def test_statements_name_models_and_quote_once_a_place(statements: pd.DataFrame) -> None:
@@ -180,7 +180,6 @@ def test_a_study_without_reported_values(tmp_path: Path, content: str | None) ->
     assert list(frame.columns) == list(full.columns)
     for column in ("decimals", "approximate", "number", "resolution"):
         assert frame[column].dtype == full[column].dtype
-    assert list(headline(frame).columns) == list(headline(full).columns)
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:

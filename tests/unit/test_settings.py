@@ -10,7 +10,8 @@ import pytest
 import yaml
 from configuring import CONFIG, FIELDS, MODELS, QUICK, SCHEMAS, configure, edit, settle, written
 
-from mlpstudy.configuration.settings import in_effect, read_settings
+from mlpstudy.configuration.entries import in_effect
+from mlpstudy.configuration.settings import read_settings
 from mlpstudy.spec import Spec
 
 # Typed again from section 1 of the report: nodes, activation, loss, epochs, validation, whether

@@ -92,6 +92,11 @@ IN_MODELS = [
         "models.M01: expected names that differ by more than their case, got m01 too",
     ),
     (
+        "  m02:",
+        "  pairs:",
+        "models.pairs: expected another name: the pages have a part called so",
+    ),
+    (
         "      kfold_pool: >-",
         "      batch_size: >-",
         "models.m03.assumed.batch_size: expected a field that the model itself writes",

@@ -11,6 +11,7 @@ import pytest
 from study_fixture import REPORTED, Paths, make_study
 
 from mlpstudy.errors import StudyError
+from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import TABLES, read_table, tabulate
 
 KL = {"loss": "kl_divergence", "nodes": [128, 64, 32, 10]}
@@ -238,6 +239,28 @@ def test_damage_is_one_line_that_names_the_file(study: Paths, name: str, damage:
         tabulate(study.study, REPORTED, study.tables)
     assert "\n" not in str(caught.value)
     assert {p.name: p.read_bytes() for p in study.tables.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"comparisons": {"a": {"models": ["m01"], "pairs": [["m01", "m02", "m03"]]}}},
+        {"jobs": [{"condition": "a", "model": "b", "fold": "1", "first": "x", "last": 2}]},
+        {"margin": "wide"},
+        {"classes": {"superior": 0.8}},
+        {"classes": {"superior": "high", "medium": 0.5}},
+        {"dataset": {"name": "mine"}},
+        {"dataset": None},
+    ],
+)
+def test_a_study_file_with_what_cannot_be_read_is_named(
+    study: Paths, change: dict[str, object]
+) -> None:
+    path = study.study.with_name("odd.json")
+    path.write_text(json.dumps(json.loads(study.study.read_text()) | change))
+    with pytest.raises(StudyError, match=r"odd\.json: ") as caught:
+        load_study(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_damaged_study_file_is_named(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -67,6 +69,19 @@ def test_the_whole_study_and_models_of_its_own(importing: Project) -> None:
     assert "results/mlp/runs/quick/mine/fold-all/replicates-1-1" in said
     assert "rule mlp_train" in said
     assert "rule best_run" in said
+
+
+def test_the_checkout_may_lie_anywhere(importing: Project) -> None:
+    """Whatever its path is called, it is one word of each command."""
+    (importing.folder / "mlpstudy").rename(importing.folder / "a; b")
+    importing.edit("Snakefile", '"mlpstudy/workflow/Snakefile"', '"a; b/workflow/Snakefile"')
+    done = importing.snakemake("--dry-run", "--printshellcmds")
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    commands = re.findall(r"^Shell command: (.*)$", said, re.MULTILINE)
+    words = [word for command in commands for word in shlex.split(command)]
+    assert {"a; b/resources/reported", "a; b/envs/study.txt"} <= set(words)
+    assert not [word for word in words if word.endswith(";")]
 
 
 def test_a_mistake_is_one_line_that_names_the_module(importing: Project) -> None:

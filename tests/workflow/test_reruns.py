@@ -170,6 +170,21 @@ def test_how_files_are_written_is_no_reason_to_train(project: Project) -> None:
     assert "train" not in project.planned()
 
 
+def test_jobs_read_the_configuration_as_it_stands(fresh_project: Project) -> None:
+    """Snakemake's YAML is 1.1, which has `no` as false and a date as one."""
+    (fresh_project.folder / "config/models.yaml").write_text(
+        "models: {no: {nodes: [8, 10], assumed: {nodes: So.}}}\n"
+    )
+    (fresh_project.folder / "mine.yaml").write_text(
+        "claims: null\nresults: 2024-01-01\n"
+        "conditions: {as_reported: null, corrected: null, mine: {models: [no]}}\n"
+    )
+    done = fresh_project.study("mine.yaml", "--until", "write_plan")
+    assert done.returncode == 0, done.stdout + done.stderr
+    study = json.loads((fresh_project.folder / "2024-01-01/study.json").read_text())
+    assert study["conditions"]["mine"]["models"] == ["no"]
+
+
 def test_results_that_the_configuration_no_longer_names_leave_the_tables(project: Project) -> None:
     tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
     # Model 5 is new: there are claims about it alone, so that some are judged.

@@ -53,13 +53,12 @@ def _options(
 def plan(
     config: Annotated[str, typer.Option(help="The merged configuration, as JSON.")],
     output: Annotated[Path, typer.Option(help="File to write.")],
-    config_file: Annotated[list[Path] | None, typer.Option(help="A file it came from.")] = None,
 ) -> None:
     """Check the configuration and write the resolved study."""
     from mlpstudy.configuration.plan import read_plan
     from mlpstudy.files import write_text
 
-    write_text(output, read_plan(json.loads(config), config_file or []).document())
+    write_text(output, read_plan(json.loads(config), []).document())
 
 
 @app.command()
@@ -250,9 +249,10 @@ def predict(
     """Print the class and its probability for each image, as CSV."""
     import csv
 
+    from mlpstudy.evidence.study_file import load_study
     from mlpstudy.training.inference import load_model, predict, read_images
 
-    classes = json.loads(study.read_text())["dataset"]["classes"] if study else None
+    classes = load_study(study).labels if study else None
     names, images = read_images(files, invert)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["image", "class", "probability"])

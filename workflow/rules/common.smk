@@ -31,21 +31,20 @@ MODULE = workflow.modifier.namespace
 
 
 def read_configuration():
-    """Return the merged configuration, and the study that it describes."""
+    """Return the study that the merged configuration describes."""
     if MODULE:
-        merged = over_shipped(config, Path(PACKAGES).parent)
-        return merged, read_plan(merged, [])
+        return read_plan(over_shipped(config, Path(PACKAGES).parent), [])
     # The last file that sets a key has the last word: those of the command line.
     overlays = [Path(path) for path in workflow.config_settings.configfiles]
     files = [Path(path) for path in workflow.configfiles if Path(path) not in overlays]
-    return config, read_plan(config, files + overlays)
+    return read_plan(config, files + overlays)
 
 
 paths = workflow.modifier.path_modifier
 if paths.prefix or paths.modifies_prefixes:
     sys.exit(f"error: module {MODULE}: expected no prefix: set `results` in its config instead")
 try:
-    CONFIG, PLAN = read_configuration()
+    PLAN = read_configuration()
 except StudyError as error:
     # No traceback: the message is meant for the user.
     where = f"module {MODULE}: " if MODULE else ""

@@ -16,7 +16,8 @@ rule write_plan:
     params:
         # What Snakemake compares; the models file itself may be touched or reordered.
         digest=PLAN.digest,
-        config=json.dumps(CONFIG, sort_keys=True),
+        # Not Snakemake's own, in which a model named `no` is false and a date no JSON.
+        config=json.dumps(PLAN.written, sort_keys=True),
     shell:
         "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
 

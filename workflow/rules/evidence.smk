@@ -26,7 +26,7 @@ rule tabulate_runs:
         reported=VALUES,
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m mlpstudy tabulate --study {input.study} --reported {params.reported}"
+        "python -m mlpstudy tabulate --study {input.study} --reported {params.reported:q}"
         " --output {params.folder} 2> {log}"
 
 
@@ -68,7 +68,7 @@ rule audit_report:
         reported=REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
-        "python -m mlpstudy audit --study {input.study} --reported {params.reported}"
+        "python -m mlpstudy audit --study {input.study} --reported {params.reported:q}"
         " --tables {params.tables} --output {output.audit} 2> {log}"
 
 

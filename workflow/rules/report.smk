@@ -42,7 +42,7 @@ rule draw_figures:
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         data=lambda wildcards, input: Path(input.data[0]).parent,
     shell:
-        "python -m mlpstudy draw --study {input.study} --reported {params.reported}"
+        "python -m mlpstudy draw --study {input.study} --reported {params.reported:q}"
         " --tables {params.tables} --data {params.data} --output {output} 2> {log}"
 
 
@@ -69,7 +69,7 @@ rule write_provenance:
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"
-        " --lock {input.lock} --output {output} 2> {log}"
+        " --lock {input.lock:q} --output {output} 2> {log}"
 
 
 rule render_report:
@@ -100,7 +100,7 @@ rule render_report:
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m mlpstudy render --study {input.study} --reported {params.reported}"
+        "python -m mlpstudy render --study {input.study} --reported {params.reported:q}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
         " --output {params.folder} 2> {log}"
 
@@ -125,6 +125,6 @@ rule typeset_report:
         reported=VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
-        "python -m mlpstudy typeset --study {input.study} --reported {params.reported}"
+        "python -m mlpstudy typeset --study {input.study} --reported {params.reported:q}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
         " --output {output} 2> {log}"

@@ -18,15 +18,18 @@ def comparison_problems(
         written: the file, with these two filled in.
         models: the models that may be named.
     """
-    for at, model in _named(written):
+    for place, model in _named(written):
         if model not in models:
-            yield at, f"expected one of {listed(models)}, got {model!r}{meant(model, models)}"
+            yield place, f"expected one of {listed(models)}, got {model!r}{meant(model, models)}"
     for name, comparison in written["comparisons"].items():
-        for index, pair in enumerate(comparison.get("pairs", [])):
+        pairs = comparison.get("pairs", [])
+        for index, pair in enumerate(pairs):
+            at: Location = ("comparisons", name, "pairs", index)
             for model in pair:
                 if model not in comparison["models"]:
-                    text = f"expected two of the comparison's models, got {model!r}"
-                    yield ("comparisons", name, "pairs", index), text
+                    yield at, f"expected two of the comparison's models, got {model!r}"
+            if pair[::-1] in pairs[:index]:
+                yield at, f"expected each pair in one direction, got {' and '.join(pair)} in both"
 
 
 def _named(written: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:

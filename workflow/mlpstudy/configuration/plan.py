@@ -13,9 +13,11 @@ from typing import Any
 
 from mlpstudy.configuration.claims import ClaimsFile, read_claims
 from mlpstudy.configuration.claims import digest as claims_digest
+from mlpstudy.configuration.entries import Settings
+from mlpstudy.configuration.layers import read_layers
 from mlpstudy.configuration.requests import multiplications
 from mlpstudy.configuration.schema import SCHEMAS
-from mlpstudy.configuration.settings import Settings, read_settings
+from mlpstudy.configuration.settings import resolved
 from mlpstudy.data.dataset import digest
 from mlpstudy.fingerprint import TRAINING, fingerprint
 from mlpstudy.spec import Job, Spec, blocks
@@ -25,10 +27,15 @@ JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's settings, what its claims file says, and all jobs, condition by condition."""
+    """A study's settings, what its claims file says, and all jobs, condition by condition.
+
+    `written` is the merged configuration as YAML 1.2 reads it, without defaults: what a later step
+    may read the plan from again.
+    """
 
     settings: Settings
     said: ClaimsFile = dataclasses.field(default_factory=ClaimsFile)
+    written: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def jobs(self) -> dict[JobKey, Job]:
@@ -112,11 +119,13 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
     Raises:
         StudyError: one line with the file, the key and what was expected.
     """
-    settings = read_settings(config, config_files, SCHEMAS)
-    if settings.claims_file is None:
-        return Plan(settings)
-    names = (settings.models, settings.conditions)
-    return Plan(settings, read_claims(settings.claims_file, *names, SCHEMAS))
+    layers = read_layers(config, config_files)
+    settings = resolved(layers, SCHEMAS)
+    said = ClaimsFile()
+    if settings.claims_file is not None:
+        names = (settings.models, settings.conditions)
+        said = read_claims(settings.claims_file, *names, SCHEMAS)
+    return Plan(settings, said, layers.values)
 
 
 def _plain(value: Any) -> Any:

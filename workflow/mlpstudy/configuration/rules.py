@@ -13,6 +13,13 @@ from mlpstudy.configuration.problems import Location, Problem, meant
 
 Origin = Callable[[Location], str]
 
+# What the parts of the pages are called; a model's section is called like the model.
+PARTS = (
+    "assumptions", "audit", "cause", "claims", "comparisons", "conclusions", "conditions", "depth",
+    "effects", "groups", "inference", "legend", "main", "models", "pairs", "provenance",
+    "sensitivity", "summary",
+)  # fmt: skip
+
 
 def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
     """Check the thresholds, the dataset's files and that a condition is left."""
@@ -47,6 +54,9 @@ def model_problems(models: dict[str, dict[str, Any]], origin: Origin) -> Iterato
     """Check, of the models as they are written, their names and what they call assumed."""
     yield from case_problems(models, ("models",), origin)
     for name, entry in models.items():
+        if name in PARTS:
+            at: Location = ("models", name)
+            yield Problem(origin(at), at, "expected another name: the pages have a part called so")
         for field in entry.get("assumed", {}):
             if field not in entry:
                 at = ("models", name, "assumed", field)

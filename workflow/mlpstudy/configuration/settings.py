@@ -27,16 +27,6 @@ from mlpstudy.configuration.rules import (
 from mlpstudy.configuration.schema import Schema, Schemas
 from mlpstudy.configuration.yamlfiles import parse_yaml, read_yaml
 
-__all__ = [
-    "Condition",
-    "Dataset",
-    "Default",
-    "ModelEntry",
-    "Settings",
-    "in_effect",
-    "read_settings",
-]
-
 _CONFIG, _MODELS, _FIELDS = (f"{name}.schema.yaml" for name in ("config", "models", "fields"))
 
 
@@ -52,8 +42,15 @@ def read_settings(
     Raises:
         StudyError: one line with the file (or `--config`), the key, and what was expected.
     """
+    return resolved(read_layers(config, config_files), schemas)
+
+
+def resolved(layers: Layers, schemas: Path) -> Settings:
+    """Do what `read_settings` does; `layers.values` is then what was meant, and can be JSON.
+
+    Read again without the files, as what the command line has set, it gives the same settings.
+    """
     checker = Schemas(schemas)
-    layers = read_layers(config, config_files)
     _read_texts(layers, checker)
     raise_deepest(checker.problems(layers.values, _CONFIG, layers.origin))
     study = checker.filled(layers.values, {"$ref": _CONFIG})

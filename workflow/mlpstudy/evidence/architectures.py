@@ -41,8 +41,8 @@ def architectures(study: Study, models: pd.DataFrame, level: float = 0.05) -> pd
 
     `correlation` is Spearman's, of the size and the models' median accuracy; `p` its permutation
     test, `p_smallest` the least that so many models with these ties can give. `p_holm` is for all
-    groups of the condition that can reject at all (Tarone 1990), empty for the others. `verdict`
-    is "grows" or "falls" (accuracy with size) or "undecided".
+    groups of the condition and measure that can reject at all (Tarone 1990), empty for the others.
+    `verdict` is "grows" or "falls" (accuracy with size) or "undecided".
     `range` is the highest of the medians less the lowest: what there is to explain.
 
     Args:

@@ -36,6 +36,13 @@ TEXTS = (
     "kl", "also", "dead_layers", "baseline", "baseline_model", "field", "baseline_value", "value",
     "quantity", "places", "values", "size", "members",
 )  # fmt: skip
+# What claims and findings say: text too, but where a cell is empty there is none.
+SAID = (
+    "claim", "section", "place", "quote", "statement", "form", "against", "unit", "reason",
+    "id", "kind", "rule", "explanation", "matters",
+)  # fmt: skip
+# In the tables with one of these `models` are their names; in the others, how many there are.
+NAMING = {"claim", "rule"}
 
 
 def collect(study: Study, name: str) -> pd.DataFrame:
@@ -117,7 +124,9 @@ def _parse_together(header: str, parts: Sequence[tuple[int, str]]) -> pd.DataFra
 
 
 def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
-    """Read a CSV of the study; fold is text, an empty cell a missing number or an empty text.
+    """Read a CSV of the study; an empty cell is an empty text in TEXTS, and missing elsewhere.
+
+    A column of text is that whatever stands in it: a fold 2, a section 2, a claim called nan.
 
     Raises:
         StudyError: the file is missing, is not a table, or lacks one of `columns`.
@@ -135,7 +144,7 @@ def read_table(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
 
 
 def _parse(source: Path | StringIO) -> pd.DataFrame:
-    texts = dict.fromkeys(TEXTS, str)
+    texts = dict.fromkeys((*TEXTS, *SAID, "models"), str)
     frame = pd.read_csv(source, dtype=texts, keep_default_na=False, na_values=[""])
     present = [column for column in TEXTS if column in frame]
     return _with_numbers(frame).fillna(dict.fromkeys(present, ""))
@@ -146,7 +155,10 @@ def _with_numbers(frame: pd.DataFrame) -> pd.DataFrame:
 
     Training jobs write `nan` for a loss that diverged, and nothing for one that nobody measured.
     """
-    for column in frame.columns.difference(list(TEXTS)):
+    if "models" in frame and NAMING.isdisjoint(frame):
+        with contextlib.suppress(ValueError):
+            frame["models"] = pd.to_numeric(frame["models"])
+    for column in frame.columns.difference([*TEXTS, *SAID, "models"]):
         if frame[column].dtype == "str" and (frame[column] == "nan").any():
             with contextlib.suppress(ValueError):
                 frame[column] = [float(value) for value in frame[column]]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, MARGIN, contrasts
+from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts, turned
 from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.evidence.statistics import clean, median_interval
 from mlpstudy.evidence.study_file import Comparison, Study
@@ -29,7 +29,8 @@ def compare(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFr
     """Return a row per comparison, condition and pair of its models: second minus first.
 
     A comparison of one model has one row without a second. `named` says that the pair is
-    one of those to be told of. The rows of a condition that have a second are one family.
+    one of those to be told of. The pairs of a condition are one family, in which each counts once
+    however many comparisons have it, in whichever direction.
 
     Args:
         study: the resolved study.
@@ -104,14 +105,25 @@ def _contrasts(
     study: Study, samples: Samples, condition: str, pairs: Sequence[Pair]
 ) -> dict[Pair, dict[str, Any]]:
     """Return the statistics of each pair; those without a second model have none."""
-    full = [pair for pair in pairs if pair[1]]
-    found = contrasts(
-        [(samples[condition, first], samples[condition, second]) for first, second in full],
+    once: dict[frozenset[str], Pair] = {}
+    for pair in pairs:
+        if pair[1]:
+            once.setdefault(frozenset(pair), pair)
+    made = contrasts(
+        [
+            (samples[condition, first], samples[condition, second])
+            for first, second in once.values()
+        ],
         study.medium,
-        float(study.raw.get("margin", MARGIN)),
+        study.margin,
     )
-    nothing = {pair: {"verdict": ""} for pair in pairs if not pair[1]}
-    return {**nothing, **dict(zip(full, found, strict=True))}
+    found: dict[Pair, dict[str, Any]] = dict(zip(once.values(), made, strict=True))
+    for pair in pairs:
+        if not pair[1]:
+            found[pair] = {"verdict": ""}
+        elif pair not in found:
+            found[pair] = turned(found[pair[::-1]])
+    return found
 
 
 def _keys(condition: str, pair: Pair) -> dict[str, Any]:

@@ -9,28 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from mlpstudy.configuration.entries import in_effect
 from mlpstudy.evidence.study_file import Study
 
 Cell = tuple[str, str]  # condition, model
 Fields = Mapping[str, Any]
 
-# A field that matters only where another one has this value.
-NEEDED = {
-    "kl": ("loss", "kl_divergence"),
-    "leaky_slope": ("activation", "leaky_relu"),
-    "holdout_fraction": ("validation", "holdout"),
-    "folds": ("validation", "kfold"),
-    "kfold_pool": ("validation", "kfold"),
-}
-
 
 def in_force(fields: Fields) -> dict[str, Any]:
     """Return the fields without those that make no difference to this model."""
-    return {
-        name: value
-        for name, value in fields.items()
-        if name not in NEEDED or fields[NEEDED[name][0]] == NEEDED[name][1]
-    }
+    return {name: fields[name] for name in in_effect(fields)}
 
 
 def changes(before: Fields, after: Fields) -> dict[str, tuple[Any, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,7 @@ from mlpstudy.evidence.statistics import (
     verdict,
 )
 
-LEVEL = 0.05
-MARGIN = 0.01  # where the study names none: one point, less than twice what 10,000 images blur
+LEVEL = 0.05  # of every verdict, here and on the claims
 
 CONTRAST_COLUMNS = [
     "difference", "difference_low", "difference_high",
@@ -38,7 +38,7 @@ CONTRAST_COLUMNS = [
 ]  # fmt: skip
 
 Sample = NDArray[np.float64]
-Contrast = dict[str, object]
+Contrast = dict[str, Any]
 
 
 def contrasts(
@@ -83,6 +83,19 @@ def contrasts(
             }
         )
     return rows
+
+
+def turned(contrast: Contrast) -> Contrast:
+    """Return the contrast of the first against the second: the same tests, told the other way."""
+    other = dict(contrast)
+    for name, whole in {
+        "difference": 0.0, "mean_difference": 0.0, "failure_difference": 0.0, "superiority": 1.0,
+    }.items():  # fmt: skip
+        low, high = f"{name}_low", f"{name}_high"
+        for here, there in ((name, name), (low, high), (high, low)):
+            other[here] = whole - contrast[there]
+    said = contrast["verdict"]
+    return {**other, "verdict": {"higher": "lower", "lower": "higher"}.get(said, said)}
 
 
 def _more(needed: float, first: Sample, second: Sample, said: str) -> float:

@@ -24,7 +24,7 @@ from mlpstudy.evidence.conditions import (
     in_force,
     joined,
 )
-from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, MARGIN, contrasts
+from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts
 from mlpstudy.evidence.statistics import holm, median_interval, share_test
 from mlpstudy.evidence.study_file import Study
 
@@ -96,7 +96,7 @@ def _steps(study: Study, cells: list[Cell]) -> list[Step]:
 def _family(study: Study, samples: Samples, steps: list[Step]) -> list[dict[str, Any]]:
     """Return the rows of one question."""
     pairs = [(samples[first], samples[second]) for first, second, _ in steps]
-    found = contrasts(pairs, study.medium, float(study.raw.get("margin", MARGIN)))
+    found = contrasts(pairs, study.medium, study.margin)
     failed = [tuple(int((~(side >= study.medium)).sum()) for side in pair) for pair in pairs]
     tests = [
         share_test(first, len(pair[0]), second, len(pair[1])).p

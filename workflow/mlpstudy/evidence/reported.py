@@ -16,9 +16,9 @@ VALUE_COLUMNS = [
 STATEMENT_COLUMNS = ["id", "section", "place", "models", "quote", "kind", "note"]
 
 DETAILS, EXPLANATION, FINAL = "1 details", "2 explanation", "4 final table"
+CONCLUSIONS = "5 conclusions"
 SECTIONS = [
-    *("0 aim", DETAILS, EXPLANATION, "3 grouped list", "3 grouped table", FINAL),
-    "5 conclusions",
+    *("0 aim", DETAILS, EXPLANATION, "3 grouped list", "3 grouped table", FINAL, CONCLUSIONS),
 ]
 KINDS = [
     *("comparison", "ranking", "reliability", "curve", "cause", "count", "recommendation"),
@@ -45,14 +45,11 @@ QUANTITIES = {
 # The size of one printed unit in the units of `value`.
 UNITS = {"": 1.0, "%": 0.01, "s": 1.0, "min": 60.0}
 
-_HEADLINE = {
-    "test_loss": (DETAILS, "test_loss"),
-    "test_accuracy": (DETAILS, "test_accuracy"),
-    "layers": (DETAILS, "layers"),
-    "final_layers": (FINAL, "layers"),
-    "final_accuracy": (FINAL, "test_accuracy"),
-    "class": (FINAL, "class"),
-}
+# What stands once a model in section 1 and the final table: the pages print it as the report's own.
+_HEADLINE = [
+    *((DETAILS, quantity) for quantity in ("test_loss", "test_accuracy", "layers")),
+    *((FINAL, quantity) for quantity in ("layers", "test_accuracy", "class")),
+]
 
 
 def read_values(path: Path) -> pd.DataFrame:
@@ -104,22 +101,6 @@ def read_statements(path: Path) -> pd.DataFrame:
     return frame
 
 
-def headline(values: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a model, in order of first appearance, from what `read_values` returned.
-
-    Columns: model, then test_loss, test_accuracy, layers (section 1) and final_layers,
-    final_accuracy, class (the final table). What the report does not print of a model is missing.
-    """
-    models = pd.Index(values.loc[values["model"] != "", "model"].unique(), name="model")
-    columns: dict[str, pd.Series] = {}
-    for name, (section, quantity) in _HEADLINE.items():
-        here = (values["section"] == section) & (values["quantity"] == quantity)
-        chosen = values[here & (values["model"] != "")].set_index("model")
-        series = chosen["value" if quantity == "class" else "number"].reindex(models)
-        columns[name] = series.astype("Int64") if quantity == "layers" else series
-    return pd.DataFrame(columns, index=models).reset_index()
-
-
 def read_text(path: Path, columns: list[str]) -> pd.DataFrame:
     """Return the file as text, its columns, ids and sections checked."""
     if not path.is_file():
@@ -162,6 +143,6 @@ def require(path: Path, frame: pd.DataFrame, column: str, fits: pd.Series, expec
 def _refuse_second_headline(path: Path, frame: pd.DataFrame) -> None:
     """Raise StudyError where section 1 or the final table has a headline quantity twice."""
     key = frame["section"] + "/" + frame["quantity"]
-    headlines = key.isin(["/".join(pair) for pair in _HEADLINE.values()])
+    headlines = key.isin(["/".join(pair) for pair in _HEADLINE])
     again = headlines & frame.duplicated(["model", "section", "quantity"]) & (frame["model"] != "")
     require(path, frame, "quantity", ~again, "each of a model's headline values once a section")

@@ -11,6 +11,7 @@ from typing import Any
 from mlpstudy.errors import StudyError
 
 CLASSES = ("superior", "medium", "inferior")
+MARGIN = 0.01  # where the study names none: one point, less than twice what 10,000 images blur
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,16 @@ class Study:
         """Lowest test accuracy, a fraction, of the best class."""
         return float(self.raw["classes"]["superior"])
 
+    @property
+    def labels(self) -> list[str]:
+        """The names of the dataset's classes, by label."""
+        return [str(name) for name in self.raw["dataset"]["classes"]]
+
+    @property
+    def margin(self) -> float:
+        """The difference of mean test accuracies, a fraction, below which models are equivalent."""
+        return float(self.raw.get("margin", MARGIN))
+
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
         """Every (condition, model) that is run, condition by condition."""
@@ -103,7 +114,7 @@ def load_study(path: Path) -> Study:
     """Read `study.json`.
 
     Raises:
-        StudyError: the file is missing, is not JSON, or lacks a key.
+        StudyError: the file is missing, is not JSON, lacks a key, or has what cannot be read.
     """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -115,7 +126,7 @@ def load_study(path: Path) -> Study:
         return _parse(raw)
     except KeyError as error:
         raise StudyError(f"{path}: key {error} is missing from the resolved study") from error
-    except (AttributeError, TypeError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise StudyError(f"{path}: not the shape of a resolved study: {error}") from error
 
 
@@ -149,6 +160,8 @@ def _parse(raw: dict[str, Any]) -> Study:
         )
         for key, entry in raw["comparisons"].items()
     )
-    for key in ("conclusions", "trial", "classes", "dataset", "replicates", "defaults", "seed"):
+    for key in ("conclusions", "trial", "replicates", "defaults", "seed"):
         raw[key]  # every reader below may rely on these
-    return Study(raw, models, conditions, jobs, comparisons)
+    study = Study(raw, models, conditions, jobs, comparisons)
+    _ = study.medium, study.superior, study.margin, study.labels  # and on these
+    return study

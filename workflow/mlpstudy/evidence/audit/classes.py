@@ -116,7 +116,15 @@ def better_than(report: Report, readings: Sequence[Reading]) -> Iterator[Finding
             f"Of {counted(len(found), 'model')} {len(worse)} are not above the {percent(bar)} of "
             f"{models([other])}: {_with_accuracies(report, worse)}. Read kindly, most of them are."
         )
+        matters = "The sentence leaves out its exceptions."
+        if all(_smaller(report.nodes(model), report.nodes(other)) for model in found):
+            matters = "All of them are smaller: that alone does not make a model better."
         yield text_finding(
-            "better_than", [reading], [other, *worse], accuracies_of(report, [other, *worse]), text,
-            "Smaller is not better by itself: what the exceptions share is not their size.",
+            "better_than", [reading], [other, *worse],
+            accuracies_of(report, [other, *worse]), text, matters,
         )  # fmt: skip
+
+
+def _smaller(nodes: Sequence[int], than: Sequence[int]) -> bool:
+    """Say whether a printed list of nodes has fewer layers and fewer nodes than another."""
+    return 0 < len(nodes) < len(than) and sum(nodes) < sum(than)

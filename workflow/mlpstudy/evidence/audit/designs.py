@@ -8,11 +8,12 @@ from itertools import combinations
 
 from mlpstudy.evidence.audit.classes import class_of, lowest_class
 from mlpstudy.evidence.audit.findings import Finding, showing
+from mlpstudy.evidence.audit.losses import saturated
 from mlpstudy.evidence.audit.printed import SETTINGS, Report
 from mlpstudy.evidence.audit.quoting import KIND, text_finding
 from mlpstudy.evidence.audit.readings import Reading, of_form
 from mlpstudy.evidence.audit.wording import counted, listing, models, quantity, sentence
-from mlpstudy.evidence.reported import DETAILS, EXPLANATION
+from mlpstudy.evidence.reported import CONCLUSIONS, DETAILS, EXPLANATION
 
 # The words by which a sentence speaks of a setting.
 MENTIONS = {
@@ -87,24 +88,33 @@ def no_contrast(report: Report, readings: Sequence[Reading]) -> Iterator[Finding
 
 def all_discussed(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
     """Find settings that vary and that no sentence of the discussion speaks of."""
-    text = " ".join(
-        sentence.quote for sentence in report.sentences.values() if sentence.section[0] in "25"
-    )
-    for reading in of_form(readings, "all_discussed"):
+    spoken = [s for s in report.sentences.values() if s.section in (EXPLANATION, CONCLUSIONS)]
+    text = " ".join(sentence.quote for sentence in spoken)
+    places = f"section {listing(dict.fromkeys(s.section[0] for s in spoken), 'or')}"
+    for reading in of_form(readings, "all_discussed") if spoken else []:
         silent = [n for n in varied(report) if not re.search(MENTIONS[n], text, re.IGNORECASE)]
         if not silent:
             continue
-        verb = "differs" if len(silent) == 1 else "differ"
+        one = len(silent) == 1
+        verb, they, were = ("differs", "it", "it was") if one else ("differ", "them", "they were")
         explanation = (
             f"{sentence(listing(map(quantity, silent)))} {verb} between the models, and no "
-            "sentence of sections 2 and 5 speaks of them. Read kindly, they were thought not to "
-            "matter."
+            f"sentence of {places} speaks of {they}. Read kindly, {were} thought not to matter."
         )
+        matters = "What is not looked at cannot be found to be the cause"
+        stuck = _saturated_failures(report) if "loss_function" in silent else []
+        if stuck:
+            fail = "fails" if len(stuck) == 1 else "fail"
+            matters += f"; the loss of {models(stuck)}, which {fail}, points to the loss function"
         yield text_finding(
-            "all_discussed", [reading], [], [], explanation,
-            "What is not looked at cannot be found to be the cause; the losses of the failing "
-            "models point to the loss function.", "settings",
-        )  # fmt: skip
+            "all_discussed", [reading], [], [], explanation, f"{matters}.", "settings"
+        )
+
+
+def _saturated_failures(report: Report) -> list[str]:
+    """Return the models of the lowest class whose loss gives no gradient any more."""
+    stuck = [model for finding in saturated(report) for model in finding.models]
+    return [model for model in stuck if class_of(report, model) == lowest_class(report) != ""]
 
 
 def undiscussed(report: Report) -> Iterator[Finding]:

@@ -107,22 +107,22 @@ def no_effect(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         for a, b in combinations(report.models, 2):
             same = all(report.setting(a, n) == report.setting(b, n) for n in ("nodes", "epochs"))
             if same and report.setting(a, name) != report.setting(b, name):
-                pairs.append(sorted((a, b), key=lambda m: report.setting(m, name) == "false"))
+                pairs.append((a, b) if report.setting(b, name) == "false" else (b, a))
+        pairs = [(a, b) for a, b in pairs if total_seconds(report, a) < total_seconds(report, b)]
+        if not pairs:
+            continue
         parts = [
             f"{models([a])} takes {total_seconds(report, a):.0f} s with it and {models([b])} "
             f"{total_seconds(report, b):.0f} s without"
             for a, b in pairs
-            if total_seconds(report, a) < total_seconds(report, b)
         ]
-        if not parts:
-            continue
         keys = [model for pair in pairs for model in pair]
-        text = (
-            f"With the same nodes and epochs, {listing(parts)}. Read kindly, only memory is meant, "
-            "and the pairs differ in other settings too."
-        )
+        text = f"With the same nodes and epochs, {listing(parts)}."
+        kindly = [reading.note.rstrip(".")] * bool(reading.note)
+        if all(report.differing(a, b) != [name] for a, b in pairs):
+            kindly.append(f"{'the' if len(pairs) == 1 else 'each'} pair differs in more than that")
+        text += f" Read kindly, {listing(kindly)}." if kindly else ""
         yield text_finding(
             "no_effect", [reading], keys, times_of(report, keys), text,
-            f"{sentence(quantity(name))} changes the number of steps and with it the result; "
-            "it is not looked at again.", "seconds",
+            "What changes the time may change the result as well.", "seconds",
         )  # fmt: skip

@@ -85,8 +85,8 @@ def saturated(report: Report) -> Iterator[Finding]:
             "has practically no gradient."
         )
         matters = (
-            "The failure has a cause that the report never names: the loss function stopped giving "
-            "gradients. Depth, nodes and activation need not explain it."
+            "Where the loss function gives no gradient nothing more is learnt: depth, nodes and "
+            "activation need not explain the wrong answers."
         )
         yield Finding(
             KIND, "saturated", model, (model,), "test_loss",

@@ -10,7 +10,7 @@ from mlpstudy.evidence.audit.classes import class_of, lowest_class
 from mlpstudy.evidence.audit.findings import Finding
 from mlpstudy.evidence.audit.images import TEST
 from mlpstudy.evidence.audit.printed import Report
-from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding
+from mlpstudy.evidence.audit.quoting import accuracies_of, text_finding, with_note
 from mlpstudy.evidence.audit.readings import Reading, of_form
 from mlpstudy.evidence.audit.wording import models, percent, points, sentence, setting
 
@@ -44,8 +44,7 @@ def rank_order(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]
         text += f"It does not hold: {'; '.join(text.replace(' %', '') for text in differ)}."
         yield text_finding(
             "rank_order", [reading], reading.models, accuracies_of(report, reading.models), text,
-            "The conclusion depends on which run or model stands for a group; the report does not "
-            "say that it took the best.",
+            with_note("The conclusion depends on what stands for a group.", reading),
         )  # fmt: skip
 
 

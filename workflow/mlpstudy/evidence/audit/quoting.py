@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mlpstudy.evidence.audit.findings import Finding, showing
 from mlpstudy.evidence.audit.printed import Printed, Report
 from mlpstudy.evidence.audit.readings import Reading
+from mlpstudy.evidence.audit.wording import sentence
 
 KIND = "own_text"
 
@@ -28,6 +29,11 @@ def text_finding(
     shown = (*sentences, *showing(value for value in values if value is not None))
     key = readings[0].sentence.id
     return Finding(KIND, rule, key, tuple(dict.fromkeys(keys)), name, shown, text, matters)
+
+
+def with_note(text: str, reading: Reading) -> str:
+    """Return a text with what the table of readings has to add, as its last sentence."""
+    return f"{text} {sentence(reading.note.rstrip('.'))}." if reading.note else text
 
 
 def accuracies_of(report: Report, keys: Sequence[str]) -> list[Printed | None]:

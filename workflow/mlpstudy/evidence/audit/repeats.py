@@ -38,7 +38,7 @@ def unsteady(report: Report, readings: Sequence[Reading]) -> Iterator[Finding]:
         )
         yield text_finding(
             "unsteady", single, keys, accuracies_of(report, keys), text,
-            "Two draws from two wide distributions hardly tell the models apart.",
+            "If it does, one run of a model hardly tells it from another.",
         )  # fmt: skip
 
 

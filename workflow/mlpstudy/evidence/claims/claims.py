@@ -18,7 +18,6 @@ from mlpstudy.evidence.claims.judges import JUDGES, Bench
 from mlpstudy.evidence.claims.samples import Samples
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.contrasts import MARGIN
 from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_csv
@@ -90,7 +89,7 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
 
 def _bench(study: Study, samples: Samples, condition: str) -> Bench:
     classes = {"medium": study.medium, "superior": study.superior}
-    return Bench(samples, condition, float(study.raw.get("margin", MARGIN)), classes)
+    return Bench(samples, condition, study.margin, classes)
 
 
 def finding(claim: Claim, bench: Bench) -> Finding:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mlpstudy.evidence import contrasts
 from mlpstudy.evidence.statistics import (
     Interval,
     bound_test,
@@ -24,7 +25,7 @@ from mlpstudy.evidence.statistics import (
     share_test,
 )
 
-LEVEL = 0.05
+LEVEL = contrasts.LEVEL
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
 # Level and number of tests → replicates of each model that would decide, NaN if none can be named.
@@ -95,7 +96,8 @@ def more_failures(first: Count, second: Count) -> Finding:
     side = SUPPORTED if more.p <= less.p else CONTRADICTED
 
     def needed(level: float, tests: int) -> float:
-        return first.needed(runs_to_part(*counts, level, tests))
+        runs = runs_to_part(*counts, level, tests)
+        return max(side.needed(runs) for side in (first, second))
 
     return Finding(
         side=side, p=min(1.0, 2 * min(more.p, less.p)),

@@ -11,11 +11,9 @@ One sample (module intervals):
 
     Interval(estimate, low, high, level, n)     level: the coverage claimed, lower than asked for
                                                 where n is too small; low and high may be NaN
-        .contains(value) -> bool; .within(low, high) -> bool; both False where a bound is NaN
     clean(values) -> array                                        without NaN
     moments(values) -> (mean, variance)                           of n - 1; exactly 0 if all equal
     share_interval(count, n, level=0.95) -> Interval              Wilson
-    mean_interval(values, level=0.95) -> Interval                 Student's t
     median_interval(values, level=0.95) -> Interval               order statistics
 
 Two samples (module intervals):
@@ -29,15 +27,13 @@ Two samples (module intervals):
 Tests and verdicts (modules ranktest, hypotheses and sharetests):
 
     PValue(p, smallest_p, n)                    smallest_p: the least p that these sizes can give
-        .can_reject(level=0.05, tests=1) -> bool
     rank_test(first, second, alternative="two-sided") -> PValue   permutation; "greater", "less"
     share_test(first_count, first_n, second_count, second_n, alternative="two-sided") -> PValue
     bound_test(count, n, bound, alternative="two-sided") -> PValue   one share, exact binomial
     smallest_p(n, m, alternative="two-sided") -> float
     replicates_to_reject(level=0.05, tests=1, alternative="two-sided") -> int       a side
     holm(p) -> array                            adjusted p in the order given; NaN stays NaN
-    Equivalence(margin, p, difference)          difference: its interval at level 1 - 2*level
-        .holds(level=0.05) -> bool
+    Equivalence(p, difference)                  difference: its interval at level 1 - 2*level
     equivalence(first, second, margin, level=0.05) -> Equivalence    two one-sided tests, means
     replicates_to_decide(first, second, margin, level=0.05, tests=1, power=0.8) -> float  a side
     runs_to_bound(count, n, bound, level=0.05, tests=1, power=0.8) -> float
@@ -65,7 +61,6 @@ from mlpstudy.evidence.statistics.intervals import (
     difference_of_means,
     difference_of_medians,
     difference_of_shares,
-    mean_interval,
     median_interval,
     moments,
     share_interval,
@@ -87,7 +82,6 @@ __all__ = [
     "difference_of_shares",
     "equivalence",
     "holm",
-    "mean_interval",
     "median_interval",
     "moments",
     "rank_test",

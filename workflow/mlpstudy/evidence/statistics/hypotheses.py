@@ -66,15 +66,10 @@ def holm(p: ArrayLike) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Equivalence:
-    """Two one-sided tests: p for a difference of means of `margin` or more, either way."""
+    """Two one-sided tests: p for a difference of means of a margin or more, either way."""
 
-    margin: float
     p: float
     difference: Interval
-
-    def holds(self, level: float = 0.05) -> bool:
-        """Tell whether the means differ by less than `margin`, at `level`."""
-        return self.p <= level
 
 
 def equivalence(first: Values, second: Values, margin: float, level: float = 0.05) -> Equivalence:
@@ -89,10 +84,10 @@ def equivalence(first: Values, second: Values, margin: float, level: float = 0.0
     least = smallest_p(len(a), len(b))
     room = margin - abs(difference.estimate)
     if difference.n < 2 or not room > 0:
-        return Equivalence(margin, 1.0, difference)
+        return Equivalence(1.0, difference)
     error, freedom = welch(a, b)
     p = float(special.stdtr(freedom, -room / error)) if error else 0.0
-    return Equivalence(margin, max(p, least), difference)
+    return Equivalence(max(p, least), difference)
 
 
 def replicates_to_decide(

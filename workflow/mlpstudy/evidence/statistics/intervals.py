@@ -1,4 +1,4 @@
-"""Intervals of a mean, a median, a share, of their differences, and of P(second > first).
+"""Intervals of a median, a share, of differences of these and of means, and of P(second > first).
 
 Chosen by simulation on normal, skewed and bimodal samples; docs/intervals.md has the coverage.
 """
@@ -32,14 +32,6 @@ class Interval:
     level: float
     n: int
 
-    def contains(self, value: float) -> bool:
-        """Tell whether `value` lies inside; False where a bound is missing."""
-        return self.low <= value <= self.high
-
-    def within(self, low: float, high: float) -> bool:
-        """Tell whether all of the interval lies between `low` and `high`, which are outside."""
-        return low < self.low and self.high < high
-
 
 def clean(values: Values) -> NDArray[np.float64]:
     """Return `values` as an array without NaN; a run that ended in NaN has no loss to average."""
@@ -66,17 +58,6 @@ def share_interval(count: int, n: int, level: float = 0.95) -> Interval:
         return Interval(math.nan, math.nan, math.nan, level, 0)
     bounds = stats.binomtest(int(count), int(n)).proportion_ci(level, method="wilson")
     return Interval(count / n, float(bounds.low), float(bounds.high), level, int(n))
-
-
-def mean_interval(values: Values, level: float = 0.95) -> Interval:
-    """Student's t interval of the mean; no bounds from fewer than 2 values."""
-    x = clean(values)
-    n = len(x)
-    if n < 2:
-        return Interval(float(x[0]) if n else math.nan, math.nan, math.nan, level, n)
-    mean, variance = moments(x)
-    half = float(special.stdtrit(n - 1, (1 + level) / 2)) * math.sqrt(variance / n)
-    return Interval(mean, mean - half, mean + half, level, n)
 
 
 def median_interval(values: Values, level: float = 0.95) -> Interval:

@@ -39,10 +39,6 @@ class PValue:
     smallest_p: float
     n: int
 
-    def can_reject(self, level: float = 0.05, tests: int = 1) -> bool:
-        """Tell whether samples of these sizes can reject at `level` as one of `tests`, by Holm."""
-        return self.smallest_p <= level / tests
-
 
 def rank_test(first: Values, second: Values, alternative: Alternative = "two-sided") -> PValue:
     """Test P(second > first) = 1/2, ties counting half; exact where all values are alike in law.

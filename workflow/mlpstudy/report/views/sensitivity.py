@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlpstudy.evidence.contrasts import MARGIN
-from mlpstudy.report.formats import DASH, NONE, loss, missing, percent, setting, span, word
+from mlpstudy.report.formats import (
+    DASH,
+    NONE,
+    loss,
+    missing,
+    percent,
+    setting,
+    span,
+    threshold,
+    word,
+)
 from mlpstudy.report.layout import Column, Source, Table
 from mlpstudy.report.views.cause_tables import CauseTables
 from mlpstudy.report.views.effects import p_value, parsed
@@ -61,10 +70,10 @@ def condition_table(tables: CauseTables) -> Table:
 
     Beside it stands how many of the same values the models' plain conditions come near to.
     """
-    margin = float(tables.study.raw.get("margin", MARGIN))
+    margin = tables.study.margin
     table = Table(
         "Printed accuracies that lie in the range of the replicates, and those with a replicate "
-        f"within {percent(margin, 1)} points: under the condition, and of the same models under "
+        f"within {threshold(margin)} points: under the condition, and of the same models under "
         "the plain one.",
         [
             Column("Condition", False), Column("printed values"), Column("in range"),
