@@ -23,7 +23,7 @@ rule tabulate_runs:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.tables"),
-        reported=VALUES,
+        reported=lambda wildcards: VALUES,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy tabulate --study {input.study} --reported {params.reported:q}"
@@ -65,7 +65,7 @@ rule audit_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.audit.audit"),
-        reported=REPORTED,
+        reported=lambda wildcards: REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported:q}"

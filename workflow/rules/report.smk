@@ -38,7 +38,7 @@ rule draw_figures:
         "../../envs/study.yaml"
     params:
         code=fingerprint("report.figures"),
-        reported=VALUES,
+        reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         data=lambda wildcards, input: Path(input.data[0]).parent,
     shell:
@@ -96,7 +96,7 @@ rule render_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("report.pages"),
-        reported=VALUES,
+        reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
@@ -122,7 +122,7 @@ rule typeset_report:
         "../../envs/study.yaml"
     params:
         code=fingerprint("report.typeset"),
-        reported=VALUES,
+        reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy typeset --study {input.study} --reported {params.reported:q}"

@@ -73,8 +73,8 @@ def condition_table(tables: CauseTables) -> Table:
     margin = tables.study.margin
     table = Table(
         "Printed accuracies that lie in the range of the replicates, and those with a replicate "
-        f"within {threshold(margin)} points: under the condition, and of the same models under "
-        "the plain one.",
+        f"within {threshold(margin)} {'point' if margin == 0.01 else 'points'}: under the "
+        "condition, and of the same models under the plain one.",
         [
             Column("Condition", False), Column("printed values"), Column("in range"),
             Column("near"), Column("in range, plain"), Column("near, plain"),
