@@ -33,6 +33,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)  # where `make publish` stands
     (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/tables.md").write_text("# The tables\n")
     (tmp_path / "README.md").write_text(README)
     return tmp_path
 
