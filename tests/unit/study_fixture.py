@@ -94,7 +94,7 @@ def make_study(
             "name": "fashion-mnist", "classes": list("abcdefghij"), "digest": "0" * 64,
             "subset": {"train": 4000, "test": 1000} if trial else None,
         },
-        "classes": {"superior": 0.8, "medium": 0.5},
+        "classes": {"superior": 0.8, "medium": 0.5}, "margin": 0.01,
         "defaults": {"batch_size": {"value": 32, "basis": "assumed", "why": "Not said."}},
         "models": entries,
         "comparisons": {

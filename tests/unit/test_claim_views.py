@@ -7,13 +7,12 @@ from io import StringIO
 import pandas as pd
 import pytest
 
-from mlpstudy.report.formats import MINUS
+from mlpstudy.report.formats import MINUS, p_value
 from mlpstudy.report.loading import CLAIM_COLUMNS
 from mlpstudy.report.views.claims import (
     STATES,
     claim_views,
     effect,
-    p_value,
     sentence,
     tally,
 )
@@ -51,7 +50,7 @@ def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
     assert first.condition_name == "As reported"
     assert plain(first.effect) == "-4.2 points (-5.0 to -3.0)"
     assert (first.n, first.p, first.needed) == ("12", "< 0.001", "")
-    assert (second.n, second.p, second.needed) == ("3", "1.0", "9")
+    assert (second.n, second.p, second.needed) == ("3", "1.000", "9")
     assert (dropout.quote, dropout.place, dropout.also) == ("", "", ())
     assert dropout.verdicts[0].condition_name == "As reported against no dropout"
     assert dropout.verdicts[0].effect == "+3.1 points"
@@ -85,7 +84,12 @@ def test_effects_in_words(unit: str, values: tuple[float, float, float], text: s
 
 
 def test_p_values_in_words() -> None:
-    assert [p_value(p) for p in (0.0001, 0.0456, 0.3333, 1.0)] == ["< 0.001", "0.046", "0.3", "1.0"]
+    assert [p_value(p) for p in (0.0001, 0.0456, 0.3333, 1.0)] == [
+        "< 0.001",
+        "0.046",
+        "0.333",
+        "1.000",
+    ]
 
 
 def test_a_table_without_claims_has_no_views() -> None:

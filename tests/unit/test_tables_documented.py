@@ -18,9 +18,9 @@ TABLES = {path.stem: path for path in (ROOT / "docs/results").glob("*.csv")}
 
 
 def named(text: str) -> set[str]:
-    """Return what stands in backticks, as patterns: NAME, NN and N may be anything."""
-    words = re.findall(r"`([\w*]+)`", text)
-    return {re.sub(r"NAME|NN|\bN\b|(?<=_)N$", "*", word) for word in words}
+    """Return what stands in backticks, as patterns: within a word NAME, NN and N are anything."""
+    words = set(re.findall(r"`([\w*]+)`", text)) - {"NAME"}
+    return {re.sub(r"NAME|NN|(?<=_)N$", "*", word) for word in words}
 
 
 def section(heading: str) -> str:

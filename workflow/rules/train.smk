@@ -15,7 +15,7 @@ rule train:
         "<results>/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
     # The longest jobs first, so that at the end no core waits for one that started last.
     priority: lambda wildcards: PLAN.cost(job_key(wildcards))
-    # A cluster's profile may have several of these go together: --group-components short=16.
+    # A cluster's profile may have several of these go together: --group-components short=10.
     group:
         job_group
     conda:

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts, turned
+from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, Samples, contrasts, samples_of, turned
 from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.evidence.statistics import clean, median_interval
 from mlpstudy.evidence.study_file import Comparison, Study
@@ -37,7 +35,7 @@ def compare(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFr
         values: a row per condition, model and replicate, with `test_accuracy`, of `replicates`.
         reported: the report's own values.
     """
-    samples = _samples(values)
+    samples = samples_of(values)
     rows: list[dict[str, Any]] = []
     for condition in study.conditions:
         family = [
@@ -74,7 +72,7 @@ def all_pairs(study: Study, values: pd.DataFrame, reported: Reported) -> pd.Data
 
     All pairs of a condition are one family.
     """
-    samples = _samples(values)
+    samples = samples_of(values)
     rows = []
     for condition in study.conditions:
         pairs = list(combinations([m for m in study.models if (condition, m) in samples], 2))
@@ -89,16 +87,7 @@ def all_pairs(study: Study, values: pd.DataFrame, reported: Reported) -> pd.Data
     return pd.DataFrame(rows, columns=PAIR_COLUMNS).astype(WHOLE)
 
 
-Samples = dict[tuple[str, str], NDArray[np.float64]]
 Pair = tuple[str, str]
-
-
-def _samples(values: pd.DataFrame) -> Samples:
-    """Return the replicates' accuracies by condition and model."""
-    return {
-        (str(condition), str(model)): frame["test_accuracy"].to_numpy(dtype=np.float64)
-        for (condition, model), frame in values.groupby(["condition", "model"], sort=False)
-    }
 
 
 def _contrasts(

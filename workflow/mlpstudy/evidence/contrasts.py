@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlpstudy.evidence.statistics import (
@@ -38,7 +39,20 @@ CONTRAST_COLUMNS = [
 ]  # fmt: skip
 
 Sample = NDArray[np.float64]
+Samples = dict[tuple[str, str], Sample]  # by condition and model
 Contrast = dict[str, Any]
+
+
+def samples_of(values: pd.DataFrame) -> Samples:
+    """Return the replicates' test accuracies, fractions, by condition and model.
+
+    Args:
+        values: a row per condition, model and replicate, with `test_accuracy`, of `replicates`.
+    """
+    return {
+        (str(condition), str(model)): frame["test_accuracy"].to_numpy(dtype=np.float64)
+        for (condition, model), frame in values.groupby(["condition", "model"], sort=False)
+    }
 
 
 def contrasts(

@@ -11,9 +11,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlpstudy.evidence.conditions import (
     Cell,
@@ -24,7 +22,7 @@ from mlpstudy.evidence.conditions import (
     in_force,
     joined,
 )
-from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts
+from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, Samples, contrasts, samples_of
 from mlpstudy.evidence.statistics import holm, median_interval, share_test
 from mlpstudy.evidence.study_file import Study
 
@@ -34,8 +32,6 @@ COLUMNS = [
     "baseline_median", "median", "failure_p", "failure_p_holm", *CONTRAST_COLUMNS,
 ]  # fmt: skip
 WHOLE = dict.fromkeys(["family", "replicates_needed"], "Int64")
-
-Samples = dict[Cell, NDArray[np.float64]]
 
 
 class Step(NamedTuple):
@@ -61,10 +57,7 @@ def effects(study: Study, values: pd.DataFrame) -> pd.DataFrame:
         study: the resolved study.
         values: a row per condition, model and replicate, with `test_accuracy`, of `replicates`.
     """
-    samples: Samples = {
-        (str(condition), str(model)): frame["test_accuracy"].to_numpy(dtype=np.float64)
-        for (condition, model), frame in values.groupby(["condition", "model"], sort=False)
-    }
+    samples = samples_of(values)
     questions: dict[Question, list[Step]] = {}
     for step in _steps(study, [cell for cell in distinct_cells(study) if cell in samples]):
         question = (step.baseline[0], step.cell[0], joined(step.changes))

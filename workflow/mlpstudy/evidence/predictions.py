@@ -55,7 +55,7 @@ def each_model(study: Study) -> Iterator[tuple[tuple[str, str], Predictions]]:
         StudyError: a job's file is missing, is not what the trainer writes, or the replicates of a
             model were not tested on the same images.
     """
-    classes = len(study.raw["dataset"]["classes"])
+    classes = len(study.labels)
     jobs: dict[tuple[str, str], list[Job]] = {}
     for job in study.jobs:
         jobs.setdefault((job.condition, job.model), []).append(job)

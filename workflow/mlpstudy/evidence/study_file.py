@@ -11,7 +11,6 @@ from typing import Any
 from mlpstudy.errors import StudyError
 
 CLASSES = ("superior", "medium", "inferior")
-MARGIN = 0.01  # where the study names none: one point, less than twice what 10,000 images blur
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Study:
     @property
     def margin(self) -> float:
         """The difference of mean test accuracies, a fraction, below which models are equivalent."""
-        return float(self.raw.get("margin", MARGIN))
+        return float(self.raw["margin"])
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:

@@ -82,7 +82,7 @@ def _from_predictions(
     study: Study, values: pd.DataFrame
 ) -> tuple[dict[tuple[str, str], dict[Any, Any]], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return what answers to single images tell: spread by model, recalls, confusions, hardest."""
-    names = study.raw["dataset"]["classes"]
+    names = study.labels
     accuracies = {
         pair: frame.set_index("replicate")["test_accuracy"] for pair, frame in values.groupby(KEYS)
     }

@@ -65,9 +65,15 @@ def heading(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def threshold(fraction: float) -> str:
-    """Return a threshold as per cent without the sign, with the digits that it is given with."""
+def given_percent(fraction: float) -> str:
+    """Return a setting as per cent without the sign, with the digits that it is given with."""
     return f"{100 * fraction:g}"
+
+
+def margin(fraction: float) -> str:
+    """Return a margin in points, with the digits that it is given with: 1 point, 0.5 points."""
+    text = given_percent(fraction)
+    return f"{text} point" if text == "1" else f"{text} points"
 
 
 def percent(fraction: Any, decimals: int = 2) -> str:
@@ -147,6 +153,18 @@ def names(models: Sequence[str]) -> str:
         return listing(others)
     first = ("models " if len(numbered) > 1 else "model ") + listing(numbered)
     return listing([first, *others]) if others else first
+
+
+def p_value(p: Any) -> str:
+    """Return a probability with what is small as a bound."""
+    if missing(p):
+        return NONE
+    return "< 0.001" if float(p) < 0.001 else f"{float(p):.3f}"
+
+
+def few(models: Sequence[str]) -> str:
+    """Name models, or count them where a sentence would drown in names."""
+    return names(models) if len(models) <= 8 else plural(len(models), "model")
 
 
 def listing(parts: Sequence[str]) -> str:

@@ -69,9 +69,10 @@ def _of_own_models(study: Study, further: Mapping[str, pd.DataFrame]) -> dict[st
         found["audit"] = found["audit"][:0]
     if "claims" in found:
         claims = found["claims"]
-        models = claims["models"].fillna("").astype(str).str.split()
-        theirs = claims["quote"].notna() & ~models.map(
-            lambda names: any(map(study.models.get, names))
+        ours = (
+            claims["models"]
+            .fillna("")
+            .map(lambda names: any(name in study.models for name in str(names).split()))
         )
-        found["claims"] = claims[~theirs.astype(bool)]
+        found["claims"] = claims[ours.astype(bool) | claims["quote"].isna()]
     return found

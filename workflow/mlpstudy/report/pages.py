@@ -22,7 +22,7 @@ from mlpstudy.files import write_text
 from mlpstudy.report import palette
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, load_index
-from mlpstudy.report.formats import plural, threshold
+from mlpstudy.report.formats import given_percent, plural
 from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.inlining import Styles, inline_svg
 from mlpstudy.report.loading import load_evidence
@@ -100,8 +100,8 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "has_report": evidence.has_report,
         "study": evidence.study.raw,
         "colours": palette.ALL,
-        "medium": threshold(evidence.study.medium),
-        "superior": threshold(evidence.study.superior),
+        "medium": given_percent(evidence.study.medium),
+        "superior": given_percent(evidence.study.superior),
     }
 
 

@@ -11,12 +11,12 @@ from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (
     heading,
     listing,
+    margin,
     names,
     percent,
     plural,
     share,
     short_name,
-    threshold,
     word,
 )
 from mlpstudy.report.material import Material
@@ -29,11 +29,10 @@ def pairs(material: Material, condition: str) -> Words:
     decided = int(verdicts.get("higher", 0) + verdicts.get("lower", 0))
     alike, open_ = (int(verdicts.get(name, 0)) for name in ("equivalent", "undecided"))
     order = ranked(rows)
-    margin = threshold(float(rows["margin"].iloc[0]))
-    margin += " point" if margin == "1" else " points"
+    within = margin(float(rows["margin"].iloc[0]))
     told = (
         f"Of {plural(len(rows), 'pair')} under {word(condition)}, {decided} differ, {alike} are "
-        f"equivalent (means within {margin}) and {open_} are undecided, all taken together (Holm)."
+        f"equivalent (means within {within}) and {open_} are undecided, all taken together (Holm)."
     )
     caption = (
         "A cell sets its row's model against its column's; the number is the difference of their "

@@ -22,12 +22,12 @@ from mlpstudy.report.drawing.confusion import matrix
 from mlpstudy.report.drawing.hardest import shown
 from mlpstudy.report.formats import (
     count,
+    given_percent,
     heading,
     listing,
     names,
     percent,
     short_name,
-    threshold,
     word,
 )
 from mlpstudy.report.material import Material
@@ -37,7 +37,7 @@ def accuracies(material: Material, models: list[str], conditions: Sequence[str])
     """Say of dots what they are, how many failed, and where the report's values fall."""
     whose = "every model" if models == material.keys else names(models)
     failed = listing([failures(material, models, c) for c in conditions])
-    limit = threshold(material.study.medium)
+    limit = given_percent(material.study.medium)
     caption = (
         f"A dot is one of {replicates_of(material, models, conditions)}: the share of the test "
         f"images that it gets right. Failed, that is, below {limit} %: {failed}."
@@ -96,7 +96,7 @@ def architecture(material: Material, model: str) -> Words:
     if fields["batch_norm"]:
         parts.append("batch normalisation")
     if fields["dropout"]:
-        parts.append(f"dropout of {100 * fields['dropout']:g} %")
+        parts.append(f"dropout of {given_percent(fields['dropout'])} %")
     total = count(sum(layer.parameters for layer in found))
     text = (
         f"{short_name(model)}: {count(material.pixels)} pixels, "
@@ -109,7 +109,7 @@ def architecture(material: Material, model: str) -> Words:
 
 def confusion(material: Material, model: str, conditions: Sequence[str]) -> Words:
     """Say which two classes are confused most under each condition."""
-    classes = list(material.study.raw["dataset"]["classes"])
+    classes = material.study.labels
     worst = []
     for condition in conditions:
         shares = matrix(material.confusions, condition, model, classes)

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import count, word
+from mlpstudy.report.formats import count, given_percent, word
 from mlpstudy.report.palette import ACCENT, FAINT, INK, MUTED, PAPER, RULE
 
 # Inches: the bar of 2 nodes and what each doubling adds, a bar's width, and the rows of text
@@ -144,7 +144,7 @@ def _captions(
         if fields["batch_norm"]:
             said.append("batch normalisation")
         if fields["dropout"]:
-            said.append(f"dropout {100 * fields['dropout']:g} %")
+            said.append(f"dropout {given_percent(fields['dropout'])} %")
         ends = [places[1] - BAR / 2, places[-2] + BAR / 2]
         axes.plot(ends, [y - 0.09] * 2, color=RULE.light, lw=1)
         _text(axes, ends[0], y, ", then ".join(said), 7, INK.light, ha="left")

@@ -44,7 +44,7 @@ def confusion_figure(
         model: key of the model.
         conditions: those of the model that are drawn.
     """
-    classes = list(study.raw["dataset"]["classes"])
+    classes = study.labels
     across = min(COLUMNS, len(conditions))
     down = -(-len(conditions) // across)
     # As wide as if there were COLUMNS of them, so that one alone looks like one of several.

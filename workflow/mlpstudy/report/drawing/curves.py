@@ -138,7 +138,7 @@ def _scale_accuracy(axes: Axes, study: Study) -> None:
     """Show all of 0 to 100 % in every figure, so that figures can be compared."""
     axes.set_ylim(0, 100)
     axes.set_yticks(range(0, 101, 20), ["0", "20", "40", "60", "80", "100 %"])
-    chance = 100 / len(study.raw["dataset"]["classes"])
+    chance = 100 / len(study.labels)
     axes.axhline(chance, color=MUTED.light, lw=0.7, ls=(0, (1, 2)), zorder=1)
     # Where no curve ends: below chance.
     axes.annotate(

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     count,
+    few,
+    given_percent,
     heading,
     listing,
-    names,
     plural,
     setting,
     share,
     short_name,
-    threshold,
     word,
 )
 
@@ -41,7 +41,7 @@ def _failing(evidence: Evidence) -> list[Answer]:
     """Say how many replicates fail as the study's first condition has it, whose, and why."""
     base = evidence.leading[0]
     failed, total = evidence.failures(base, evidence.keys)
-    limit = threshold(evidence.study.medium)
+    limit = given_percent(evidence.study.medium)
     label = f"replicates fail {_under(base)}"
     if not failed:
         text = f"All of them reach a test accuracy of {limit} % or more."
@@ -68,9 +68,9 @@ def _whose(evidence: Evidence, condition: str) -> str:
     at_times = [m for m, row in rows.items() if row["failures"] and m not in mostly]
     parts = []
     if mostly:
-        parts.append(f"{_few(mostly)} {_fail(mostly)} more often than not")
+        parts.append(f"{few(mostly)} {_fail(mostly)} more often than not")
     if at_times:
-        parts.append(f"{_few(at_times)} {_fail(at_times)} at times")
+        parts.append(f"{few(at_times)} {_fail(at_times)} at times")
     # A model of one's own keeps its small letter.
     own = short_name((mostly or at_times)[0]) == (mostly or at_times)[0]
     return (listing(parts) if own else heading(listing(parts))) + ". "
@@ -78,11 +78,6 @@ def _whose(evidence: Evidence, condition: str) -> str:
 
 def _fail(models: list[str]) -> str:
     return "fails" if len(models) == 1 else "fail"
-
-
-def _few(models: list[str]) -> str:
-    """Name models, or count them where a sentence would drown in names."""
-    return names(models) if len(models) <= 8 else plural(len(models), "model")
 
 
 def _why(evidence: Evidence, condition: str) -> str:
@@ -152,7 +147,7 @@ def _alone(evidence: Evidence, whole: str) -> str:
     for models, said in parts.items():
         before, total = evidence.failures(base, list(models))
         text += (
-            f" Of {count(total)} replicates of {_few(list(models))}, {count(before)} fail "
+            f" Of {count(total)} replicates of {few(list(models))}, {count(before)} fail "
             f"{_under(base)}, {listing(said)}."
         )
     return text

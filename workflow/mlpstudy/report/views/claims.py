@@ -36,6 +36,7 @@ from mlpstudy.report.formats import (
     heading,
     missing,
     names,
+    p_value,
     points,
     share,
     short_name,
@@ -188,12 +189,3 @@ def _whole_points(value: Any) -> str:
 
 def _epochs(value: Any) -> str:
     return f"{float(value):+.1f}".replace("-", MINUS)
-
-
-def p_value(p: Any) -> str:
-    """Return a p as far as it means something: 0.034, 0.2, < 0.001."""
-    if missing(p):
-        return NONE
-    if float(p) < 0.001:
-        return "< 0.001"
-    return f"{float(p):.{3 if p < 0.1 else 1}f}"

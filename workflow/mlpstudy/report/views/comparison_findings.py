@@ -8,14 +8,15 @@ from mlpstudy.evidence.study_file import Comparison
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     count,
+    given_percent,
     listing,
+    margin,
     missing,
     percent,
     points,
     seconds,
     short_name,
     supported_decimals,
-    threshold,
 )
 from mlpstudy.report.layout import Finding
 
@@ -46,7 +47,7 @@ def _failures(evidence: Evidence, condition: str, models: list[str]) -> str:
         for m in models
         if (row := evidence.rows[condition, m])["failures"]
     ]
-    limit = threshold(evidence.study.medium)
+    limit = given_percent(evidence.study.medium)
     if not failed:
         return f"no replicate is below {limit} %."
     return f"below {limit} % are {listing(failed)} replicates."
@@ -80,8 +81,7 @@ def _pair(row: dict[Any, Any]) -> str:
         more = "" if missing(needed) else f"; about {count(needed)} replicates each would decide it"
         return f"Whether {second} differs from {first} is undecided ({shift} points){more}."
     if row["verdict"] == "equivalent":
-        margin = 100 * row["margin"]
-        within = f"{margin:g} point" + ("" if margin == 1 else "s")
+        within = margin(row["margin"])
         return f"{second} and {first} are equivalent, within {within} ({shift} points)."
     higher = row["verdict"] == "higher"
     # The test goes by the chance that one run is above the other: medians may differ the other way.

@@ -13,6 +13,7 @@ from mlpstudy.report.formats import (
     listing,
     median,
     missing,
+    p_value,
     percent,
     points,
     seconds,
@@ -132,6 +133,6 @@ def _difference(row: dict[Any, Any] | None) -> list[Cell | str]:
     low, high = row["difference_low"], row["difference_high"]
     decimals = supported_decimals(low, high)
     shown = NONE if missing(low) else f"{points(low, decimals)} to {points(high, decimals)}"
-    p = NONE if missing(row["p_holm"]) else f"{row['p_holm']:.3f}"
+    p = p_value(row["p_holm"])
     kind = "undecided" if row["verdict"] == "undecided" else ""
     return [points(row["difference"], decimals), shown, p, Cell(word(row["verdict"]), kind)]

@@ -10,6 +10,7 @@ from mlpstudy.report.formats import (
     NONE,
     heading,
     missing,
+    p_value,
     percent,
     points,
     short_name,
@@ -133,13 +134,6 @@ def parsed(value: str) -> Any:
 def verdict_cell(verdict: Any) -> Cell:
     """Return a verdict as a cell; what is undecided is marked as such."""
     return Cell(word(verdict), "undecided" if verdict == "undecided" else "")
-
-
-def p_value(p: Any) -> str:
-    """Return a probability with what is small as a bound."""
-    if missing(p):
-        return NONE
-    return "< 0.001" if float(p) < 0.001 else f"{float(p):.3f}"
 
 
 def architecture_table(tables: CauseTables) -> Table:

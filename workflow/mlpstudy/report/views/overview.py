@@ -5,13 +5,13 @@ from __future__ import annotations
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     count,
+    few,
+    given_percent,
     listing,
-    names,
     percent,
     plural,
     setting,
     short_name,
-    threshold,
     word,
 )
 from mlpstudy.report.layout import Finding
@@ -57,14 +57,9 @@ def condition_list(evidence: Evidence) -> list[Finding]:
         text = listing(changes) if changes else "the models as they are written"
         models = [model for model in evidence.keys if (condition, model) in evidence.rows]
         if len(models) < len(evidence.keys):
-            text += f"; {_few(models)} only"
+            text += f"; {few(models)} only"
         found.append(evidence.finding(condition, text + "."))
     return found
-
-
-def _few(models: list[str]) -> str:
-    """Name models, or count them where a sentence would drown in names."""
-    return names(models) if len(models) <= 8 else plural(len(models), "model")
 
 
 def answers(evidence: Evidence) -> list[Finding]:
@@ -81,11 +76,11 @@ def _answer(evidence: Evidence, condition: str) -> str:
     runs = evidence.runs(condition, list(rows))
     accuracy = runs["test_accuracy"]
     failed = int((~(accuracy >= study.medium)).sum())
-    limit = threshold(study.medium)
+    limit = given_percent(study.medium)
     mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
     parts = [f"{failed} of {plural(len(accuracy), 'replicate')} failed (below {limit} %)"]
     if mostly:
-        parts[0] += f", most of those of {_few(mostly)}"
+        parts[0] += f", most of those of {few(mostly)}"
     if accuracy.notna().any():
         ordered = runs.dropna(subset="test_accuracy").sort_values("test_accuracy")
         low, high = (

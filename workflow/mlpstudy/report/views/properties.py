@@ -79,8 +79,8 @@ def assumed(evidence: Evidence, model: str) -> dict[str, str]:
     reasons = evidence.study.models[model].assumed
     if not evidence.has_report or model in evidence.reported_models:
         return reasons
-    defaults = {entry["why"] for entry in evidence.study.raw["defaults"].values()}
-    return {field: why for field, why in reasons.items() if why not in defaults}
+    defaults = {field: entry["why"] for field, entry in evidence.study.raw["defaults"].items()}
+    return {field: why for field, why in reasons.items() if why != defaults.get(field)}
 
 
 def printed_time(evidence: Evidence, model: str) -> str:

@@ -8,16 +8,17 @@ from mlpstudy.report.formats import (
     DASH,
     NONE,
     loss,
+    margin,
     missing,
+    p_value,
     percent,
     setting,
     span,
-    threshold,
     word,
 )
 from mlpstudy.report.layout import Column, Source, Table
 from mlpstudy.report.views.cause_tables import CauseTables
-from mlpstudy.report.views.effects import p_value, parsed
+from mlpstudy.report.views.effects import parsed
 from mlpstudy.report.views.sources import numbered
 from mlpstudy.report.views.tables import model_cell
 
@@ -70,11 +71,10 @@ def condition_table(tables: CauseTables) -> Table:
 
     Beside it stands how many of the same values the models' plain conditions come near to.
     """
-    margin = tables.study.margin
+    near = tables.study.margin
     table = Table(
         "Printed accuracies that lie in the range of the replicates, and those with a replicate "
-        f"within {threshold(margin)} {'point' if margin == 0.01 else 'points'}: under the "
-        "condition, and of the same models under the plain one.",
+        f"within {margin(near)}: under the condition, and of the same models under the plain one.",
         [
             Column("Condition", False), Column("printed values"), Column("in range"),
             Column("near"), Column("in range, plain"), Column("near, plain"),
@@ -85,7 +85,7 @@ def condition_table(tables: CauseTables) -> Table:
     for rows in _by_printed(tables):
         plain = next(row for row in rows if row["condition"] == row["baseline"])
         for row in rows:
-            both = [int(flag) for side in (row, plain) for flag in _fits(side, margin)]
+            both = [int(flag) for side in (row, plain) for flag in _fits(side, near)]
             counts.setdefault(row["condition"], []).append(both)
     for condition in tables.study.conditions:
         if condition in counts:
@@ -94,9 +94,9 @@ def condition_table(tables: CauseTables) -> Table:
     return table
 
 
-def _fits(row: Row, margin: float) -> tuple[bool, bool]:
+def _fits(row: Row, near: float) -> tuple[bool, bool]:
     """Tell whether the printed value lies in the range, and whether a replicate is near."""
-    return bool(row["inside"]), bool(row["gap"] <= margin)
+    return bool(row["inside"]), bool(row["gap"] <= near)
 
 
 def likeliest_table(tables: CauseTables) -> Table:
