@@ -117,6 +117,20 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 
 @app.command()
+def contrast(
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    output: Annotated[Path, typer.Option(help="File to write, contrasts.csv.")],
+    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+) -> None:
+    """Compare the models under each condition, and each model under two conditions."""
+    from mlpstudy.evidence.contrasts import write_contrasts
+
+    write_contrasts(study, claims, reported, tables, output)
+
+
+@app.command()
 def judge(
     study: Study,
     tables: Tables,
@@ -124,7 +138,7 @@ def judge(
     claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
 ) -> None:
     """Judge every claim under every condition."""
-    from mlpstudy.evidence.claims.claims import judge
+    from mlpstudy.claims.judging import judge
 
     judge(study, claims, tables, output)
 

@@ -12,9 +12,8 @@ rule tabulate_runs:
     output:
         tables(
             *("runs", "timings", "history", "models"),
-            *("activation_groups", "final_inference", "comparisons", "pairs"),
-            *("rankings", "recalls", "confusions", "hardest"),
-            *("causes", "effects", "architectures", "sensitivity"),
+            *("activation_groups", "final_inference", "recalls", "confusions", "hardest"),
+            *("causes", "architectures", "sensitivity"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",
@@ -72,6 +71,30 @@ rule audit_report:
         " --tables {params.tables} --output {output.audit} 2> {log}"
 
 
+rule contrast_runs:
+    input:
+        study=rules.write_plan.output.study,
+        tables=multiext("<results>/tables/", "runs.csv", "timings.csv"),
+        claims=ancient(CLAIMS),
+        reported=of_report("values"),
+    output:
+        contrasts=tables("contrasts"),
+    log:
+        "<results>/logs/contrast_runs.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        code=fingerprint("evidence.contrasts"),
+        # What Snakemake compares; the claims file itself may be touched or reordered.
+        digest=PLAN.claims_digest,
+        reported=lambda wildcards: VALUES,
+        tables=lambda wildcards, input: Path(input.tables[0]).parent,
+    shell:
+        "python -m mlpstudy contrast --study {input.study} --reported {params.reported:q}"
+        " --tables {params.tables} --output {output.contrasts} {input.claims:q} 2> {log}"
+
+
 rule judge_claims:
     input:
         study=rules.write_plan.output.study,
@@ -85,7 +108,7 @@ rule judge_claims:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.claims.claims"),
+        code=fingerprint("claims.judging"),
         # What Snakemake compares; the claims file itself may be touched or reordered.
         digest=PLAN.claims_digest,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,

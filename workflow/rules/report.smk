@@ -10,6 +10,7 @@ LOCK = os.path.relpath(Path(PACKAGES).parent / "envs/study.txt")
 TABLES = [
     *rules.tabulate_runs.output,
     *rules.probe_saturation.output,
+    *rules.contrast_runs.output,
     *rules.judge_claims.output,
     *rules.audit_report.output,
 ]

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from mlpstudy.configuration.claim_forms import FORMS
+from mlpstudy.configuration.claim_forms import FORMS, values_of
 from mlpstudy.configuration.comparison_rules import comparison_problems
 from mlpstudy.configuration.problems import Location, Problem, meant
 from mlpstudy.configuration.rules import Origin, case_problems, listed
@@ -55,6 +55,9 @@ def _key_problems(claim: Entry) -> Iterator[tuple[Location, str]]:
             own = ", ".join((*form.needs, *form.takes))
             text = f"unknown with form {claim['form']}, which has {own}{meant(key, form.keys)}"
             yield (key,), text
+    if "of" in claim and claim["of"] not in values_of(claim["form"]):
+        known = ", ".join(values_of(claim["form"]))
+        yield ("of",), f"expected {known} with form {claim['form']}, got {claim['of']!r}"
     if claim["form"] == "sooner" and claim.get("quantity") == "test_accuracy":
         text = "expected train_accuracy or validation_accuracy with form sooner, got "
         yield ("quantity",), f"{text}'test_accuracy': test images are looked at once, at the end"

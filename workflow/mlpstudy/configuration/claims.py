@@ -46,7 +46,7 @@ class Claim:
     models: tuple[str, ...] = ()
     than: tuple[str, ...] = ()
     groups: tuple[tuple[str, ...], ...] = ()
-    of: str = "mean"
+    of: str = ""
     by: float = 0.0
     margin: float | None = None
     threshold: float | str = ""
@@ -63,6 +63,10 @@ class Claim:
     def sides(self) -> tuple[tuple[str, ...], ...]:
         """The groups of models that are set against each other; one where there is no other."""
         return self.groups or tuple(side for side in (self.models, self.than) if side)
+
+    def replaced(self, **values: Any) -> Claim:
+        """Return the claim with other values in some of its fields."""
+        return dataclasses.replace(self, **values)
 
     @property
     def named(self) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.study_file import Study
 
 SIZES = ("layers", "hidden_units", "parameters")
@@ -30,42 +29,30 @@ ROUNDING = 1e-9  # equal correlations may differ in their last digits
 COLUMNS = [
     "condition", "activation", "loss_function", "size", "models", "members", "sizes",
     "smallest", "largest", "lowest", "highest", "range", "failures", "correlation", "p",
-    "p_smallest", "p_holm", "verdict",
+    "p_smallest",
 ]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 
-def architectures(study: Study, models: pd.DataFrame, level: float = 0.05) -> pd.DataFrame:
-    """Return a row per condition, group of models, and measure of size.
+def architectures(study: Study, models: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per condition, group of models, and measure of size.
 
-    `correlation` is Spearman's, of the size and the models' median accuracy; `p` its permutation
-    test, `p_smallest` the least that so many models with these ties can give. `p_holm` is for all
-    groups of the condition and measure that can reject at all (Tarone 1990), empty for the others.
-    `verdict` is "grows" or "falls" (accuracy with size) or "undecided".
+    `correlation` is Spearman's, of the size and the models' median accuracy; `p` its unadjusted
+    permutation test, `p_smallest` the least p that so many models with these ties can give.
     `range` is the highest of the medians less the lowest: what there is to explain.
 
     Args:
         study: the resolved study.
         models: models.csv.
-        level: of the verdict.
     """
     rows: list[dict[str, Any]] = []
     for condition in study.conditions:
         frame = models[models["condition"] == condition].dropna(subset="test_accuracy_median")
         frame = frame.assign(hidden_units=[_hidden(text) for text in frame["nodes"]])
         for size in SIZES:
-            rows += _judged([_row(condition, *group, size) for group in _groups(frame)], level)
+            rows += [_row(condition, *group, size) for group in _groups(frame)]
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _judged(rows: list[dict[str, Any]], level: float) -> list[dict[str, Any]]:
-    """Add Holm's p and the verdict to the rows of one condition and size."""
-    adjusted = holm([row["p"] if row["p_smallest"] <= level else math.nan for row in rows])
-    for row, p in zip(rows, adjusted, strict=True):
-        sign = "grows" if row["correlation"] > 0 else "falls"
-        row |= {"p_holm": p, "verdict": sign if p <= level else "undecided"}
-    return rows
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:

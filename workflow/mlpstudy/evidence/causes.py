@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mlpstudy.evidence.conditions import Cell, baselines, changes, joined, text_of
-from mlpstudy.evidence.statistics import share_interval
+from mlpstudy.evidence.statistics.intervals import share_interval
 from mlpstudy.evidence.study_file import Study
 
 CAUSES = ("pixels", "kl")

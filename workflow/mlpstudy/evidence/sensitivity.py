@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mlpstudy.evidence.conditions import baselines, changes, joined
 from mlpstudy.evidence.reported_values import Reported, Value
-from mlpstudy.evidence.statistics import clean
+from mlpstudy.evidence.statistics.intervals import clean
 from mlpstudy.evidence.study_file import Study
 
 QUANTITIES = ("test_accuracy", "test_loss")

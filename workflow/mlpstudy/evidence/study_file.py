@@ -98,6 +98,12 @@ class Study:
         """Every (condition, model) that is run, condition by condition."""
         return [(c.key, m) for c in self.conditions.values() for m in self.models if m in c.models]
 
+    @cached_property
+    def main_conditions(self) -> list[str]:
+        """The conditions shown for every model: the first two that cover all models."""
+        whole = [c.key for c in self.conditions.values() if set(c.models) >= set(self.models)]
+        return whole[:2] or list(self.conditions)[:2]
+
     def fields(self, condition: str, model: str) -> dict[str, Any]:
         """Return the hyper-parameters of `model` as `condition` has them."""
         return {**self.models[model].fields, **self.conditions[condition].overrides}

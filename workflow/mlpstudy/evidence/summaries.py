@@ -19,7 +19,12 @@ import numpy as np
 import pandas as pd
 
 from mlpstudy.evidence.predictions import Predictions
-from mlpstudy.evidence.statistics import Interval, median_interval, moments, share_interval
+from mlpstudy.evidence.statistics.intervals import (
+    Interval,
+    median_interval,
+    moments,
+    share_interval,
+)
 from mlpstudy.evidence.study_file import CLASSES, Study
 from mlpstudy.evidence.variance import binomial_sd, components
 

@@ -16,11 +16,8 @@ from mlpstudy.evidence.classwise import (
     recall_rows,
 )
 from mlpstudy.evidence.collecting import COLUMNS, collect, read_table
-from mlpstudy.evidence.comparisons import all_pairs, compare
-from mlpstudy.evidence.effects import effects
 from mlpstudy.evidence.hardest import HARDEST_COLUMNS, hardest_rows
 from mlpstudy.evidence.predictions import each_model
-from mlpstudy.evidence.rankings import rankings
 from mlpstudy.evidence.report_tables import activation_groups, final_inference
 from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.sensitivity import sensitivity
@@ -31,9 +28,8 @@ from mlpstudy.files import write_csv
 __all__ = ["COLUMNS", "TABLES", "collect", "read_table", "tables", "tabulate"]
 
 TABLES = (
-    "runs", "timings", "history", "models", "activation_groups", "final_inference", "comparisons",
-    "pairs", "rankings", "recalls", "confusions", "hardest", "causes", "effects", "architectures",
-    "sensitivity",
+    "runs", "timings", "history", "models", "activation_groups", "final_inference",
+    "recalls", "confusions", "hardest", "causes", "architectures", "sensitivity",
 )  # fmt: skip
 
 
@@ -66,12 +62,8 @@ def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
         runs, timings, history, models,
         activation_groups(study, models, reported),
         final_inference(study, models, reported),
-        compare(study, values, reported),
-        all_pairs(study, values, reported),
-        rankings(study, values, reported),
         recalls, confusions, hardest,
         causes(study, values, history),
-        effects(study, values),
         architectures(study, models),
         sensitivity(study, values, reported),
     )  # fmt: skip

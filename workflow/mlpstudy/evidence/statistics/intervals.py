@@ -16,6 +16,7 @@ from scipy import special, stats
 RESAMPLES = 1999
 
 Values = ArrayLike  # of numbers, shape (replicates,)
+Flags = ArrayLike  # of booleans, shape (replicates,)
 
 
 @dataclass(frozen=True)
@@ -80,14 +81,23 @@ def median_interval(values: Values, level: float = 0.95) -> Interval:
     return Interval(float(np.median(x)), float(x[k - 1]), float(x[n - k]), reached, n)
 
 
-def difference_of_means(first: Values, second: Values, level: float = 0.95) -> Interval:
-    """Welch's interval of the difference of means; no bounds where a side has fewer than 2."""
-    a, b = clean(first), clean(second)
-    n = min(len(a), len(b))
-    estimate = moments(b)[0] - moments(a)[0]
+def difference_of_means(
+    first: Values, second: Values, level: float = 0.95, *, paired: bool = False
+) -> Interval:
+    """Return Welch's interval of the difference of means, or Student's of paired differences.
+
+    There are no bounds where a side has fewer than 2 values.
+    """
+    if paired:
+        differences = clean(np.subtract(second, first))
+        n, estimate = len(differences), moments(differences)[0]
+        error, freedom = math.sqrt(moments(differences)[1] / n) if n > 1 else math.nan, n - 1.0
+    else:
+        a, b = clean(first), clean(second)
+        n, estimate = min(len(a), len(b)), moments(b)[0] - moments(a)[0]
+        error, freedom = welch(a, b) if n > 1 else (math.nan, math.nan)
     if n < 2:
         return Interval(estimate, math.nan, math.nan, level, n)
-    error, freedom = welch(a, b)
     half = float(special.stdtrit(freedom, (1 + level) / 2)) * error if error else 0.0
     return Interval(estimate, estimate - half, estimate + half, level, n)
 
@@ -102,65 +112,85 @@ def welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]
     return math.sqrt(total), freedom
 
 
-def difference_of_medians(first: Values, second: Values, level: float = 0.95) -> Interval:
+def difference_of_medians(
+    first: Values, second: Values, level: float = 0.95, *, paired: bool = False
+) -> Interval:
     """Return the difference of medians with the percentiles of its bootstrap.
 
-    The same bounds every time: the resamples are drawn from a fixed seed. `level` is what both
-    medians' own ranges can give where that is less.
+    Paired samples are resampled by replicate, independent ones separately. The resamples come from
+    a fixed seed, so the bounds are the same every time. `level` is lower where so few values
+    cannot give what was asked for.
     """
-    a, b = np.sort(clean(first)), np.sort(clean(second))
+    if paired:
+        both = np.stack([np.asarray(side, dtype=np.float64) for side in (first, second)])
+        a, b = both[:, ~np.isnan(both).any(axis=0)]
+    else:
+        a, b = clean(first), clean(second)
     n = min(len(a), len(b))
     estimate = float(np.median(b) - np.median(a)) if n else math.nan
     if n < 2:
         return Interval(estimate, math.nan, math.nan, 0.0, n)
-    # The two sides are resampled apart; sizes may be the same, so each has its own stream.
-    differences = _medians(b, 1) - _medians(a, 0)
+    # Sizes may be the same, so each independent side has a stream of its own.
+    drawn_b = b[_resamples(len(b), 0 if paired else 1)]
+    differences = np.median(drawn_b, axis=1) - np.median(a[_resamples(len(a), 0)], axis=1)
     low, high = np.quantile(differences, [(1 - level) / 2, (1 + level) / 2])
     return Interval(estimate, float(low), float(high), min(level, 1 - 2.0 ** (1 - n)), n)
 
 
-def _medians(ordered: NDArray[np.float64], stream: int) -> NDArray[np.float64]:
-    """Return the medians of RESAMPLES resamples of `ordered` values."""
-    lower, upper = _middles(len(ordered), stream)
-    return np.asarray((ordered[lower] + ordered[upper]) / 2)
-
-
 @lru_cache(maxsize=64)
-def _middles(n: int, stream: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return, for each resample of n sorted values, the two positions about its middle."""
-    drawn = np.random.default_rng([n, stream]).integers(n, size=(RESAMPLES, n))
-    drawn.sort(axis=1)
-    return drawn[:, (n - 1) // 2], drawn[:, n // 2]
+def _resamples(n: int, stream: int) -> NDArray[np.int64]:
+    """Return the positions that each resample of n values takes, shape (RESAMPLES, n)."""
+    return np.random.default_rng([n, stream]).integers(n, size=(RESAMPLES, n))
 
 
 def difference_of_shares(
-    first_count: int, first_n: int, second_count: int, second_n: int, level: float = 0.95
+    first: Flags, second: Flags, level: float = 0.95, *, paired: bool = False
 ) -> Interval:
-    """Newcombe's interval of the difference of two shares (1998, method 10).
+    """Return Newcombe's interval of the difference of two shares.
 
-    Each bound is as far from the difference as the two arms of the Wilson intervals that lead
-    there, squared and added.
+    Each bound is as far from the difference as the arms of both Wilson intervals allow (Newcombe
+    1998a, method 10); for paired flags less what their correlation takes off (1998b, method 10).
+
+    Args:
+        first: shape (n,), whether each run has the property.
+        second: shape (m,); with `paired` of the same length, in the same order.
+        level: the coverage asked for.
+        paired: whether the flags at one position belong together.
     """
-    first = share_interval(first_count, first_n, level)
-    second = share_interval(second_count, second_n, level)
-    difference = second.estimate - first.estimate
-    low = difference - math.hypot(second.estimate - second.low, first.high - first.estimate)
-    high = difference + math.hypot(second.high - second.estimate, first.estimate - first.low)
-    return Interval(difference, low, high, level, min(first.n, second.n))
+    one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
+    a, b = (share_interval(int(side.sum()), len(side), level) for side in (one, two))
+    correlation = 0.0
+    if paired and 0 < one.sum() < len(one) and 0 < two.sum() < len(two):
+        correlation = float(np.corrcoef(one, two)[0, 1])
+    below = (b.estimate - b.low, a.high - a.estimate)
+    above = (b.high - b.estimate, a.estimate - a.low)
+    difference = b.estimate - a.estimate
+    low, high = (
+        difference + sign * math.sqrt(max(x**2 + y**2 - 2 * correlation * x * y, 0.0))
+        for sign, (x, y) in ((-1, below), (1, above))
+    )
+    return Interval(difference, low, high, level, min(a.n, b.n))
 
 
-def superiority(first: Values, second: Values, level: float = 0.95) -> Interval:
+def superiority(
+    first: Values, second: Values, level: float = 0.95, *, paired: bool = False
+) -> Interval:
     """Return P(second > first), ties counting half, with a score interval.
 
-    Wilson's, with the greatest variance that this share can have whatever the two distributions,
-    θ(1 - θ) / min(n, m) (Birnbaum and Klose 1957). Unlike intervals from an estimated variance
-    it keeps its width where the samples do not overlap.
+    For paired samples it is the share of replicates. For independent ones the interval uses the
+    largest variance that this probability can have for any two distributions,
+    θ(1 - θ) / min(n, m) (Birnbaum and Klose 1957); it keeps its width where the samples do not
+    overlap.
     """
-    a, b = clean(first), clean(second)
-    n = min(len(a), len(b))
+    if paired:
+        signs = np.sign(clean(np.subtract(second, first)))
+        n = len(signs)
+    else:
+        a, b = clean(first), clean(second)
+        signs, n = np.sign(b[:, None] - a[None, :]), min(len(a), len(b))
     if not n:
         return Interval(math.nan, math.nan, math.nan, level, 0)
-    estimate = float((np.sign(b[:, None] - a[None, :]).mean() + 1) / 2)
+    estimate = float((signs.mean() + 1) / 2)
     square = float(special.ndtri((1 + level) / 2)) ** 2 / n
     middle = (estimate + square / 2) / (1 + square)
     half = math.sqrt(square * (estimate * (1 - estimate) + square / 4)) / (1 + square)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,30 +10,38 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.claims.forms import Context, parts_of
+from mlpstudy.claims.parts import LEVEL, Part, joined
+from mlpstudy.claims.samples import Samples
 from mlpstudy.configuration.claims import Claim, Claims, read_claims
 from mlpstudy.configuration.schema import SCHEMAS
-from mlpstudy.evidence.claims.findings import LEVEL, UNDECIDED, Finding
-from mlpstudy.evidence.claims.judges import JUDGES, Bench
-from mlpstudy.evidence.claims.samples import Samples
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.statistics import holm
+from mlpstudy.evidence.contrasts import contrast_id
+from mlpstudy.evidence.statistics.families import holm, replicates_to_decide
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_csv
 
 log = logging.getLogger(__name__)
 
+SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
+
 COLUMNS = [
     "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
-    "against", "verdict", "effect", "low", "high", "unit", "n", "p", "family", "p_holm", "needed",
-    "reason",
+    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference", "n",
+    "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm", "needed",
+    "contrast", "reason",
 ]  # fmt: skip
-WHOLE = dict.fromkeys(["n", "family", "needed"], "Int64")
+WHOLE = dict.fromkeys(
+    ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
+)
+# The measures that contrasts.csv has as well.
+CONTRASTED = ("shift", "mean_difference", "failure_difference")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A claim asked under one condition; `reason` says why it cannot be, and is empty if it can."""
+    """A claim under one condition; `reason` says why it cannot be judged, if it cannot."""
 
     claim: Claim
     condition: str
@@ -58,6 +65,7 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
     samples = Samples(
         read_table(tables / "runs.csv", READ["metrics"]),
         read_table(tables / "history.csv", READ["history"]),
+        plan.medium,
     )
     frame = verdicts(plan, found, samples)
     for row in frame[frame["condition"] == ""].to_dict("records"):
@@ -66,9 +74,13 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
 
 
 def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
-    """Return COLUMNS, a row a claim and condition, in the order of claims, then of conditions.
+    """Return COLUMNS, one row per claim and condition, in the order of claims, then of conditions.
 
-    A claim that no condition can be asked about has one row with an empty condition.
+    A claim that can be judged under no condition has one row with an empty condition. All claims
+    that are judged under one condition are one family for Holm's correction. The interval is at
+    the level that the correction leaves for the claim, so it agrees with the verdict: it excludes
+    the reference (for a mean_difference: lies within ± the reference) where the claim is decided,
+    and does not where it is undecided.
     """
     asked = [question for claim in claims for question in questions(study, claim)]
     rows: dict[int, dict[str, Any]] = {
@@ -76,64 +88,71 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
         for at, question in enumerate(asked)
         if question.reason
     }
+    classes = {"medium": study.medium, "superior": study.superior}
     for condition in study.conditions:
         family = [at for at, question in enumerate(asked) if question.condition == condition]
-        bench = _bench(study, samples, condition)
-        found = weighed([finding(asked[at].claim, bench) for at in family])
-        rows |= dict(zip(family, found, strict=True))
+        context = Context(samples, condition, study.margin, classes)
+        judged = _judged([asked[at].claim for at in family], context)
+        rows |= dict(zip(family, judged, strict=True))
     frame = pd.DataFrame(
         [_words(question) | rows[at] for at, question in enumerate(asked)], columns=COLUMNS
     )
     return frame.astype(WHOLE)
 
 
-def _bench(study: Study, samples: Samples, condition: str) -> Bench:
-    classes = {"medium": study.medium, "superior": study.superior}
-    return Bench(samples, condition, study.margin, classes)
-
-
-def finding(claim: Claim, bench: Bench) -> Finding:
-    """Return what the runs say of a claim, turned round where it denies what its form says."""
-    found = JUDGES[claim.form](claim, bench)
-    return found.turned() if claim.denied else found
-
-
-def weighed(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    """Return the verdicts on the claims of one condition, which are one family, by Holm."""
-    adjusted = holm([finding.p for finding in findings])
+def _judged(claims: Sequence[Claim], context: Context) -> list[dict[str, Any]]:
+    """Return the verdicts on the claims of one condition."""
+    found = [parts_of(claim, context) for claim in claims]
+    whole = [joined(parts, number) for parts, number in found]
+    corrected = holm([_p(part) for part in whole], LEVEL)
     return [
-        _weighed(finding, float(p), len(findings))
-        for finding, p in zip(findings, adjusted, strict=True)
+        {
+            **_verdict(claim, part, float(p_holm), float(level)),
+            **_counted(*parts, float(level)),
+            "family": len(claims),
+        }
+        for claim, parts, part, p_holm, level in zip(
+            claims, found, whole, corrected.adjusted, corrected.levels, strict=True
+        )
     ]
 
 
-def _weighed(finding: Finding, p_holm: float, family: int) -> dict[str, Any]:
+def _p(part: Part) -> float:
+    """Return twice the smaller one-sided p, as the claim could have come out either way."""
+    return min(1.0, 2 * min(part.holds, part.fails))
+
+
+def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str, Any]:
+    held = part.holds <= part.fails
     decided = p_holm <= LEVEL
-    needed = math.nan if decided else finding.needed(LEVEL, family)
-    effect = finding.effect
+    effect = part.for_it if held else part.against_it
+    interval = effect.interval(1 - level)
+    contrasted = len(part.cells) == 2 and effect.measure in CONTRASTED
     return {
-        "verdict": finding.side if decided else UNDECIDED,
-        "effect": effect.estimate,
-        "low": effect.low,
-        "high": effect.high,
-        "unit": finding.unit,
-        "n": finding.n,
-        "p": finding.p,
-        "family": family,
+        "verdict": (SUPPORTED if held != claim.denied else CONTRADICTED) if decided else UNDECIDED,
+        "measure": effect.measure,
+        "effect": interval.estimate,
+        "low": interval.low,
+        "high": interval.high,
+        "unit": effect.unit,
+        "level": interval.level,
+        "reference": effect.reference,
+        "n": part.n,
+        "p": _p(part),
         "p_holm": p_holm,
-        "needed": needed,
-        "reason": finding.fact if decided else _open(finding, needed),
+        "needed": float("nan") if decided else replicates_to_decide(_p(part), part.n, level),
+        "contrast": contrast_id(*part.cells) if contrasted else "",
     }
 
 
-def _open(finding: Finding, needed: float) -> str:
-    """Say what leaves a claim undecided."""
-    if not finding.n:
-        return finding.fact
-    few = finding.smallest_p > LEVEL
-    text = f"{finding.fact} here, which "
-    text += "so few runs cannot decide" if few else "does not decide it"
-    return f"{text}, nor say how many would" if math.isnan(needed) else text
+def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]:
+    """Return how many parts there are, have to hold, and are shown to hold or not at the level."""
+    return {
+        "parts": len(parts),
+        "required": number,
+        "parts_for": sum(2 * part.holds <= level for part in parts),
+        "parts_against": sum(2 * part.fails <= level for part in parts),
+    }
 
 
 def questions(study: Study, claim: Claim) -> Iterator[Question]:

@@ -1,1 +1,0 @@
-"""Each claim under each condition → a verdict."""
