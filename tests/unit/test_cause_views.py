@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from study_fixture import BOTH, REPORTED, Paths, make_study
+from mlpstudy.report.views.effects import p_value
+from study_fixture import BOTH, Paths, make_study, write_tables
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.cause_tables import CauseTables, load_causes
 from mlpstudy.report.views.causes import cause_context, squares
-from mlpstudy.report.views.effects import p_value
 
 MODELS = {
     "m05": {"loss": "kl_divergence", "nodes": [64, 32, 10]},
@@ -58,7 +58,7 @@ def write_saturation(tables: Path, models: list[str], activations: list[str]) ->
 
 
 def loaded(paths: Paths, models: list[str], activations: list[str]) -> CauseTables:
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     write_saturation(paths.tables, models, activations)
     return load_causes(load_study(paths.study), paths.tables)
 

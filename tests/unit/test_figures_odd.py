@@ -16,11 +16,10 @@ from drawn_study import lines, texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from study_fixture import BOTH, REPORTED, Paths, make_study
+from study_fixture import BOTH, REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report import catalogue
 from mlpstudy.report.catalogue import Plate, plates
 from mlpstudy.report.drawing.labels import condition_style
@@ -46,7 +45,7 @@ def tabulated(
     paths = make_study(folder, models, outcome, replicates=2, **study)
     written = json.loads(paths.study.read_text())
     paths.study.write_text(json.dumps({**written, **(given or {})}))
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     return paths
 
 

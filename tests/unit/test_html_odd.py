@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from pages_fixture import Page, draw_nothing, render_page, render_study
-from study_fixture import REPORTED, make_study
+from study_fixture import make_study, write_tables
 
-from mlpstudy.evidence.claims.claims import judge
-from mlpstudy.evidence.tables import tabulate
+from mlpstudy.claims.judging import judge
 
 HOSTILE = "</template></script><script>alert(1)</script> & \"quoted\" 'Co'"
 LONG = {f"a_model_with_quite_a_long_name_{n}": {"epochs": 1} for n in range(40)}
@@ -69,7 +68,7 @@ claims:
 def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"m01": {}, "mine": {}}, lambda *_: (0.6, 0.1))
     (tmp_path / "claims.yaml").write_text(CLAIMS)
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     judge(paths.study, tmp_path / "claims.yaml", paths.tables, paths.tables / "claims.csv")
     draw_nothing(paths)
     render_page(paths)

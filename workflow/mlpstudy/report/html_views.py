@@ -10,7 +10,7 @@ from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
-from mlpstudy.report.formats import word
+from mlpstudy.report.formats import percent, word
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts
