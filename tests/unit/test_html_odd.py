@@ -74,8 +74,8 @@ def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     render_page(paths)
     text = " ".join(Page(paths.report / "index.html").text.split())
     assert "1 reported model and 1 more on" in text
-    assert "of 1 conclusion of the report, as reported" in text
-    assert "this study judges 1 claim of its own" in text
+    assert "of 1 testable statement of the report, as reported" in text
+    assert "This study also judges 1 claim of its own" in text
     assert "Claims about mine" in text
 
 
@@ -91,7 +91,7 @@ def test_a_comparison_of_ones_own_quotes_nobody(tmp_path: Path) -> None:
     assert "the report's order" not in page.text
     assert "conclusion-activations" in page.ids
     assert "conclusion-batch_norm" not in page.ids
-    assert "Whether mine differs from Model 1 is undecided" in " ".join(page.text.split())
+    assert "Model 1 \N{RIGHTWARDS ARROW} mine" in " ".join(page.text.split())
 
 
 def test_a_default_that_ones_own_model_takes_is_not_what_the_report_leaves_open(

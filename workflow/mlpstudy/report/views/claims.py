@@ -174,10 +174,15 @@ def _counted(row: Row) -> tuple[int, ...]:
 MEASURES: dict[str, tuple[Callable[[Any], str], str]] = {
     "shift": (lambda value: points(value, 1), "points"),
     "mean_difference": (lambda value: points(value, 1), "points between the means"),
-    "spread_difference": (lambda value: points(value, 1), "points of spread"),
+    "spread_shift": (lambda value: points(value, 1), "points of spread"),
+    "spread_mean_difference": (lambda value: points(value, 1), "points of mean spread"),
     "failure_difference": (lambda value: points(value, 0), "points of failures"),
     "share": (share, "% of runs"),
     "epochs_sooner": (lambda value: f"{float(value):+.1f}".replace("-", MINUS), "epochs sooner"),
+    "mean_epochs_sooner": (
+        lambda value: f"{float(value):+.1f}".replace("-", MINUS),
+        "epochs sooner in the mean",
+    ),
 }
 
 
