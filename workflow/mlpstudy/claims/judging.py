@@ -29,9 +29,9 @@ SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
 COLUMNS = [
     "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
-    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference", "within", "n",
-    "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm", "needed",
-    "contrast", "reason",
+    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference",
+    "within", "n", "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm",
+    "needed", "contrast", "reason",
 ]  # fmt: skip
 WHOLE = dict.fromkeys(
     ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
