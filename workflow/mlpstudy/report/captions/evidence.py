@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.captions.facts import Words, covers
 from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (
@@ -16,8 +17,7 @@ from mlpstudy.report.formats import (
     percent,
     plural,
     share,
-    short_name,
-    word,
+    under,
 )
 from mlpstudy.report.material import Material
 
@@ -29,9 +29,10 @@ def pairs(material: Material, condition: str) -> Words:
     decided = int(verdicts.get("higher", 0) + verdicts.get("lower", 0))
     alike, open_ = (int(verdicts.get(name, 0)) for name in ("equivalent", "undecided"))
     order = ranked(rows)
+    name = material.study.condition_label(condition)
     within = margin(float(rows["margin"].iloc[0]))
     told = (
-        f"Of {plural(len(rows), 'pair')} under {word(condition)}, {decided} differ, {alike} are "
+        f"Of {plural(len(rows), 'pair')} {under(name)}, {decided} differ, {alike} are "
         f"equivalent (means within {within}) and {open_} are undecided, all taken together (Holm)."
     )
     caption = (
@@ -39,9 +40,9 @@ def pairs(material: Material, condition: str) -> Words:
         "median accuracies in points, and beside a model's name stands its own. Models go from "
         f"the highest median to the lowest. {told}"
     )
-    ordered = ", ".join(short_name(model) for model in order)
+    ordered = ", ".join(material.study.model_labels(order))
     return Words(
-        f"Every pair of models, {word(condition)}",
+        f"Every pair of models, {name}",
         caption,
         f"Triangular matrix of models against models. {told} Order of the medians: {ordered}.",
     )
@@ -75,7 +76,7 @@ def stuck(material: Material, models: list[str], conditions: Sequence[str]) -> W
                     f"{percent(values.median(), 0)} % (median of {len(values)} that {name})"
                 )
         if parts:
-            told.append(f"{word(condition)}: {', '.join(parts)}")
+            told.append(f"{material.study.condition_label(condition)}: {', '.join(parts)}")
     text = f"After the last epoch, {'; '.join(told)}."
     caption = (
         "Share of the training examples that are misclassified with p(true class) below 1e-7, "
@@ -96,7 +97,8 @@ def sensitivity(material: Material) -> Words:
     told = ""
     if printed:
         told = (
-            f" For {names(never)} the value of its final table lies in the range of no condition."
+            f" For {material.names(never)} the value of its final table lies in the range of no "
+            "condition."
             if never
             else " Every value of its final table lies in the range of some condition."
         )
@@ -108,14 +110,15 @@ def sensitivity(material: Material) -> Words:
     return Words("Each model under every condition", caption, alt)
 
 
-def saturation(rows: pd.DataFrame) -> Words:
+def saturation(study: Study, rows: pd.DataFrame) -> Words:
     """Say how many models raw pixels saturate, and how far."""
     raw = rows[rows["pixels"] == "raw"].set_index("model")
     unit = rows[rows["pixels"] == "unit"].set_index("model")
     most = [str(model) for model in raw.index if raw.loc[model, "share_below"] > 0.5]
-    told = f"With raw pixels more than half of the images are below 1e-7 for {names(most)}" if (
-        most
-    ) else "With raw pixels no model has more than half of the images below 1e-7"  # fmt: skip
+    told = "With raw pixels no model has more than half of the images below 1e-7"
+    if most:
+        whose = names(study.model_labels(most))
+        told = f"With raw pixels more than half of the images are below 1e-7 for {whose}"
     if len(unit):
         told += f"; with scaled ones at most {share(unit['share_below'].max())} % for any model"
     caption = (
@@ -127,7 +130,7 @@ def saturation(rows: pd.DataFrame) -> Words:
     return Words("The softmax before training", caption, f"Box strips, a row a model. {told}.")
 
 
-def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
+def verdicts(study: Study, rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
     """Count the verdicts under each condition."""
     told = []
     for condition in conditions:
@@ -137,7 +140,7 @@ def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
                 f"{int(counts.get(name, 0))} {name}"
                 for name in ("supported", "contradicted", "undecided")
             ]
-            told.append(f"{heading(word(condition))}: {listing(each)}.")
+            told.append(f"{heading(study.condition_label(condition))}: {listing(each)}.")
     text = " ".join(told)
     caption = (
         f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} under every condition "

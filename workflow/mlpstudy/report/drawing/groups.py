@@ -9,10 +9,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import PRINTED, condition_style, key, printed_mark, shortened
+from mlpstudy.report.drawing.labels import (
+    PRINTED,
+    condition_name,
+    condition_style,
+    key,
+    printed_mark,
+    shortened,
+)
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
 from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
-from mlpstudy.report.formats import short_name, word
+from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
 # Inches: a model's lane, the head of a group, what is above and below all, and above a further
@@ -58,7 +65,7 @@ def groups_figure(
             for activation, models in groups[condition].items():
                 _block(axes, study, condition, chosen, models, starts[activation], reported)
                 if at == 0:
-                    _names(axes, activation, models, starts[activation], LEFT / width)
+                    _names(axes, study, activation, models, starts[activation], LEFT / width)
         top += height + FOOT + TITLE
     key(figure, [printed_mark()] if reported else [], 0.06, 0.04)
     return figure
@@ -80,7 +87,7 @@ def _panel(axes: Axes, study: Study, condition: str, width: float) -> None:
     """Name a panel, `width` inches wide, and its axis."""
     axes.set_xlabel("Test accuracy, %")
     thresholds(axes, study, named=False)
-    title = shortened(word(condition), int(13 * width))
+    title = condition_name(study, condition, int(13 * width))
     axes.set_title(title, color=condition_style(study, condition)[0])
 
 
@@ -122,7 +129,9 @@ def _block(
         lane(axes, list(chosen), middle, LANE, colour, marker, size=3.8)
 
 
-def _names(axes: Axes, activation: str, models: Sequence[str], top: float, left: float) -> None:
+def _names(
+    axes: Axes, study: Study, activation: str, models: Sequence[str], top: float, left: float
+) -> None:
     axes.annotate(
         word(activation), (-100 * left + 1, top - 0.06), va="center", weight="bold", fontsize=8,
         color=INK.light, annotation_clip=False,
@@ -131,6 +140,6 @@ def _names(axes: Axes, activation: str, models: Sequence[str], top: float, left:
               zorder=0)  # fmt: skip
     for place, model in enumerate(models):
         axes.annotate(
-            shortened(short_name(model), 14), (-3, top + LANE * (place + 0.5)), va="center",
+            shortened(study.model_label(model), 14), (-3, top + LANE * (place + 0.5)), va="center",
             ha="right", fontsize=7.5, color=MUTED.light, annotation_clip=False,
         )  # fmt: skip

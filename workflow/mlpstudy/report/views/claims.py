@@ -3,7 +3,7 @@
 For a template, HTML or typeset:
 
     frame = evidence.table("claims")
-    context["claims"] = claim_views(frame)      # in the order of the claims' file
+    context["claims"] = claim_views(frame, study)    # in the order of the claims' file
     context["claims_tally"] = tally(frame)      # for a first sentence: how many of each, where
 
     {% for claim in claims %}
@@ -29,6 +29,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.formats import (
     MINUS,
     NONE,
@@ -39,8 +40,7 @@ from mlpstudy.report.formats import (
     p_value,
     points,
     share,
-    short_name,
-    word,
+    under,
 )
 
 STATES = {
@@ -84,9 +84,10 @@ class ClaimView:
     verdicts: tuple[VerdictView, ...]
 
 
-def claim_views(frame: pd.DataFrame) -> list[ClaimView]:
+def claim_views(frame: pd.DataFrame, study: Study) -> list[ClaimView]:
     """Return a view a claim, in the order of the table, its conditions in theirs."""
-    return [_view(group.to_dict("records")) for _, group in frame.groupby("claim", sort=False)]
+    groups = frame.groupby("claim", sort=False)
+    return [_view(group.to_dict("records"), study) for _, group in groups]
 
 
 def tally(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
@@ -105,7 +106,7 @@ def tally(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     }
 
 
-def _view(rows: list[dict[Hashable, Any]]) -> ClaimView:
+def _view(rows: list[dict[Hashable, Any]], study: Study) -> ClaimView:
     first = rows[0]
     also = _text(first.get("also"))
     return ClaimView(
@@ -117,24 +118,26 @@ def _view(rows: list[dict[Hashable, Any]]) -> ClaimView:
         statement=_text(first["statement"]),
         form=str(first["form"]),
         models=tuple(_text(first["models"]).split()),
-        verdicts=tuple(_verdict(row) for row in rows),
+        verdicts=tuple(_verdict(row, study) for row in rows),
     )
 
 
-def _verdict(row: Row) -> VerdictView:
+def _verdict(row: Row, study: Study) -> VerdictView:
     condition = _text(row["condition"])
     against = _text(row.get("against"))
-    name = heading(word(condition)) if condition else ""
+    name = heading(study.condition_label(condition)) if condition else ""
+    if name and against:
+        name = f"{name} against {study.condition_label(against)}"
     return VerdictView(
         condition=condition,
-        condition_name=f"{name} against {word(against)}" if name and against else name,
+        condition_name=name,
         state=_state(row),
         state_name=STATES[_state(row)],
         effect=effect(row),
         n=count(row["n"]),
         p=p_value(row["p_holm"]),
         needed="" if missing(row["needed"]) else count(row["needed"]),
-        reason=sentence(row),
+        reason=sentence(row, study),
     )
 
 
@@ -144,19 +147,29 @@ def _state(row: Row) -> str:
     return "untestable" if row["form"] == "untestable" else "not_judged"
 
 
-def sentence(row: Row) -> str:
-    """Return the reason as a sentence, with models and conditions in words."""
+def sentence(row: Row, study: Study) -> str:
+    """Return the reason as a sentence, with the labels of models and conditions."""
     text = _text(row["reason"])
     models = _text(row["models"]).split()
-    for condition in filter(None, (_text(row["condition"]), _text(row.get("against")))):
-        text = text.replace(f"under {condition}", f"under {word(condition)}")
+    conditions = [name for name in (_text(row["condition"]), _text(row.get("against"))) if name]
+    found = []
+    if conditions:
+        found.append(rf"\bunder (?:{'|'.join(map(re.escape, conditions))})\b")
     if models and _text(row["condition"]):
         one = "|".join(sorted(map(re.escape, models), key=len, reverse=True))
-        several = rf"\b(?:{one})\b(?:, (?:{one})\b)*(?: and (?:{one})\b)?"
-        text = re.sub(several, lambda found: names(re.split(", | and ", found[0])), text)
-    first = re.split(r"[ ,]", text, maxsplit=1)[0]
-    own = first in models and short_name(first) == first  # keeps its small letter
+        found.append(rf"\b(?:{one})\b(?:, (?:{one})\b)*(?: and (?:{one})\b)?")
+    if found:
+        text = re.sub("|".join(found), lambda keys: _labelled(study, keys[0]), text)
+    # A user's own label keeps its small letter.
+    own = any(re.match(rf"{re.escape(label)}\b", text) for label in study.model_labels(models))
     return (text if own else heading(text)) + ("" if not text or text.endswith(".") else ".")
+
+
+def _labelled(study: Study, keys: str) -> str:
+    """Return `under KEY` of a condition, or keys of models, with labels in place of keys."""
+    if keys.startswith("under "):
+        return under(study.condition_label(keys.removeprefix("under ")))
+    return names(study.model_labels(re.split(", | and ", keys)))
 
 
 def _text(value: Any) -> str:

@@ -14,8 +14,6 @@ from mlpstudy.report.formats import (
     missing,
     percent,
     points,
-    seconds,
-    short_name,
     supported_decimals,
 )
 from mlpstudy.report.layout import Finding
@@ -36,14 +34,14 @@ def comparison_findings(
         frame = evidence.comparisons
         named = (frame["comparison"] == comparison.key) & (frame["condition"] == condition)
         for row in frame[named & frame["named"].astype(bool)].to_dict("records"):
-            parts.append(_pair(row))
+            parts.append(_pair(evidence, row))
         findings.append(evidence.finding(condition, " ".join(parts)))
     return findings
 
 
 def _failures(evidence: Evidence, condition: str, models: list[str]) -> str:
     failed = [
-        f"{short_name(m)} in {row['failures']} of {row['replicates']}"
+        f"{evidence.study.model_label(m)} in {row['failures']} of {row['replicates']}"
         for m in models
         if (row := evidence.rows[condition, m])["failures"]
     ]
@@ -59,18 +57,15 @@ def _rank(evidence: Evidence, condition: str, model: str) -> str:
     own = evidence.rows[condition, model]
     if len(rows) == 1 or missing(own["test_accuracy_median"]):
         return ""
-    median, time = own["test_accuracy_median"], own["seconds_median"]
+    median = own["test_accuracy_median"]
     better = sum(row["test_accuracy_median"] > median for row in rows)
-    faster = sum(row["seconds_median"] < time for row in rows)
-    return (
-        f"Of {len(rows)} models {better} have a higher median than {short_name(model)}, "
-        f"{percent(median)} %, and {faster} take less time, {seconds(time)} a replicate."
-    )
+    name = evidence.study.model_label(model)
+    return f"Of {len(rows)} models {better} have a higher median than {name}, {percent(median)} %."
 
 
-def _pair(row: dict[Any, Any]) -> str:
-    """Say what the replicates decide of a pair, and whether that is what the report has."""
-    first, second = short_name(row["first"]), short_name(row["second"])
+def _pair(evidence: Evidence, row: dict[Any, Any]) -> str:
+    """Say what the replicates decide of a pair, beside the difference that the report prints."""
+    first, second = evidence.study.model_labels([row["first"], row["second"]])
     difference, printed = row["difference"], row["reported_difference"]
     if missing(difference):
         return f"{second} cannot be set against {first}: there is no accuracy."
@@ -85,8 +80,5 @@ def _pair(row: dict[Any, Any]) -> str:
         return f"{second} and {first} are equivalent, within {within} ({shift} points)."
     higher = row["verdict"] == "higher"
     # The test goes by the chance that one run is above the other: medians may differ the other way.
-    text = f"{second} is {'better' if higher else 'worse'} than {first} ({shift} points)"
-    if not missing(printed):
-        same = printed > 0 if higher else printed < 0
-        text += ", as the report has it" if same else ", unlike the report"
-    return f"{text}."
+    theirs = "" if missing(printed) else f"; {points(printed)} in the report"
+    return f"{second} is {'better' if higher else 'worse'} than {first} ({shift} points{theirs})."

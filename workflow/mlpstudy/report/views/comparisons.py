@@ -10,14 +10,13 @@ from mlpstudy.evidence.study_file import Comparison
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     NONE,
-    listing,
     median,
     missing,
+    names,
     p_value,
     percent,
     points,
-    seconds,
-    short_name,
+    seconds_range,
     span,
     supported_decimals,
     word,
@@ -55,10 +54,9 @@ def comparison_views(evidence: Evidence) -> list[ComparisonView]:
 
 
 def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> ComparisonView:
-    numbers = listing([short_name(model).removeprefix("Model ") for model in models])
     return ComparisonView(
         key=comparison.key,
-        title=f"Model{'s' if len(models) > 1 else ''} {numbers}",
+        title=names(evidence.study.model_labels(models), opening=True),
         quote=comparison.quote,
         place=comparison.place,
         table=_table(evidence, models),
@@ -76,7 +74,7 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
     table = Table("Test accuracy in per cent, failed replicates, time a replicate.", columns)
     for model in models:
         fields = evidence.study.models[model].fields
-        cells: list[Cell | str] = [model_cell(model), word(fields["activation"])]
+        cells: list[Cell | str] = [model_cell(evidence.study, model), word(fields["activation"])]
         cells.append(word(fields["nodes"]))
         if evidence.has_report:
             cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
@@ -94,7 +92,7 @@ def _ours(row: Any) -> list[str]:
         median(row),
         span(row["test_accuracy_min"], row["test_accuracy_max"]),
         f"{row['failures']} of {row['replicates']}",
-        seconds(row["seconds_median"]),
+        seconds_range(row),
     ]
 
 
@@ -107,7 +105,7 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
     columns = [Column("Step", False)]
     columns += [Column("report")] if evidence.has_report else []
     for condition in evidence.leading:
-        group, tone = word(condition), evidence.tone(condition)
+        group, tone = evidence.study.condition_label(condition), evidence.tone(condition)
         columns += evidence.columns(condition, "difference", "interval", "p")
         columns.append(Column("verdict", False, group, tone))
     table = Table(
@@ -119,7 +117,7 @@ def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
         by_condition = {row["condition"]: row for row in rows.to_dict("records")}
         printed = [points(rows["reported_difference"].iloc[0])] if evidence.has_report else []
         table.add(
-            f"{short_name(str(first))} \N{RIGHTWARDS ARROW} {short_name(str(second))}",
+            " \N{RIGHTWARDS ARROW} ".join(evidence.study.model_labels([str(first), str(second)])),
             printed,
             [cell for c in evidence.leading for cell in _difference(by_condition.get(c))],
             sources=[lines_of("comparisons.csv", rows, condition=evidence.leading)],

@@ -13,7 +13,6 @@ from mlpstudy.report.formats import (
     p_value,
     percent,
     points,
-    short_name,
     span,
     word,
 )
@@ -37,10 +36,10 @@ def effect_tables(tables: CauseTables) -> list[Table]:
     order = [field for field in FIELDS if field in frames]
     order += [field for field in frames if field not in (*FIELDS, *LAST)]
     order += [field for field in LAST if field in frames]
-    return [_effect_table(field, frames[field]) for field in order]
+    return [_effect_table(tables, field, frames[field]) for field in order]
 
 
-def _effect_table(field: str, frame: pd.DataFrame) -> Table:
+def _effect_table(tables: CauseTables, field: str, frame: pd.DataFrame) -> Table:
     labels = (
         "failed", "p of failures", "median", "difference of means", "interval",
         "second is higher", "p",
@@ -59,8 +58,8 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
     for row in numbered(frame):
         low, high = row["mean_difference_low"], row["mean_difference_high"]
         table.add(
-            _step(short_name(row["baseline_model"]), short_name(row["model"])),
-            _step(word(row["baseline"]), word(row["condition"])),
+            _step(*tables.study.model_labels([row["baseline_model"], row["model"]])),
+            _step(*(tables.study.condition_label(row[name]) for name in ("baseline", "condition"))),
             _step(*(_values(row[name]) for name in ("baseline_value", "value"))),
             _step(
                 f"{row['baseline_failures']} of {row['baseline_replicates']}",
@@ -150,7 +149,7 @@ def architecture_table(tables: CauseTables) -> Table:
     )  # fmt: skip
     for row in numbered(tables.architectures):
         table.add(
-            word(row["condition"]),
+            tables.study.condition_label(row["condition"]),
             _group_name(row),
             word(row["size"]),
             str(row["models"]),
@@ -181,7 +180,7 @@ def architecture_findings(tables: CauseTables) -> list[Finding]:
         decided = rows[rows["verdict"] != "undecided"]
         parts = [_grows(row) for row in decided.to_dict("records")]
         text = "; ".join(parts) if parts else "no group of models has accuracy going with size"
-        found.append(Finding(f"{text}.", heading(word(condition))))
+        found.append(Finding(f"{text}.", heading(tables.study.condition_label(str(condition)))))
     return found
 
 
