@@ -6,6 +6,7 @@ from io import StringIO
 
 import pandas as pd
 import pytest
+from study_fixture import study_of
 
 from mlpstudy.report.formats import MINUS, p_value
 from mlpstudy.report.loading import CLAIM_COLUMNS
@@ -29,6 +30,16 @@ ROWS = [
     "Time is the machine's.,,",
 ]
 
+STUDY = study_of(
+    {name: {} for name in ("m01", "m03", "m07", "m09", "m10", "m11", "a", "wide")},
+    {
+        "as_reported": {},
+        "corrected": {"pixels": "unit", "kl": "exact"},
+        "no_dropout": {"label": "none at all"},
+        "unit_pixels": {"label": "pixels / 255"},
+    },
+)
+
 
 def plain(text: str) -> str:
     return text.replace(MINUS, "-")
@@ -41,7 +52,7 @@ def frame() -> pd.DataFrame:
 
 
 def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
-    ideal, dropout, gone, worth = claim_views(frame)
+    ideal, dropout, gone, worth = claim_views(frame, STUDY)
     assert (ideal.quote, ideal.place) == ("Five is ideal.", "Section 2")
     assert ideal.also == ("As said before.", "Twice.")
     assert ideal.models == ("m03", "m07")
@@ -52,7 +63,7 @@ def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
     assert (first.n, first.p, first.needed) == ("12", "< 0.001", "")
     assert (second.n, second.p, second.needed) == ("3", "1.000", "9")
     assert (dropout.quote, dropout.place, dropout.also) == ("", "", ())
-    assert dropout.verdicts[0].condition_name == "As reported against no dropout"
+    assert dropout.verdicts[0].condition_name == "As reported against none at all"
     assert dropout.verdicts[0].effect == "+3.1 points"
     assert gone.verdicts[0].state_name == "not judged"
     assert worth.verdicts[0].state_name == "cannot be tested"
@@ -94,7 +105,7 @@ def test_p_values_in_words() -> None:
 
 def test_a_table_without_claims_has_no_views() -> None:
     empty = pd.DataFrame(columns=CLAIM_COLUMNS)
-    assert claim_views(empty) == []
+    assert claim_views(empty, STUDY) == []
     assert tally(empty) == {}
 
 
@@ -111,16 +122,18 @@ def test_a_table_without_claims_has_no_views() -> None:
         (
             "m04 m05",
             "3 of 4 runs of m04, m05 under as_reported fail, and 0 of 4 under unit_pixels",
-            "3 of 4 runs of models 4 and 5 under as reported fail, and 0 of 4 under unit pixels.",
+            "3 of 4 runs of models 4 and 5 under “as reported” fail, and "
+            "0 of 4 under “pixels / 255”.",
         ),
         ("", "so few runs; nothing is known", "So few runs; nothing is known."),
     ],
 )
 def test_reasons_as_sentences(models: str, reason: str, text: str) -> None:
     row = {"models": models, "reason": reason, "condition": "as_reported", "against": "unit_pixels"}
-    assert sentence(row) == text
+    assert sentence(row, STUDY) == text
     # Of what was not judged, the names are those that the user has to write.
-    assert sentence({**row, "condition": "", "reason": "no model m05"}) == "No model m05."
+    row |= {"condition": "", "reason": "no model m05"}
+    assert sentence(row, STUDY) == "No model m05."
 
 
 @pytest.mark.parametrize(
@@ -131,4 +144,5 @@ def test_reasons_as_sentences(models: str, reason: str, text: str) -> None:
     ],
 )
 def test_the_name_of_an_own_model_keeps_its_letters(reason: str, told: str) -> None:
-    assert sentence({"models": "a m01", "condition": "corrected", "reason": reason}) == told
+    row = {"models": "a m01", "condition": "corrected", "reason": reason}
+    assert sentence(row, STUDY) == told

@@ -74,8 +74,10 @@ def test_batch_normalisation_is_told_of_where_it_is(
 @pytest.mark.parametrize(
     ("change", "text"),
     [
-        ({"verdict": "lower", "reported_difference": 0.0}, "(-2.0 points), unlike the report."),
-        ({"verdict": "lower", "reported_difference": -0.1}, ", as the report has it."),
+        (
+            {"verdict": "lower", "reported_difference": 0.1},
+            "is worse than wide (-2.0 points; +10.00 in the report).",
+        ),
         ({"verdict": "higher"}, "is better than wide (-2.0 points)."),
         ({"verdict": "equivalent", "margin": 0.005}, "within 0.5 points"),
         ({"verdict": "equivalent", "margin": 0.01}, "within 1 point ("),
@@ -94,4 +96,4 @@ def test_a_pair_is_told_as_the_table_has_it(
     (comparison,) = evidence.study.comparisons
     (finding,) = comparison_findings(evidence, comparison, ["wide", "deep"])
     assert text in finding.text.replace(MINUS, "-")
-    assert comparison_views(evidence)[0].title == "Models wide and deep"
+    assert comparison_views(evidence)[0].title == "wide and deep"

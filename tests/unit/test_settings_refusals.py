@@ -29,11 +29,12 @@ IN_CONFIG = [
     ("device: metal", "device: expected one of auto, cpu, cuda, got 'metal'"),
     (
         "conditions: {fast: {momentum: 0.9}}",
-        f"conditions.fast.momentum: unknown key, expected one of models, where, {ALL_FIELDS}",
+        "conditions.fast.momentum: unknown key, expected one of label, models, where, "
+        f"{ALL_FIELDS}",
     ),
     (
         "conditions: {corrected: {pixls: unit}}",
-        "conditions.corrected.pixls: unknown key, expected one of models, where, "
+        "conditions.corrected.pixls: unknown key, expected one of label, models, where, "
         f"{ALL_FIELDS} (did you mean 'pixels'?)",
     ),
     (

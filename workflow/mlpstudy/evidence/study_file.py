@@ -37,13 +37,13 @@ class Model:
 class Condition:
     """A named set of overrides and the models that it covers, in the study's order.
 
-    `label` is what readers see in place of `key`.
+    `label` is what its file says that readers see in place of `key`; empty for the key itself.
     """
 
     key: str
-    label: str
     overrides: dict[str, Any]
     models: tuple[str, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ class Study:
     def condition_label(self, condition: str) -> str:
         """Return what readers see for a condition, also for one that a claim misses."""
         known = self.conditions.get(condition)
-        return known.label if known else condition.replace("_", " ")
+        return (known.label if known else "") or condition.replace("_", " ")
 
     def _in_force(self, condition: str) -> dict[str, dict[str, Any]]:
         """Return model → the fields that its training depends on, under a condition."""
@@ -204,9 +204,9 @@ def _parse(raw: dict[str, Any]) -> Study:
     conditions = {
         key: Condition(
             key,
-            entry.get("label") or key.replace("_", " "),
             entry["overrides"],
             tuple(entry["models"]),
+            entry.get("label") or "",
         )
         for key, entry in raw["conditions"].items()
     }

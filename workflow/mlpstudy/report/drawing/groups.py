@@ -18,7 +18,7 @@ from mlpstudy.report.drawing.labels import (
     shortened,
 )
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
-from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
+from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
@@ -26,8 +26,6 @@ from mlpstudy.report.palette import INK, MUTED, RULE
 # band of panels.
 LANE, GROUP, HEAD, FOOT, TITLE = 0.155, 0.20, 0.66, 0.40, 0.34
 LEFT, GAP, RIGHT = 1.12, 0.24, 0.12
-# Conditions side by side; of more of them there are several bands.
-ACROSS = 4
 
 Groups = dict[str, list[str]]  # models by activation, in the order in which they are drawn
 
@@ -72,15 +70,10 @@ def groups_figure(
 
 
 def _bands(groups: dict[str, Groups]) -> list[list[str]]:
-    """Return the conditions that stand side by side, those together that have the same groups."""
-    alike: list[list[str]] = []
-    for condition, own in groups.items():
-        known = next((band for band in alike if groups[band[0]] == own), None)
-        if known is None:
-            alike.append([condition])
-        else:
-            known.append(condition)
-    return [row for band in alike for row in in_rows(band, ACROSS)]
+    """Return the one or two conditions side by side if they have the same groups, else apart."""
+    conditions = list(groups)
+    alike = all(own == groups[conditions[0]] for own in groups.values())
+    return [conditions] if alike else [[condition] for condition in conditions]
 
 
 def _panel(axes: Axes, study: Study, condition: str, width: float) -> None:

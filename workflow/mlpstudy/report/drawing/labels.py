@@ -41,7 +41,7 @@ def condition_name(study: Study, condition: str, longest: int) -> str:
     condition would be called the same.
     """
     brief = {
-        key: re.sub(r" \([^()]*\)$", "", entry.label) for key, entry in study.conditions.items()
+        key: re.sub(r" \([^()]*\)$", "", study.condition_label(key)) for key in study.conditions
     }
     label = study.condition_label(condition)
     if len(label) > longest and list(brief.values()).count(brief[condition]) == 1:

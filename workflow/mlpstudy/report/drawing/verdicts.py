@@ -76,14 +76,15 @@ def verdicts_figure(study: Study, claims: pd.DataFrame) -> Figure:
 
 
 def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of claims.csv with a verdict that the pages show.
+    """Return the rows of claims.csv with a verdict, under the conditions that the figure shows.
 
-    These are a claim's verdicts under the main conditions; if it has none, all that it has.
+    These are the main conditions, and those of claims that are judged under none of them.
     """
     judged = claims[claims["verdict"].isin(list(MARKS))]
     judged = judged[judged["condition"].isin(list(study.conditions))]
     main = judged["condition"].isin(study.main_conditions)
-    return judged[main | ~judged["claim"].isin(judged.loc[main, "claim"])]
+    others = judged.loc[~judged["claim"].isin(judged.loc[main, "claim"]), "condition"]
+    return judged[main | judged["condition"].isin(others)]
 
 
 def _heads(
