@@ -163,9 +163,14 @@ def names(labels: Sequence[str], opening: bool = False) -> str:
     return listing([f"{noun} {listing(numbers)}", *others])
 
 
+def quoted(label: str) -> str:
+    """Return the label of a condition for a sentence: “corrected”."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{label}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
 def under(label: str) -> str:
     """Return where something holds, by the label of a condition: under “corrected”."""
-    return f"under \N{LEFT DOUBLE QUOTATION MARK}{label}\N{RIGHT DOUBLE QUOTATION MARK}"
+    return f"under {quoted(label)}"
 
 
 def p_value(p: Any) -> str:

@@ -15,7 +15,13 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import condition_style, key, mark, shortened
+from mlpstudy.report.drawing.labels import (
+    condition_name,
+    condition_style,
+    key,
+    mark,
+    shortened,
+)
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.palette import INK, MUTED, RULE
 from mlpstudy.report.two_by_two import cell_rows
@@ -124,8 +130,8 @@ def _heading(axes: Axes, study: Study, cell: Square, x: float, y: float, width: 
     colour = condition_style(study, made[0])[0] if len(made) == 1 else INK.light
     axes.text(x + 0.09, y, f"{cell.failures} of {cell.n} failed", color=colour, weight="bold",
               fontsize=9, va="center")  # fmt: skip
-    whose = ", ".join(study.condition_label(condition) for condition in made)
-    whose = shortened(whose, int(15 * (width - 1.5)))
+    room = int(15 * (width - 1.5))
+    whose = shortened(", ".join(condition_name(study, name, room) for name in made), room)
     axes.text(x + width - 0.09, y, whose, color=colour, ha="right", fontsize=7, va="center")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -79,7 +80,8 @@ def _axes(figure: Figure, left: float, top: float, width: float) -> Axes:
 
 def _name(figure: Figure, study: Study, condition: str, middle: float) -> None:
     height = float(figure.get_size_inches()[1])
-    figure.text(0.06 / WIDTH, 1 - middle / height, heading(condition_name(study, condition, 16)),
+    name = fill(heading(condition_name(study, condition, 24)), 13)
+    figure.text(0.06 / WIDTH, 1 - middle / height, name,
                 va="center", weight="bold", color=condition_style(study, condition)[0])  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from mlpstudy.report.palette import FAINT, INK, MUTED, RULE
 
 # Inches: a row, what is above and below the rows, a condition's column, the gap between two halves,
 # and the ends of the lines; the slanted heads need some room at the right.
-ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06, 0.40
+ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06, 0.58
 # Claims from which they are set in two halves side by side, and conditions from which columns are
 # closer, so that there is room for the claims' names.
 MANY, MANY_CONDITIONS, CLOSE = 16, 6, 0.19
@@ -96,7 +96,7 @@ def _heads(
             axes.add_patch(
                 Rectangle((x - column / 2, HEAD), column, ROW * rows, color=FAINT.light, lw=0)
             )
-        name = condition_name(study, condition, 14)
+        name = condition_name(study, condition, 17)
         axes.text(x - 0.02, HEAD - 0.05, name, rotation=45, fontsize=7,
                   rotation_mode="anchor", color=condition_style(study, condition)[0])  # fmt: skip
 

@@ -9,6 +9,7 @@ from mlpstudy.report.formats import (
     listing,
     percent,
     plural,
+    quoted,
     setting,
     word,
 )
@@ -31,7 +32,7 @@ def done(evidence: Evidence) -> str:
     """Return in two sentences what was done."""
     study = evidence.study
     each = plural(int(study.raw["replicates"]), "replicate")
-    conditions = listing([study.condition_label(condition) for condition in evidence.leading])
+    conditions = listing([quoted(study.condition_label(c)) for c in evidence.leading])
     under = "condition" if len(evidence.leading) == 1 else "conditions"
     others = len(evidence.conditions) - len(evidence.leading)
     if others:
