@@ -249,6 +249,19 @@ def test_every_link_lands(study: Paths, page: Page) -> None:
     assert all((study.report / target).is_file() for target in specs)
 
 
+def test_the_first_screen_says_which_failures_the_study_explains(page: Page) -> None:
+    text = " ".join(page.text.split())
+    # Four of five replicates of models 4 and 5 fail, with 90 % of the examples stuck.
+    assert (
+        "8 of the failures are of models with clipped KL divergence. In the last epoch of the"
+        in text
+    )
+    assert "the median share of training images without a gradient is 90 %." in text
+    # The replicate without an accuracy.
+    told = "This study does not explain the 1 failure of model 9, trained with cross-entropy."
+    assert told in text
+
+
 def test_parts_have_lasting_names(page: Page) -> None:
     parts = {
         "summary", "inference", "models", "comparisons", "groups", "conclusions", "claims",
