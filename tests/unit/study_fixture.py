@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ import pandas as pd
 import yaml
 
 from mlpstudy.evidence.contrasts import write_contrasts
+from mlpstudy.evidence.study_file import Condition, Model, Study
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_csv, write_text
 
@@ -73,11 +75,13 @@ def make_study(
     """Write study.json and every job's CSVs and predictions under `root`.
 
     `models` maps a key to the fields that differ from FIELDS, with `report_name` and `assumed`
-    among them; `covered` restricts a condition to some models.
+    among them; the report's models, m01 to m17, are called as it calls them. A condition may have
+    a `label`; `covered` restricts a condition to some models.
     """
     conditions = BOTH if conditions is None else conditions
     entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
     jobs = []
+    labels, conditions = _without_labels(conditions)
     for condition, overrides in conditions.items():
         for key in (covered or {}).get(condition, list(models)):
             fields = {**entries[key]["fields"], **overrides}
@@ -106,6 +110,7 @@ def make_study(
         "conclusions": said["conclusions"] if {*said["optional"]["models"]} & {*models} else {},
         "conditions": {
             name: {
+                "label": labels.get(name),
                 "overrides": dict(overrides),
                 "models": list((covered or {}).get(name, list(models))),
             }
@@ -125,8 +130,47 @@ def write_tables(paths: Paths, reported: Path = REPORTED) -> None:
     write_contrasts(paths.study, None, reported, paths.tables, paths.tables / "contrasts.csv")
 
 
+def study_of(
+    models: Mapping[str, Mapping[str, Any]],
+    conditions: Mapping[str, Mapping[str, Any]] | None = None,
+    covered: Mapping[str, Sequence[str]] | None = None,
+) -> Study:
+    """Return what `make_study` would write, without jobs and files."""
+    entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
+    labels, overrides = _without_labels(BOTH if conditions is None else conditions)
+    return Study(
+        {},
+        {
+            key: Model(key, e["report_name"], e["fields"], e["assumed"])
+            for key, e in entries.items()
+        },
+        {
+            name: Condition(
+                name,
+                fields,
+                tuple((covered or {}).get(name, models)),
+                labels.get(name, ""),
+            )
+            for name, fields in overrides.items()
+        },
+        (),
+    )
+
+
+def _without_labels(
+    conditions: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    labels = {name: each["label"] for name, each in conditions.items() if "label" in each}
+    overrides = {
+        name: {field: value for field, value in each.items() if field != "label"}
+        for name, each in conditions.items()
+    }
+    return labels, overrides
+
+
 def _entry(key: str, fields: dict[str, Any]) -> dict[str, Any]:
-    name = fields.pop("report_name", key)
+    number = re.fullmatch(r"m(0[1-9]|1[0-7])", key)
+    name = fields.pop("report_name", f"Model {int(number[1])}" if number else key)
     assumed = fields.pop("assumed", {"batch_size": "Not said."})
     return {"report_name": name, "fields": {**FIELDS, **fields}, "assumed": assumed}
 

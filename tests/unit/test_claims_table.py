@@ -79,9 +79,9 @@ def test_a_replicate_of_folds_is_their_mean(table: Path) -> None:
     assert frame.loc["folded_fails", "effect"].to_list() == [1.0, 1.0]
 
 
-def test_the_pages_read_what_was_written(table: Path) -> None:
+def test_the_pages_read_what_was_written(paths: Paths, table: Path) -> None:
     frame = pd.read_csv(table)
-    good, folded, gone, nobody = claim_views(frame)
+    good, folded, gone, nobody = claim_views(frame, load_study(paths.study))
     assert good.verdicts[0].effect.startswith("+34.0 points")
     assert folded.verdicts[0].effect == "100 % of runs (72 to 100)"
     assert [view.verdicts[0].state for view in (gone, nobody)] == ["not_judged", "untestable"]
@@ -102,7 +102,7 @@ def test_what_is_written_is_text_whatever_it_looks_like(paths: Paths) -> None:
     path.write_text(ODD)
     output = paths.tables / "odd.csv"
     judge(paths.study, path, paths.tables, output)
-    odd, own = claim_views(read_table(output, COLUMNS))
+    odd, own = claim_views(read_table(output, COLUMNS), load_study(paths.study))
     assert (odd.claim, odd.statement, odd.quote) == ("nan", "1", "3.0")
     assert (odd.section, odd.place) == ("2", "1e3")
     assert odd.verdicts[0].reason == "True."

@@ -142,7 +142,9 @@ def test_forty_models_with_long_names_stay_within_their_figures(tmp_path: Path) 
     write_tables(paths)
     material = load_material(paths.study, paths.tables, REPORTED, None)
     chosen = [p for p in plates(material) if not p.model or p.model.endswith("_7")]
-    assert {plate.kind for plate in chosen} == {*KINDS, "overview", "groups", "pairs"}
+    assert {plate.kind for plate in chosen} == {
+        *KINDS, "overview", "groups", "pairs", "sensitivity",
+    }  # fmt: skip
     with mpl.rc_context(STYLE):
         for plate in chosen:
             figure = plate.draw()

@@ -14,6 +14,8 @@ from mlpstudy.report.pages import markdown
 from mlpstudy.report.views.audit import FindingView, Group, Printing
 from mlpstudy.report.views.claims import ClaimView, VerdictView
 
+CONDITIONS = {"as_reported": "as reported", "corrected": "corrected"}
+
 
 def verdict(condition: str, state: str, effect: str = "+2.0 points (+1.0 to +3.0)") -> VerdictView:
     words = {"not_judged": "not judged"}.get(state, state)
@@ -32,7 +34,7 @@ def texts(table: Table) -> list[list[str]]:
 
 def test_a_claim_stands_with_the_verdict_of_each_condition() -> None:
     found = claim(verdict("corrected", "contradicted"), verdict("as_reported", "supported"))
-    (table,) = claim_tables([("Conclusions", [found])], ["as_reported", "corrected"])
+    (table,) = claim_tables([("Conclusions", [found])], CONDITIONS)
     assert table.title == "Conclusions"
     assert [column.label for column in table.columns[2:]] == ["as reported", "corrected"]
     effect = "+2.0 points (+1.0 to +3.0), n = 12"
@@ -52,7 +54,7 @@ def test_claims_of_other_conditions_or_of_none_say_so() -> None:
         claim(verdict("", "not_judged", "\u2014")),
         claim(verdict("as_reported", "supported")),
     ]
-    (table,) = claim_tables([("", claims)], ["as_reported", "corrected"])
+    (table,) = claim_tables([("", claims)], CONDITIONS)
     assert [row[2:] for row in texts(table)] == [
         ["Adamw: Undecided", "\u2014"],
         ["not judged: because", "\u2014"],

@@ -47,6 +47,25 @@ def test_labels_are_no_part_of_an_identity(monkeypatch: pytest.MonkeyPatch) -> N
     assert "elsewhere" not in identities
 
 
+def test_a_label_is_shown_and_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan_of(monkeypatch)
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config["conditions"]["unit_pixels"]["label"] = "pixels / 255"
+    after = plan_of(monkeypatch, conditions=config["conditions"])
+    assert {key: job.identity() for key, job in after.jobs.items()} == {
+        key: job.identity() for key, job in before.jobs.items()
+    }
+    labels = [
+        {key: each["label"] for key, each in json.loads(plan.document())["conditions"].items()}
+        for plan in (before, after)
+    ]
+    assert labels[0] == {
+        "as_reported": "report's settings (gaps assumed)", "corrected": "corrected",
+        "unit_pixels": "unit pixels", "exact_kl": "exact KL",
+    }  # fmt: skip
+    assert labels[1] == {**labels[0], "unit_pixels": "pixels / 255"}
+
+
 def test_the_largest_model_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(monkeypatch)
     first = max(plan.jobs, key=plan.cost)

@@ -11,6 +11,7 @@ COUNT = "a whole number from 1 to 100000"
 ALL_FIELDS = ", ".join(FIELDS)
 NAME = "a name of at most 64 letters, digits and _ that begins with a letter"
 CLASS = "one line of 1 to 100 characters (numbers need quotes)"
+LABEL = "one line of 1 to 60 characters (numbers need quotes)"
 CONDITION = "a mapping of fields to values, {} for none, or null to drop the condition"
 FOLDER = "a folder (not empty, of letters, digits and the characters _ . / + @ % = , : -)"
 FILE = "a file (not empty, without braces, control characters or a leading ~)"
@@ -29,11 +30,12 @@ IN_CONFIG = [
     ("device: metal", "device: expected one of auto, cpu, cuda, got 'metal'"),
     (
         "conditions: {fast: {momentum: 0.9}}",
-        f"conditions.fast.momentum: unknown key, expected one of models, where, {ALL_FIELDS}",
+        "conditions.fast.momentum: unknown key, expected one of label, models, where, "
+        f"{ALL_FIELDS}",
     ),
     (
         "conditions: {corrected: {pixls: unit}}",
-        "conditions.corrected.pixls: unknown key, expected one of models, where, "
+        "conditions.corrected.pixls: unknown key, expected one of label, models, where, "
         f"{ALL_FIELDS} (did you mean 'pixels'?)",
     ),
     (
@@ -137,6 +139,18 @@ IN_CONFIG = [
     ('dataset: {classes: ["a\\nb", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\nb'"),
     ('dataset: {classes: ["a\\n", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\n'"),
     ('dataset: {classes: ["a\\0b", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\x00b'"),
+    ("conditions: {fast: {label: 5}}", f"conditions.fast.label: expected {LABEL}, got 5"),
+    ("conditions: {fast: {label: ' '}}", f"conditions.fast.label: expected {LABEL}, got ' '"),
+    (
+        "conditions: {fast: {label: Corrected}}",
+        "conditions.fast.label: expected a label other than that of condition corrected, got "
+        "'Corrected'",
+    ),
+    (
+        "conditions: {one: {label: both of us}, both_of_us: {}}",
+        "conditions.one.label: expected a label other than that of condition both_of_us, got "
+        "'both of us'",
+    ),
     ('dataset: {classes: ["\\L", c]}', f"dataset.classes[0]: expected {CLASS}, got '\\u2028'"),
 ]
 

@@ -14,11 +14,10 @@ import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from study_fixture import make_study
+from study_fixture import make_study, study_of
 from typeset_reports import made, text_of
 
 from mlpstudy.report.document import plain
-from mlpstudy.report.formats import short_name
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.typeset import compile_document
 
@@ -73,7 +72,9 @@ def test_odd_studies_are_typeset_within_the_margins(
     found = text_of(report)
     assert not {"nan", "none.", "null"} & set(re.findall(r"\w+", found.lower()))
     for model in models:
-        assert short_name(model).replace("_", "") in found.replace("_ ", "_").replace("_", "")
+        assert study_of(models).model_label(model).replace("_", "") in found.replace(
+            "_ ", "_"
+        ).replace("_", "")
     assert len(printed) == len(report.pages)
     for page in printed:
         left, right = inked(page)

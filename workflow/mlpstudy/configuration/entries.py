@@ -60,9 +60,13 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Condition:
-    """A named set of overrides, and the names of the models that it applies to."""
+    """A named set of overrides, and the names of the models that it applies to.
+
+    `label` is what readers see in place of `name`; it is no part of a job.
+    """
 
     name: str
+    label: str
     overrides: Fields
     models: tuple[str, ...]
 

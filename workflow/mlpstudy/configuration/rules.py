@@ -39,6 +39,27 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
         at = ("conditions",)
         yield Problem(origin(at), at, "expected at least one condition that is not null")
     yield from case_problems(config["conditions"], ("conditions",), origin)
+    yield from _label_problems(config["conditions"], origin)
+
+
+def condition_label(name: str, entry: dict[str, Any]) -> str:
+    """Return what readers see for a condition: its label, else its name with spaces."""
+    return str(entry.get("label") or name.replace("_", " "))
+
+
+def _label_problems(conditions: dict[str, Any], origin: Origin) -> Iterator[Problem]:
+    """Check that readers can tell the conditions apart by their labels."""
+    seen: dict[str, str] = {}
+    for name, entry in conditions.items():
+        if entry is None:
+            continue
+        label = condition_label(name, entry)
+        other = seen.setdefault(label.casefold(), name)
+        if other != name:
+            labelled, unlike = (name, other) if "label" in entry else (other, name)
+            at: Location = ("conditions", labelled, "label")
+            text = f"expected a label other than that of condition {unlike}, got {label!r}"
+            yield Problem(origin(at), at, text)
 
 
 def file_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:

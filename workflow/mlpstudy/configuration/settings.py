@@ -18,6 +18,7 @@ from mlpstudy.configuration.entries import (
 from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
 from mlpstudy.configuration.problems import Location, raise_deepest
 from mlpstudy.configuration.rules import (
+    condition_label,
     file_problems,
     model_problems,
     restriction_problems,
@@ -128,7 +129,12 @@ def _condition(
         for model in models.values()
         if model.name in named and all(model.fields[key] == where[key] for key in where)
     )
-    return Condition(name=name, overrides=_in_order(entry, fields), models=tuple(chosen))
+    return Condition(
+        name=name,
+        label=condition_label(name, entry),
+        overrides=_in_order(entry, fields),
+        models=tuple(chosen),
+    )
 
 
 def _model(

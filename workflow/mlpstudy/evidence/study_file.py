@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.configuration.entries import in_effect
 from mlpstudy.errors import StudyError
 
 CLASSES = ("superior", "medium", "inferior")
@@ -22,14 +26,24 @@ class Model:
     fields: dict[str, Any]
     assumed: dict[str, str]
 
+    @property
+    def label(self) -> str:
+        """Model 4 for the report's `Model 4 (Model 1_4)`; any other name as it is written."""
+        numbered = re.fullmatch(r"(Model \d+) \(.+\)", self.report_name)
+        return numbered[1] if numbered else self.report_name
+
 
 @dataclass(frozen=True)
 class Condition:
-    """A named set of overrides and the models that it covers, in the study's order."""
+    """A named set of overrides and the models that it covers, in the study's order.
+
+    `label` is what its file says that readers see in place of `key`; empty for the key itself.
+    """
 
     key: str
     overrides: dict[str, Any]
     models: tuple[str, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,9 +120,56 @@ class Study:
 
     @cached_property
     def main_conditions(self) -> list[str]:
-        """The conditions shown for every model: the first two that cover all models."""
-        whole = [c.key for c in self.conditions.values() if set(c.models) >= set(self.models)]
-        return whole[:2] or list(self.conditions)[:2]
+        """The one or two conditions that figures, tables and first screen show for every model.
+
+        They are the first two that cover every model, in the order of the configuration. If no
+        condition covers every model, they are the two that cover the most. A condition that
+        repeats an earlier one is taken only if there is no other.
+        """
+        cells = {key: self._in_force(key) for key in self.conditions}
+        cells = {key: covered for key, covered in cells.items() if covered}
+        every = len({model for covered in cells.values() for model in covered})
+        full = [key for key, covered in cells.items() if len(covered) == every]
+        order = list(cells)
+
+        def rank(key: str) -> tuple[bool, int]:
+            earlier = order[: order.index(key)]
+            repeats = any(cells[key].items() <= cells[other].items() for other in earlier)
+            return repeats, -len(cells[key])
+
+        return sorted(sorted(full or order, key=rank)[:2], key=order.index)
+
+    @cached_property
+    def _model_labels(self) -> dict[str, str]:
+        """The label of every model; its key where another model has the same label."""
+        count = Counter(model.label for model in self.models.values())
+        return {
+            key: model.label if count[model.label] == 1 else key
+            for key, model in self.models.items()
+        }
+
+    def model_label(self, model: str) -> str:
+        """Return what readers see for a model, also for one of the report's that is not run."""
+        if model in self._model_labels:
+            return self._model_labels[model]
+        return re.sub(r"^m0*([1-9]\d*)$", r"Model \1", model)
+
+    def model_labels(self, models: Iterable[str]) -> list[str]:
+        """Return the labels of several models."""
+        return [self.model_label(model) for model in models]
+
+    def condition_label(self, condition: str) -> str:
+        """Return what readers see for a condition, also for one that a claim misses."""
+        known = self.conditions.get(condition)
+        return (known.label if known else "") or condition.replace("_", " ")
+
+    def _in_force(self, condition: str) -> dict[str, dict[str, Any]]:
+        """Return model → the fields that its training depends on, under a condition."""
+        found = {}
+        for model in self.conditions[condition].models:
+            fields = self.fields(condition, model)
+            found[model] = {name: fields[name] for name in in_effect(fields)}
+        return found
 
     def fields(self, condition: str, model: str) -> dict[str, Any]:
         """Return the hyper-parameters of `model` as `condition` has them."""
@@ -147,7 +208,12 @@ def _parse(raw: dict[str, Any]) -> Study:
         for key, entry in raw["models"].items()
     }
     conditions = {
-        key: Condition(key, entry["overrides"], tuple(entry["models"]))
+        key: Condition(
+            key,
+            entry["overrides"],
+            tuple(entry["models"]),
+            entry.get("label") or "",
+        )
         for key, entry in raw["conditions"].items()
     }
     jobs = tuple(

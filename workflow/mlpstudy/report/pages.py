@@ -92,7 +92,7 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "accuracy": side_by_side(evidence),
         "cards": cards(evidence),
         "comparisons": comparison_views(evidence),
-        "effect_tables": effect_tables(evidence.contrasts),
+        "effect_tables": effect_tables(evidence.study, evidence.contrasts),
         "groups": group_tables(evidence),
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),

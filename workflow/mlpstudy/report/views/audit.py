@@ -1,7 +1,8 @@
 """The audit as a page shows it: audit.csv -> findings in groups, one group a kind.
 
-A template walks `groups(frame)`; `of_model(frame, "m05")` gives one model's findings for its own
-section. All texts are ready to print; `anchor` is the finding's id, for links such as #cut-m08.
+A template walks `groups(frame, study)`; `of_model(frame, "m05", study)` gives one model's
+findings for its own section. All texts are ready to print; `anchor` is the finding's id, for links
+such as #cut-m08.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.evidence.audit.findings import KINDS, SEPARATOR
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.formats import heading, names, plural, word
 
 TITLES = {
@@ -63,9 +65,9 @@ class Group:
         return plural(len(self.findings), "finding")
 
 
-def groups(frame: pd.DataFrame) -> list[Group]:
+def groups(frame: pd.DataFrame, study: Study) -> list[Group]:
     """Return the kinds that have findings, in the order of KINDS; none for an empty audit."""
-    views = [_view(row) for row in frame.to_dict("records")]
+    views = [_view(row, study) for row in frame.to_dict("records")]
     found = {kind: tuple(view for view in views if view.kind == kind) for kind in KINDS}
     return [
         Group(kind, TITLES[kind], heading(KINDS[kind]) + ".", views)
@@ -74,9 +76,9 @@ def groups(frame: pd.DataFrame) -> list[Group]:
     ]
 
 
-def of_model(frame: pd.DataFrame, model: str) -> list[FindingView]:
+def of_model(frame: pd.DataFrame, model: str, study: Study) -> list[FindingView]:
     """Return the findings about one model, those that name fewest models first."""
-    views = [_view(row) for row in frame.to_dict("records")]
+    views = [_view(row, study) for row in frame.to_dict("records")]
     return sorted((v for v in views if model in v.models), key=lambda view: len(view.models))
 
 
@@ -89,13 +91,13 @@ def summary(found: Sequence[Group]) -> str:
     return f"{plural(total, 'finding')}: " + "; ".join(parts) + "."
 
 
-def _view(row: dict[Any, Any]) -> FindingView:
+def _view(row: dict[Any, Any], study: Study) -> FindingView:
     models = tuple(row["models"].split())
     return FindingView(
         anchor=row["id"],
         kind=row["kind"],
         models=models,
-        about=heading(names(models)) if models else "The report",
+        about=names(study.model_labels(models), opening=True) if models else "The report",
         quantity=heading(word(row["quantity"])) if row["quantity"] else "",
         printings=_printings(row["places"].split(SEPARATOR), row["values"].split(SEPARATOR)),
         explanation=row["explanation"],
