@@ -8,9 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 from pages_fixture import Page, draw_nothing, render_page
-from study_fixture import REPORTED, Paths, make_study, study_of
+from study_fixture import Paths, make_study, study_of, write_tables
 
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report.catalogue import plates
 from mlpstudy.report.document import document_data
 from mlpstudy.report.drawing.verdicts import judged_claims
@@ -74,7 +73,7 @@ def paths(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Paths:
     folder = tmp_path_factory.mktemp("main")
     labelled = {key: {**each, "label": f"<{key}>"} for key, each in case.conditions.items()}
     made = make_study(folder, MODELS, outcome, labelled, replicates=2, covered=case.covered)
-    tabulate(made.study, REPORTED, made.tables)
+    write_tables(made)
     draw_nothing(made)
     render_page(made)
     return made
