@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 from pages_fixture import Page, draw_nothing, render_page
-from study_fixture import Paths, make_study, study_of, write_tables
+from study_fixture import REPORTED, Paths, make_study, study_of, write_tables
 
 from mlpstudy.report.catalogue import plates
 from mlpstudy.report.document import document_data
