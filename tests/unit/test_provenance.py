@@ -19,7 +19,7 @@ from study_fixture import PROVENANCE, REPORTED, Paths, make_study
 from mlpstudy import __version__
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.tables import tabulate
-from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.report.machine import read_lock
 from mlpstudy.report.provenance import load_provenance, write_provenance
 from mlpstudy.report.repository import read_commit
@@ -141,7 +141,7 @@ def test_what_is_written_is_so(study: Paths) -> None:
 def test_runs_made_with_other_training_code_are_told(study: Paths, tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.5))
     tabulate(paths.study, REPORTED, paths.tables)
-    today = fingerprint(*TRAINING)
+    today = training_fingerprint()
     assert written(paths)["code"] == {"today": today, "runs": ["f" * 64], "same": False}
     assert "runs were made with another: " + "f" * 64 in shown(written(paths))["Training code"]
     specs = sorted(tmp_path.rglob("spec.json"))

@@ -21,6 +21,7 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
+from mlpstudy.configuration.outdated import forget, outdated
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
@@ -66,6 +67,35 @@ DATASET = json.dumps(
 CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
 
 
+# What is on disk is compared with the plan, once: jobs that Snakemake starts in processes of their
+# own read these files again.
+OUTDATED = outdated(PLAN, Path(DATA)) if workflow.is_main_process else None
+build_dag = workflow._build_dag
+
+
+def build_dag_with_outdated():
+    """Have Snakemake run the jobs whose files are outdated, of those that it was asked for.
+
+    It knows what it wrote and when, and nothing of it where its notes are lost, or were told so by
+    --touch. That vouches for no table: from study.json on, everything is made again.
+    """
+    dag = workflow.dag
+    dag.forcefiles.update(OUTDATED.files)
+    if workflow.touch:
+        forget(PLAN)
+    build_dag()
+    # With --until, the graph still has jobs that will not run.
+    asked = dag.bfs(dag.dependencies, *dag.targetjobs)
+    due = {str(file) for job in asked if dag.needrun(job) for file in job.output}
+    message = OUTDATED.message(due)
+    if message and not workflow.touch:
+        print(message, file=sys.stderr)
+
+
+if OUTDATED:
+    workflow._build_dag = build_dag_with_outdated
+
+
 def of_report(*names):
     """Return the files of the report that are there: a study need not redo one."""
     paths = [f"{REPORTED}/{name}.csv" for name in names]
@@ -106,6 +136,17 @@ def job_key(wildcards):
 def job_identity(wildcards):
     """Return all that the job's results depend on, as canonical JSON."""
     return PLAN.jobs[job_key(wildcards)].identity()
+
+
+def data_of_job(wildcards):
+    """Return the prepared data, whose times say nothing: its checksum is part of the identity.
+
+    A job that is outdated has it as a plain input, as Snakemake forces no job that is below one
+    that runs and whose inputs are all ancient.
+    """
+    files = [str(file) for file in rules.prepare_dataset.output]  # without the marks of others
+    spec = f"{RESULTS}/runs/{PLAN.jobs[job_key(wildcards)].folder}/spec.json"
+    return files if OUTDATED and spec in OUTDATED.files else ancient(files)
 
 
 def job_minutes(wildcards):
