@@ -25,7 +25,7 @@ from mlpstudy.configuration.outdated import forget, outdated
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
-from mlpstudy.training.exclusive import keep_alone
+from mlpstudy.training.exclusive import is_held, keep_alone
 
 # The name by which another workflow imports this one as a module, if one does.
 MODULE = workflow.modifier.namespace
@@ -54,6 +54,7 @@ except StudyError as error:
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
 DATA = f"resources/data/{SETTINGS.dataset.name}"
+LOCK_FILE = Path(RESULTS, ".lock")
 REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
@@ -67,24 +68,24 @@ DATASET = json.dumps(
 CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
 
 
-# What is on disk is compared with the plan, once: jobs that Snakemake starts in processes of their
-# own read these files again.
+# Files on disk are compared with the plan in the main process alone: jobs that Snakemake starts in
+# processes of their own read the workflow again.
 OUTDATED = outdated(PLAN, Path(DATA)) if workflow.is_main_process else None
 build_dag = workflow._build_dag
 
 
 def build_dag_with_outdated():
-    """Have Snakemake run the jobs whose files are outdated, of those that it was asked for.
+    """Build the graph so that jobs with outdated files run, if their files are asked for.
 
-    It knows what it wrote and when, and nothing of it where its notes are lost, or were told so by
-    --touch. That vouches for no table: from study.json on, everything is made again.
+    Snakemake's own records may be lost, or may have been made by --touch. After that, nothing tells
+    whether tables and pages are up to date, so everything from study.json on is made again.
     """
     dag = workflow.dag
     dag.forcefiles.update(OUTDATED.files)
-    if workflow.touch:
+    if workflow.touch and not is_held(LOCK_FILE):
         forget(PLAN)
     build_dag()
-    # With --until, the graph still has jobs that will not run.
+    # With --until, the graph also holds jobs that will not run.
     asked = dag.bfs(dag.dependencies, *dag.targetjobs)
     due = {str(file) for job in asked if dag.needrun(job) for file in job.output}
     message = OUTDATED.message(due)
@@ -223,6 +224,6 @@ def form(name, label, caption):
 def keep_study():
     """Keep other Snakemakes off this study while this one runs."""
     try:
-        keep_alone(Path(RESULTS, ".lock"), f"the study in {RESULTS}")
+        keep_alone(LOCK_FILE, f"the study in {RESULTS}")
     except StudyError as error:
         sys.exit(f"error: {error}")

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from mlpstudy.configuration.plan import Plan
 from mlpstudy.data.dataset import DESCRIPTION
-from mlpstudy.data.idx import file_sha256
+from mlpstudy.data.idx import verify
+from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.identity import METRICS, SPEC, differences, listed
 
@@ -89,7 +90,9 @@ def _data(plan: Plan, data: Path) -> Iterator[str]:
     yield str(path)
     for file in dataset.files.values():
         raw = data / "raw" / file["name"]
-        if raw.is_file() and file_sha256(raw) != file["sha256"].lower():
+        try:
+            verify(raw, file["sha256"])
+        except StudyError:
             yield str(raw)
 
 
