@@ -16,6 +16,7 @@ from mlpstudy.evidence.contrasts import write_contrasts
 from mlpstudy.evidence.study_file import Condition, Model, Study
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_csv, write_text
+from mlpstudy.spec import Job, Spec
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported" / "values.csv"
 TEMPLATES = Path(__file__).parents[2] / "workflow" / "templates"
@@ -27,6 +28,8 @@ FIELDS: dict[str, Any] = {
     "batch_size": 32, "validation": "none", "holdout_fraction": 0.2, "folds": 5,
     "kfold_pool": "train", "dropout": 0.0, "batch_norm": False,
 }  # fmt: skip
+
+DATA, CODE, SUBSET = "0" * 64, "f" * 64, (4000, 1000)
 
 BOTH = {"as_reported": {}, "corrected": {"pixels": "unit", "kl": "exact"}}
 
@@ -90,15 +93,21 @@ def make_study(
                     last = min(first + (block or replicates) - 1, replicates)
                     folder = root / f"runs/{condition}/{key}/fold-{fold}/replicates-{first}-{last}"
                     job = {"condition": condition, "model": key, "fold": fold}
-                    jobs.append({**job, "first": first, "last": last, "folder": str(folder)})
+                    block_of = {**job, "first": first, "last": last}
+                    jobs.append({**block_of, "folder": str(folder.relative_to(root))})
                     _write_job(folder, job, range(first, last + 1), fields, outcome)
+                    identity = Job(
+                        **block_of, seed=1, data=DATA, subset=SUBSET if trial else None, code=CODE,
+                        spec=Spec.from_fields(fields),
+                    ).identity()  # fmt: skip
+                    write_text(folder / "spec.json", f"{identity}\n")
     said = yaml.safe_load(CLAIMS.read_text())
     study = {
         "trial": trial, "seed": 1, "replicates": replicates, "replicates_per_job": replicates,
-        "device": "cpu", "results": str(root),
+        "device": "cpu", "code": CODE,
         "dataset": {
-            "name": "fashion-mnist", "classes": list("abcdefghij"), "digest": "0" * 64,
-            "subset": {"train": 4000, "test": 1000} if trial else None,
+            "name": "fashion-mnist", "classes": list("abcdefghij"), "digest": DATA,
+            "subset": dict(zip(("train", "test"), SUBSET, strict=True)) if trial else None,
         },
         "classes": {"superior": 0.8, "medium": 0.5}, "margin": 0.01,
         "defaults": {"batch_size": {"value": 32, "basis": "assumed", "why": "Not said."}},
@@ -228,7 +237,6 @@ def _write_job(
             )  # fmt: skip
     for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():
         write_csv(pd.DataFrame(rows), folder / f"{name}.csv")
-    write_text(folder / "spec.json", json.dumps({**job, "code": "f" * 64}))
     accuracies = [row["test_accuracy"] for row in metrics]
     np.savez(folder / "predictions.npz", **_answers(job["fold"], list(replicates), accuracies))
 

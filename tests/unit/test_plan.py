@@ -35,10 +35,11 @@ def test_identities_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
         assert Job.from_identity(job.identity()) == job
 
 
-def test_the_document_names_the_jobs_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_document_is_the_same_wherever_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(monkeypatch, results="elsewhere")
     folders = [job["folder"] for job in json.loads(plan.document())["jobs"]]
-    assert folders == [f"elsewhere/runs/{job.folder}" for job in plan.jobs.values()]
+    assert folders == [f"runs/{job.folder}" for job in plan.jobs.values()]
+    assert plan.document() == plan_of(monkeypatch).document()
 
 
 def test_labels_are_no_part_of_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:

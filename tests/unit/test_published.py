@@ -18,7 +18,7 @@ from snakemake.utils import update_config
 
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.evidence.tables import read_table
-from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.fingerprint import training_fingerprint
 
 ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "docs/results"
@@ -110,7 +110,7 @@ def test_no_file_is_larger_than_a_repository_should_keep() -> None:
 
 def test_what_trained_it_is_said(study: dict[str, Any]) -> None:
     assert study["code"][:12] in (PUBLISHED / "README.md").read_text()
-    if study["code"] != fingerprint(*TRAINING):
+    if study["code"] != training_fingerprint():
         warnings.warn(
             "the training code has changed since docs/results was made: make publish", stacklevel=1
         )

@@ -10,9 +10,8 @@ import pytest
 import yaml
 from configuring import CONFIG, FIELDS, MODELS, QUICK, SCHEMAS, configure, edit, settle, written
 
-from mlpstudy.configuration.entries import in_effect
 from mlpstudy.configuration.settings import read_settings
-from mlpstudy.spec import Spec
+from mlpstudy.spec import Spec, in_effect
 
 # Typed again from section 1 of the report: nodes, activation, loss, epochs, validation, whether
 # the optimizer is named, whether it was tested in batches.

@@ -109,10 +109,10 @@ def make_project(folder: Path) -> Project:
     return Project(folder)
 
 
-def make_dataset(folder: Path) -> dict[str, dict[str, str]]:
+def make_dataset(folder: Path, seed: int = 0) -> dict[str, dict[str, str]]:
     """Write ten learnable classes as IDX files and return their description for config.yaml."""
     folder.mkdir()
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     prototypes = generator.integers(0, 256, (10, 28, 28))
     files, labels = {}, {}
     for role, (name, shape) in ROLES.items():

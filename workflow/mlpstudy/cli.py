@@ -62,6 +62,19 @@ def plan(
 
 
 @app.command()
+def claims(
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    file: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
+) -> None:
+    """Write the claims of a claims file as JSON."""
+    from mlpstudy.configuration.claims import ClaimsFile, document
+    from mlpstudy.configuration.yamlfiles import read_yaml
+    from mlpstudy.files import write_text
+
+    write_text(output, document(read_yaml(file) if file else ClaimsFile().written))
+
+
+@app.command()
 def fetch(
     dataset: DatasetText,
     sources: Annotated[str, typer.Option(help="The dataset's `sources`, as JSON.")],
@@ -81,8 +94,9 @@ def prepare(
 ) -> None:
     """Decode the files to arrays that jobs map into memory."""
     from mlpstudy.data.dataset import prepare
+    from mlpstudy.fingerprint import fingerprint
 
-    prepare(raw, output, json.loads(dataset))
+    prepare(raw, output, json.loads(dataset), fingerprint("data.dataset"))
 
 
 @app.command()
@@ -100,12 +114,15 @@ def train(
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
     from mlpstudy.data.dataset import load
+    from mlpstudy.identity import expect_code
     from mlpstudy.spec import Job
     from mlpstudy.training.devices import choose_device
     from mlpstudy.training.runs import run_job
 
+    planned = Job.from_identity(job)
+    expect_code(planned)
     chosen = choose_device(device, gpus, when_gpus_are_taken)
-    run_job(Job.from_identity(job), load(data), output, chosen, threads)
+    run_job(planned, load(data), output, chosen, threads)
 
 
 @app.command()
@@ -122,7 +139,7 @@ def contrast(
     reported: Reported,
     tables: Tables,
     output: Annotated[Path, typer.Option(help="File to write, contrasts.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+    claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
 ) -> None:
     """Compare the models under each condition, and each model under two conditions."""
     from mlpstudy.evidence.contrasts import write_contrasts
@@ -135,7 +152,7 @@ def judge(
     study: Study,
     tables: Tables,
     output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+    claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
 ) -> None:
     """Judge every claim under every condition."""
     from mlpstudy.claims.judging import judge

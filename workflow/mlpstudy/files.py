@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,20 +84,3 @@ def write_text(path: Path, text: str, *, durable: bool = False) -> None:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` without its index; floats in the shortest form that reads back the same."""
     write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-
-
-def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write `rows` as CSV under the first row's keys; NaN and None are left empty, as by pandas.
-
-    For training jobs, some of which end before pandas would be imported.
-
-    Raises:
-        StudyError: the file cannot be written.
-    """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {key: "" if value != value else value for key, value in row.items()} for row in rows
-    )
-    write_text(path, text.getvalue(), durable=True)

@@ -3,6 +3,7 @@
 
 rule write_plan:
     input:
+        # What it says is compared when the workflow is read; it may be touched or reordered.
         models=ancient(SETTINGS.models_file),
     output:
         study="<results>/study.json",
@@ -14,12 +15,26 @@ rule write_plan:
     conda:
         "../../envs/study.yaml"
     params:
-        # What Snakemake compares; the models file itself may be touched or reordered.
-        digest=PLAN.digest,
         # Not Snakemake's own, in which a model named `no` is false and a date no JSON.
         config=json.dumps(PLAN.written, sort_keys=True),
     shell:
         "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
+
+
+# The claims apart from the plan, so that one that is edited makes no table again but its own.
+rule write_claims:
+    input:
+        # What it says is compared when the workflow is read; it may be touched or reordered.
+        file=ancient(CLAIMS),
+    output:
+        claims="<results>/claims.json",
+    log:
+        "<results>/logs/write_claims.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    shell:
+        "python -m mlpstudy claims --output {output.claims} {input.file:q} 2> {log}"
 
 
 rule fetch_dataset:

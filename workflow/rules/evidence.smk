@@ -75,7 +75,7 @@ rule contrast_runs:
     input:
         study=rules.write_plan.output.study,
         tables=multiext("<results>/tables/", "runs.csv", "timings.csv"),
-        claims=ancient(CLAIMS),
+        claims=rules.write_claims.output.claims,
         reported=of_report("values"),
     output:
         contrasts=tables("contrasts"),
@@ -86,8 +86,6 @@ rule contrast_runs:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.contrasts"),
-        # What Snakemake compares; the claims file itself may be touched or reordered.
-        digest=PLAN.claims_digest,
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
@@ -99,7 +97,7 @@ rule judge_claims:
     input:
         study=rules.write_plan.output.study,
         tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
-        claims=ancient(CLAIMS),
+        claims=rules.write_claims.output.claims,
     output:
         claims=tables("claims"),
     log:
@@ -109,8 +107,6 @@ rule judge_claims:
         "../../envs/study.yaml"
     params:
         code=fingerprint("claims.judging"),
-        # What Snakemake compares; the claims file itself may be touched or reordered.
-        digest=PLAN.claims_digest,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy judge --study {input.study} --tables {params.tables}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from mlpstudy.configuration.claims import ClaimsFile, read_claims
-from mlpstudy.configuration.claims import digest as claims_digest
+from mlpstudy.configuration.claims import document as claims_document
 from mlpstudy.configuration.entries import Settings
 from mlpstudy.configuration.layers import read_layers
 from mlpstudy.configuration.requests import multiplications
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import resolved
 from mlpstudy.data.dataset import digest
-from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.spec import Job, Spec, blocks
+
+# Settings that say where files lie and jobs run, and nothing about the results.
+_ELSEWHERE = ("results", "models_file", "claims_file", "device", "when_gpus_are_taken")
 
 JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
@@ -66,34 +68,35 @@ class Plan:
         return max(map(self.cost, self.jobs), default=0)
 
     def document(self) -> str:
-        """Return study.json: the resolved study, for every later step and every reader."""
+        """Return study.json: the resolved study, for every later step and every reader.
+
+        It has nothing of where files lie and jobs run, so that a study may be moved: the jobs'
+        folders are relative to it.
+        """
         plain = _plain(dataclasses.asdict(self.settings))
+        for name in _ELSEWHERE:
+            del plain[name]
         plain["dataset"] = {
             **{key: plain["dataset"][key] for key in ("name", "classes", "subset")},
-            "digest": self._data,
+            "digest": self.data,
         }
         plain["comparisons"] = self.said.comparisons
         plain["conclusions"] = self.said.conclusions
-        plain["code"] = fingerprint(*TRAINING)
+        plain["code"] = training_fingerprint()
         plain["jobs"] = [
             {name: getattr(job, name) for name in ("condition", "model", "fold", "first", "last")}
-            | {"folder": f"{self.settings.results}/runs/{job.folder}"}
+            | {"folder": f"runs/{job.folder}"}
             for job in self.jobs.values()
         ]
         return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
 
-    @cached_property
-    def digest(self) -> str:
-        """The checksum of the document."""
-        return hashlib.sha256(self.document().encode()).hexdigest()
+    def claims_document(self) -> str:
+        """Return claims.json: the claims, which are no part of study.json."""
+        return claims_document(self.said.written)
 
     @cached_property
-    def claims_digest(self) -> str:
-        """The checksum of the claims, which are no part of the document."""
-        return claims_digest(self.said.claims)
-
-    @cached_property
-    def _data(self) -> str:
+    def data(self) -> str:
+        """The checksum of the data."""
         return digest(self.settings.dataset.to_dict())
 
     def _job(self, key: JobKey, spec: Spec) -> Job:
@@ -106,9 +109,9 @@ class Plan:
             first=first,
             last=last,
             seed=self.settings.seed,
-            data=self._data,
+            data=self.data,
             subset=(subset["train"], subset["test"]) if subset else None,
-            code=fingerprint(*TRAINING),
+            code=training_fingerprint(),
             spec=spec,
         )
 

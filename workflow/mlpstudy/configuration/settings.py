@@ -13,7 +13,6 @@ from mlpstudy.configuration.entries import (
     Fields,
     ModelEntry,
     Settings,
-    in_effect,
 )
 from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
 from mlpstudy.configuration.problems import Location, raise_deepest
@@ -27,6 +26,7 @@ from mlpstudy.configuration.rules import (
 )
 from mlpstudy.configuration.schema import Schema, Schemas
 from mlpstudy.configuration.yamlfiles import parse_yaml, read_yaml
+from mlpstudy.spec import in_effect
 
 _CONFIG, _MODELS, _FIELDS = (f"{name}.schema.yaml" for name in ("config", "models", "fields"))
 

@@ -70,10 +70,11 @@ def digest(dataset: Mapping[str, Any]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any]) -> None:
+def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str = "") -> None:
     """Decode the four IDX files in `raw` into images.npy, labels.npy and dataset.json.
 
-    `dataset` is the configuration's section of that name. Raises StudyError when a checksum is
+    `dataset` is the configuration's section of that name, `code` the fingerprint of this code, of
+    which only the description takes note. Raises StudyError when a checksum is
     wrong, when images and labels do not fit each other, and when a label has no class name.
     """
     paths = {}
@@ -97,6 +98,7 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any]) -> None:
         "height": images.shape[1],
         "width": images.shape[2],
         "digest": digest(dataset),
+        "code": code,
     }
     try:
         _write(destination, images.reshape(len(images), -1), labels, description)

@@ -11,8 +11,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mlpstudy.configuration.entries import in_effect
+from mlpstudy import spec
 from mlpstudy.errors import StudyError
+from mlpstudy.identity import is_finished
 
 CLASSES = ("superior", "medium", "inferior")
 
@@ -62,7 +63,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Job:
-    """A block of replicates, `first` to `last`, of one fold of one model under one condition."""
+    """A block of replicates, `first` to `last`, of one fold of one model under one condition.
+
+    `folder` is written relative to study.json, and is relative to the working directory here.
+    """
 
     condition: str
     model: str
@@ -168,12 +172,33 @@ class Study:
         found = {}
         for model in self.conditions[condition].models:
             fields = self.fields(condition, model)
-            found[model] = {name: fields[name] for name in in_effect(fields)}
+            found[model] = {name: fields[name] for name in spec.in_effect(fields)}
         return found
 
     def fields(self, condition: str, model: str) -> dict[str, Any]:
         """Return the hyper-parameters of `model` as `condition` has them."""
         return {**self.models[model].fields, **self.conditions[condition].overrides}
+
+    def planned(self, job: Job) -> spec.Job:
+        """Return `job` with all that its results depend on, as the plan has it."""
+        dataset = self.raw["dataset"]
+        subset = dataset.get("subset")
+        return spec.Job(
+            condition=job.condition,
+            model=job.model,
+            fold=job.fold,
+            first=job.first,
+            last=job.last,
+            seed=self.raw["seed"],
+            data=dataset.get("digest", ""),
+            subset=(subset["train"], subset["test"]) if subset else None,
+            code=self.raw["code"],
+            spec=spec.Spec.from_fields(self.fields(job.condition, job.model)),
+        )
+
+    def is_finished(self, job: Job) -> bool:
+        """Tell whether the folder of `job` holds its finished runs, and not those of another."""
+        return is_finished(self.planned(job), job.folder)
 
     def class_of(self, accuracy: float) -> str:
         """Return superior, medium or inferior; a run without an accuracy is inferior."""
@@ -195,14 +220,14 @@ def load_study(path: Path) -> Study:
     except (OSError, ValueError) as error:
         raise StudyError(f"{path}: expected the resolved study as JSON: {error}") from error
     try:
-        return _parse(raw)
+        return _parse(raw, path.parent)
     except KeyError as error:
         raise StudyError(f"{path}: key {error} is missing from the resolved study") from error
     except (AttributeError, TypeError, ValueError) as error:
         raise StudyError(f"{path}: not the shape of a resolved study: {error}") from error
 
 
-def _parse(raw: dict[str, Any]) -> Study:
+def _parse(raw: dict[str, Any], root: Path) -> Study:
     models = {
         key: Model(key, entry.get("report_name") or key, entry["fields"], entry["assumed"])
         for key, entry in raw["models"].items()
@@ -223,7 +248,7 @@ def _parse(raw: dict[str, Any]) -> Study:
             str(job["fold"]),
             int(job["first"]),
             int(job["last"]),
-            Path(job["folder"]),
+            root / job["folder"],
         )
         for job in raw["jobs"]
     )
@@ -237,7 +262,7 @@ def _parse(raw: dict[str, Any]) -> Study:
         )
         for key, entry in raw["comparisons"].items()
     )
-    for key in ("conclusions", "trial", "replicates", "defaults", "seed"):
+    for key in ("conclusions", "trial", "replicates", "defaults", "seed", "code"):
         raw[key]  # every reader below may rely on these
     study = Study(raw, models, conditions, jobs, comparisons)
     _ = study.medium, study.superior, study.margin, study.labels  # and on these

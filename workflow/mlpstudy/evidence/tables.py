@@ -24,6 +24,7 @@ from mlpstudy.evidence.sensitivity import sensitivity
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import KEYS, models_table, replicates, spread_of_answers
 from mlpstudy.files import write_csv
+from mlpstudy.identity import expect_planned
 
 __all__ = ["COLUMNS", "TABLES", "collect", "read_table", "tables", "tabulate"]
 
@@ -37,7 +38,7 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
     """Write every table of TABLES into the folder `output`.
 
     Only jobs that `study` names are read, so that results of models or replicates which the
-    configuration no longer has stay out.
+    configuration no longer has stay out. Each must be exactly the job that `study` describes.
 
     Args:
         study: the resolved study, study.json.
@@ -45,9 +46,11 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
         output: folder for runs.csv, timings.csv, history.csv, models.csv, ….
 
     Raises:
-        StudyError: a file is missing or lacks a column, or a run is missing from its job.
+        StudyError: a file is missing or lacks a column, or a run is missing from its job or
+            belongs to another configuration.
     """
     plan = load_study(study)
+    expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
     for name, frame in tables(plan, load_reported(reported)).items():
         write_csv(frame, output / f"{name}.csv")
 

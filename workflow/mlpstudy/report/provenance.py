@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
@@ -17,9 +16,10 @@ import pandas as pd
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.collecting import COLUMNS, read_table
-from mlpstudy.evidence.study_file import Job, Study, load_study
+from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_text
-from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.fingerprint import training_fingerprint
+from mlpstudy.identity import expect_planned
 from mlpstudy.report.machine import Lock, Machine, read_lock, read_machine, read_versions
 from mlpstudy.report.repository import Commit, read_commit
 
@@ -76,9 +76,10 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
         output: file to write.
 
     Raises:
-        StudyError: an input is missing or is not what it should be.
+        StudyError: an input is missing or is not what it should be, or a run is not the study's.
     """
     plan = load_study(study)
+    expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
     provenance = Provenance(
         date=_now().isoformat().replace("+00:00", "Z"),
         command=command,
@@ -87,7 +88,7 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
         versions=read_versions(),
         machine=read_machine(),
         training=_training(read_table(timings, COLUMNS["timings"])),
-        code=_code(plan.jobs),
+        code=_code(plan),
         data=_data(plan),
     )
     write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
@@ -142,20 +143,10 @@ def _training(timings: pd.DataFrame) -> list[Training]:
     ]
 
 
-def _code(jobs: Iterable[Job]) -> Code:
-    """Return today's fingerprint of the training code and those that the jobs were trained with."""
-    today = fingerprint(*TRAINING)
-    runs = sorted({_trained_by(job) for job in jobs})
+def _code(study: Study) -> Code:
+    """Return today's fingerprint of the training code and the one that the runs were made with."""
+    today, runs = training_fingerprint(), [str(study.raw["code"])]
     return Code(today=today, runs=runs, same=runs == [today])
-
-
-def _trained_by(job: Job) -> str:
-    """Return the fingerprint of the code that a job was trained with."""
-    path = job.folder / "spec.json"
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["code"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StudyError(f"{path}: expected the identity of a training job: {error}") from error
 
 
 def _data(study: Study) -> Data:

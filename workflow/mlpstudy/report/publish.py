@@ -28,8 +28,8 @@ def publish(results: Path, reported: Path, templates: Path, repository: Path) ->
     """Replace docs/results of `repository` by the study in `results`; renew the README's result.
 
     docs/results gets the tables as CSVs, study.json and each job's spec.json, the figures as SVG,
-    the report in its forms, and a README that says what made them. In study.json and on the page
-    the runs' folders are those of the copy.
+    the report in its forms, and a README that says what made them. On the page the runs' folders
+    are those of the copy.
 
     Args:
         results: folder of a finished study, with its report.
@@ -73,16 +73,12 @@ def _copy(results: Path, copy: Path) -> None:
     drawn = (f"{entry.name}.svg" for entry in load_index(results / "figures"))
     for name in dict.fromkeys([INDEX, OVERVIEW, *drawn]):
         files.append((results / "figures" / name, f"figures/{name}"))
-    study = json.loads((results / "study.json").read_text(encoding="utf-8"))
-    for job in study["jobs"]:
-        inside = Path(job["folder"]).relative_to(study["results"])
-        files.append((results / inside / "spec.json", f"{inside}/spec.json"))
-        job["folder"] = str(PUBLISHED / inside)
-    study["results"] = str(PUBLISHED)
+    files.append((results / "study.json", "study.json"))
+    for job in json.loads((results / "study.json").read_text(encoding="utf-8"))["jobs"]:
+        files.append((results / job["folder"] / "spec.json", f"{job['folder']}/spec.json"))
     for source, name in files:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_there(source), copy / name)
-    write_text(copy / "study.json", json.dumps(study, indent=1, ensure_ascii=False) + "\n")
 
 
 def _page(templates: Path, copy: Path, study: dict[str, Any], provenance: Provenance) -> str:

@@ -13,11 +13,12 @@ import torch
 
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.errors import StudyError
+from mlpstudy.identity import is_finished
 from mlpstudy.spec import Job
 from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress
 from mlpstudy.training.exclusive import alone
-from mlpstudy.training.outputs import is_finished, write_outputs
+from mlpstudy.training.outputs import write_outputs
 from mlpstudy.training.sidecars import sidecar
 from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
