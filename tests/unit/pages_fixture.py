@@ -10,7 +10,8 @@ from typing import Any
 
 from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths
 
-from mlpstudy.evidence.audit.audit import audit
+from mlpstudy.audit.checks import audit
+from mlpstudy.audit.loading import CHECKS
 from mlpstudy.evidence.claims.claims import judge
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_text
@@ -31,7 +32,7 @@ def render_study(paths: Paths, reported: Path = REPORTED, judged: bool = False) 
     tabulate(paths.study, reported, paths.tables)
     if judged:
         judge(paths.study, CLAIMS, paths.tables, paths.tables / "claims.csv")
-        audit(paths.study, reported.parent, paths.tables, paths.tables / "audit.csv")
+        audit(paths.study, reported.parent, CHECKS, paths.tables, paths.tables / "audit.csv")
     draw_nothing(paths)
     render_page(paths, reported)
     return paths

@@ -81,7 +81,7 @@ def _of_check(
     names = {**known, "quoted": lambda name: _first_number(check.says[name])}
     key = ""
     try:
-        for key, code in {**checks.shared, **check.numbers}.items():
+        for key, code in check.numbers.items():
             names[key] = evaluated(code, names)
         key = "when"
         if check.when is not None and not evaluated(check.when, names):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import CodeType
@@ -25,7 +26,7 @@ CHECK = {**RULE, "models": list, "says": dict, "places": list, "numbers": dict, 
 
 
 class Check(NamedTuple):
-    """One entry of the file; `numbers` and `when` are compiled expressions."""
+    """One entry; `numbers`, with the shared ones that it uses, and `when` are compiled."""
 
     id: str
     weight: str
@@ -40,10 +41,9 @@ class Check(NamedTuple):
 
 
 class Checks(NamedTuple):
-    """The file: numbers that all checks may use, the checks, and the sentences of the rules."""
+    """The file: the checks, and the sentences of the rules."""
 
     path: Path
-    shared: dict[str, CodeType]
     checks: dict[str, Check]
     rules: dict[str, Check]
 
@@ -59,24 +59,28 @@ def load_checks(path: Path = CHECKS) -> Checks:
         if not isinstance(document.get(part), dict):
             raise StudyError(f"{path}: expected a mapping as key {part}")
     known = {*vocabulary(Report((), {})), "quoted"}
-    shared = _numbers(f"{path}: shared", document["shared"], known)
-    known |= set(shared)
+    shared = _numbers(f"{path}: shared", document["shared"], {}, known)
     checks: dict[str, Check] = {}
     for weight in WEIGHTS:
         for key, entry in document[weight].items():
             if key in checks:
                 raise StudyError(f"{path}: {key}: is there twice")
-            checks[key] = _check(path, key, entry, known, {"weight": weight, "kind": "own_text"})
-    rules = {key: _check(path, key, entry, None, {}) for key, entry in document["rules"].items()}
-    return Checks(path, shared, checks, rules)
+            used = {n: c for n, c in shared.items() if re.search(rf"\b{n}\b", str(entry))}
+            defaults = {"weight": weight, "kind": "own_text"}
+            checks[key] = _check(path, key, entry, CHECK, defaults, used, known)
+    rules = {
+        key: _check(path, key, entry, RULE, {}, {}, None)
+        for key, entry in document["rules"].items()
+    }
+    return Checks(path, checks, rules)
 
 
 def _check(
-    path: Path, key: str, entry: Any, known: set[str] | None, defaults: dict[str, str]
-) -> Check:
+    path: Path, key: str, entry: Any, allowed: Mapping[str, type], defaults: Mapping[str, str],
+    shared: Mapping[str, CodeType], known: Collection[str] | None,
+) -> Check:  # fmt: skip
     """Return an entry as a check; a rule's numbers come from its code, so `known` is None."""
     where = f"{path}: {key}"
-    allowed = RULE if known is None else CHECK
     entry = {**defaults, **entry} if isinstance(entry, dict) else {}
     for name in (*RULE, *entry):
         if name not in allowed:
@@ -89,7 +93,7 @@ def _check(
     for place in entry.get("places", []):
         if str(place).partition(".")[2].removesuffix("*") not in QUANTITIES:
             raise StudyError(f"{where}, key places: expected model.quantity, found {place!r}")
-    numbers = _numbers(where, entry.get("numbers", {}), known or set())
+    numbers = _numbers(where, entry.get("numbers", {}), shared, known or ())
     names = {*known, *numbers} if known is not None else None
     when, name = None, "when"
     try:
@@ -106,9 +110,11 @@ def _check(
     )  # fmt: skip
 
 
-def _numbers(where: str, entries: Mapping[str, Any], known: Collection[str]) -> dict[str, CodeType]:
-    """Compile named expressions, each of which may use those before it."""
-    codes: dict[str, CodeType] = {}
+def _numbers(
+    where: str, entries: Mapping[str, Any], shared: Mapping[str, CodeType], known: Collection[str]
+) -> dict[str, CodeType]:
+    """Compile named expressions, each of which may use those before it and the shared ones."""
+    codes = dict(shared)
     for name, text in entries.items():
         try:
             codes[name] = compiled(text, {*known, *codes})
