@@ -89,7 +89,8 @@ def _of_check(
     except ValueError as error:
         raise StudyError(f"{checks.path}: {check.id}, key {key}: {error}") from error
     values = [value for place in check.places for value in _values(report, place, names)]
-    models = check.models or tuple(dict.fromkeys(value.model for value in values))
+    about = {value.model for value in values}
+    models = check.models or tuple(model for model in report.models if model in about)
     quotes = [(s.place, f"\u201c{s.quote}\u201d") for s in said]
     yield _row(checks, check, check.id, models, [*quotes, *_shown(values)], names)
 
