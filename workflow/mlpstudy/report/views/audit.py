@@ -7,7 +7,8 @@ section. `anchor` is the finding's id, for links such as #audit-spread-m04.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -26,14 +27,16 @@ KINDS = {
 }
 
 
-class Printing(NamedTuple):
+@dataclass(frozen=True)
+class Printing:
     """A value as printed, and all the places that print it so."""
 
     value: str
     places: tuple[str, ...]
 
 
-class FindingView(NamedTuple):
+@dataclass(frozen=True)
+class FindingView:
     """One finding; `models` are keys for links (#m05), `about` the same in words."""
 
     anchor: str
@@ -46,7 +49,8 @@ class FindingView(NamedTuple):
     matters: str
 
 
-class Group(NamedTuple):
+@dataclass(frozen=True)
+class Group:
     """The findings of one weight, with its title."""
 
     weight: str
