@@ -112,7 +112,7 @@ def test_what_is_written_is_text_whatever_it_looks_like(paths: Paths) -> None:
 def test_models_are_names_where_claims_are_and_a_number_elsewhere(tmp_path: Path) -> None:
     tables = {
         "claims": ("claim,models", "a,nan", ["nan"]),
-        "audit": ("rule,models", "cut,inf", ["inf"]),
+        "audit": ("finding,models", "Cut.,inf", ["inf"]),
         "rankings": ("activation,models", "relu,3", [3]),
     }
     for name, (head, row, found) in tables.items():

@@ -66,14 +66,15 @@ def test_claims_of_other_conditions_or_of_none_say_so() -> None:
 def test_a_finding_stands_with_all_its_printings() -> None:
     printings = (Printing("19.41", ("Section 1", "Section 4")), Printing("19.0", ("Section 3",)))
     finding = FindingView(
-        "f", "arithmetic", ("m05",), "Model 5", "Test accuracy", printings, "They differ.",
-        "It matters.", "rule",
+        "f", "serious", "against arithmetic", ("m05",), "Model 5", printings, "They differ.",
+        "It matters.",
     )  # fmt: skip
-    group = Group("arithmetic", "Against arithmetic", "What it is.", (finding,))
+    group = Group("serious", "Serious findings", (finding,))
     (table,) = audit_tables([group])
-    assert (table.title, table.caption) == ("Against arithmetic", "What it is.")
+    assert (table.title, table.caption) == ("Serious findings", "1 finding")
     printed = "19.41 (Section 1; Section 4); 19.0 (Section 3)"
-    assert texts(table) == [["Model 5", "Test accuracy", "They differ.", "It matters.", printed]]
+    row = ["Model 5", "against arithmetic", "They differ.", "It matters.", printed]
+    assert texts(table) == [row]
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), max_size=30))

@@ -176,14 +176,15 @@ def probe(
 @app.command()
 def audit(
     study: Study,
-    reported: Annotated[Path, typer.Option(help="Folder of the report's values and sentences.")],
+    reported: Annotated[Path, typer.Option(help="Folder of the report's values and statements.")],
+    checks: Annotated[Path, typer.Option(help="The checks, checks.yaml.")],
     tables: Tables,
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
-    """Find what is wrong with the report's own numbers, and write audit.csv."""
-    from mlpstudy.evidence.audit.audit import audit
+    """Find the inconsistencies of the report, and write audit.csv."""
+    from mlpstudy.audit.checks import audit
 
-    audit(study, reported, tables, output)
+    audit(study, reported, checks, tables, output)
 
 
 @app.command()

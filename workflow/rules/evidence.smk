@@ -53,7 +53,9 @@ rule probe_saturation:
 rule audit_report:
     input:
         study=rules.write_plan.output.study,
-        reported=of_report("values", "statements", "readings"),
+        reported=of_report("values", "statements"),
+        # Data of the package, which the fingerprint of its code does not cover.
+        checks=os.path.relpath(Path(PACKAGES, "mlpstudy/audit/checks.yaml")),
         tables="<results>/tables/sensitivity.csv",
     output:
         audit=tables("audit"),
@@ -63,12 +65,12 @@ rule audit_report:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.audit.audit"),
+        code=fingerprint("audit.checks"),
         reported=lambda wildcards: REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported:q}"
-        " --tables {params.tables} --output {output.audit} 2> {log}"
+        " --checks {input.checks:q} --tables {params.tables} --output {output.audit} 2> {log}"
 
 
 rule contrast_runs:

@@ -40,10 +40,10 @@ TEXTS = (
 # What claims and findings say: text too, but where a cell is empty there is none.
 SAID = (
     "claim", "section", "place", "quote", "statement", "form", "against", "unit", "reason",
-    "id", "kind", "rule", "explanation", "matters",
+    "id", "weight", "kind", "finding", "matters",
 )  # fmt: skip
 # In the tables with one of these `models` are their names; in the others, how many there are.
-NAMING = {"claim", "rule"}
+NAMING = {"claim", "finding"}
 
 
 def collect(study: Study, name: str) -> pd.DataFrame:

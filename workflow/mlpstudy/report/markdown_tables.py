@@ -95,14 +95,15 @@ def _verdict(verdict: VerdictView) -> str:
 
 
 def audit_tables(groups: Sequence[Group]) -> list[Table]:
-    """Return a table a kind of finding, a row a finding."""
+    """Return one table for each weight of findings, one row per finding."""
     tables = []
     for group in groups:
-        labels = ("About", "What", "Finding", "Why it matters", "As printed")
-        table = Table(group.meaning, [Column(label, False) for label in labels], title=group.title)
+        labels = ("About", "Kind", "Finding", "Why it matters", "As printed")
+        columns = [Column(label, False) for label in labels]
+        table = Table(group.tally, columns, title=group.title)
         for finding in group.findings:
             printed = "; ".join(f"{p.value} ({'; '.join(p.places)})" for p in finding.printings)
-            about = (finding.about, finding.quantity or NONE)
-            table.add(*about, finding.explanation, finding.matters, printed or NONE)
+            about = (finding.about, finding.kind)
+            table.add(*about, finding.finding, finding.matters, printed or NONE)
         tables.append(table)
     return tables
