@@ -29,6 +29,8 @@ Reported = Annotated[Path, typer.Option(help="The report's own values, values.cs
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
 
 TEMPLATES = shipped("templates")
+CLAIMS = Path("config/claims.yaml")
+REFERENCE = [Path("config/config.yaml"), Path("config/reference.yaml")]
 
 
 def _version(asked: bool) -> None:
@@ -271,6 +273,25 @@ def publish(
     from mlpstudy.report.publish import publish
 
     publish(results, reported, templates, repository)
+
+
+@app.command()
+def republish(
+    reported: Reported,
+    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    repository: Annotated[
+        Path, typer.Option(help="Folder with README.md and docs/results.")
+    ] = Path(),
+    configfile: Annotated[
+        list[Path], typer.Option(help="The present configuration, each file over those before it.")
+    ] = REFERENCE,
+    claims: Annotated[Path, typer.Option(help="The claims file to judge by.")] = CLAIMS,
+    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
+) -> None:
+    """Tabulate and render the study in docs/results again, whatever the configuration is now."""
+    from mlpstudy.report.archive import republish
+
+    republish(repository, configfile, claims, reported, data, templates)
 
 
 def main() -> None:

@@ -16,7 +16,7 @@ from mlpstudy.evidence.classwise import (
     confusion_rows,
     recall_rows,
 )
-from mlpstudy.evidence.collecting import COLUMNS, collect, read_table
+from mlpstudy.evidence.collecting import COLUMNS, collect, read_runs, read_table
 from mlpstudy.evidence.comparisons import all_pairs, compare
 from mlpstudy.evidence.effects import effects
 from mlpstudy.evidence.hardest import HARDEST_COLUMNS, hardest_rows
@@ -119,18 +119,18 @@ def collected(study: Study) -> Recorded:
     return Recorded(runs, timings, history, *_from_predictions(study, replicates(runs, timings)))
 
 
-def archived(folder: Path) -> Recorded:
+def archived(study: Study, folder: Path) -> Recorded:
     """Read what an archived study keeps of its runs: its tables, without run folders.
 
     Predictions are not archived, so what was computed from them is read as it is.
 
     Raises:
-        StudyError: a table is missing or lacks a column.
+        StudyError: a table is missing, lacks a column, or has other runs than `study` plans.
     """
     return Recorded(
-        runs=read_table(folder / "runs.csv", COLUMNS["metrics"]),
-        timings=read_table(folder / "timings.csv", COLUMNS["timings"]),
-        history=read_table(folder / "history.csv", COLUMNS["history"]),
+        runs=read_runs(study, folder / "runs.csv", COLUMNS["metrics"]),
+        timings=read_runs(study, folder / "timings.csv", COLUMNS["timings"]),
+        history=read_runs(study, folder / "history.csv", COLUMNS["history"]),
         spread=read_table(folder / "models.csv", SPREAD_COLUMNS)[SPREAD_COLUMNS],
         recalls=read_table(folder / "recalls.csv", RECALL_COLUMNS),
         confusions=read_table(folder / "confusions.csv", CONFUSION_COLUMNS),
