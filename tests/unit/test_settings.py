@@ -8,18 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configuring import (
-    CONFIG,
-    FIELDS,
-    MODELS,
-    QUICK,
-    REFERENCE,
-    SCHEMAS,
-    configure,
-    edit,
-    settle,
-    written,
-)
+from configuring import CONFIG, FIELDS, MODELS, QUICK, SCHEMAS, configure, edit, settle, written
 
 from mlpstudy.configuration.entries import in_effect
 from mlpstudy.configuration.settings import read_settings
@@ -105,21 +94,6 @@ def test_the_study_is_that_of_the_design() -> None:
         alone = name in ("unit_pixels", "exact_kl")
         assert condition.models == (KL_MODELS if alone else tuple(study.models))
     assert study.dataset.to_dict() == yaml.safe_load(CONFIG.read_text())["dataset"]
-
-
-def test_the_reference_study_asks_for_adam_where_rmsprop_is_assumed() -> None:
-    study = configure(REFERENCE)
-    assert study.conditions["adam"].overrides == {"optimizer": "adam"}
-    assumed = [name for name, each in study.models.items() if "optimizer" in each.assumed]
-    assert list(study.conditions["adam"].models) == assumed
-    assert assumed == ["m01", "m03", "m04", "m05", "m07", "m08", "m09", "m10", "m16", "m17"]
-
-
-def test_a_model_of_ones_own_that_names_no_optimizer_has_adam() -> None:
-    edit(MODELS, "models:\n", "models:\n  mine:\n    nodes: [8, 10]\n")
-    mine = configure().models["mine"]
-    assert mine.fields["optimizer"] == "adam"
-    assert "outside the report" in mine.assumed["optimizer"]
 
 
 def test_the_quick_look_keeps_models_and_conditions() -> None:

@@ -30,8 +30,9 @@ CLAIM = """
 
 def mlpstudy(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(project.folder / "workflow")}
+    reported = ("--reported", "resources/reported/values.csv")
     return subprocess.run(
-        [sys.executable, "-m", "mlpstudy", *arguments, "--reported", "resources/reported/values.csv"],
+        [sys.executable, "-m", "mlpstudy", *arguments, *reported],
         cwd=project.folder, env=environment, capture_output=True, text=True, timeout=900,
     )  # fmt: skip
 
@@ -140,6 +141,8 @@ def test_the_recorded_provenance_is_kept(published: Project, changed: Project) -
     assert before == after
     assert set(archive) == {"date", "repository", "differences"}
     assert archive["date"] >= before["date"]
+    assert "Rendered again" in pages(changed)["provenance.md"]
+    assert "Rendered again" not in pages(published)["provenance.md"]
 
 
 @pytest.fixture
