@@ -17,14 +17,18 @@ import yaml
 from project import ROOT, Project
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
-CHANGES = ("optimizer of model 1 was RMSprop (now SGD)", "condition Adam was absent (now present)")
+CHANGES = (
+    "optimizer of model 1 was RMSprop (now SGD)", "condition corrected was present (now absent)",
+    "condition Adam was absent (now present)",
+)  # fmt: skip
+# Of the one condition the archive has no runs, of the other the configuration none.
 CLAIM = """
-  model_1_with_adam:
-    statement: Model 1 does better with Adam.
+  model_6_with_adam:
+    statement: Model 6 does better with Adam than corrected.
     form: higher
-    models: [m01]
+    models: [m06]
     conditions: [adam]
-    against: as_reported
+    against: corrected
 """
 
 
@@ -87,8 +91,10 @@ def changed(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
     project = Project(folder)
     project.edit("config/models.yaml", "optimizer: rmsprop", "optimizer: sgd")
     conditions = yaml.safe_load((folder / "tiny.yaml").read_text())["conditions"]
-    conditions["adam"] = {"optimizer": "adam", "models": ["m01"]}
+    conditions["adam"] = {"optimizer": "adam", "models": ["m06"]}
+    conditions["corrected"] = None
     project.update_config(conditions=conditions)
+    project.edit("config/claims.yaml", "conditions: [as_reported, corrected, ", "conditions: [")
     with (folder / "config/claims.yaml").open("a") as claims:
         claims.write(CLAIM)
     done = republish(project)
@@ -128,7 +134,7 @@ def test_a_claim_about_a_condition_that_the_archive_lacks_is_not_judged(
         for p in (published, changed)
     )
     assert after[:-1] == before
-    assert (after[-1]["claim"], after[-1]["verdict"]) == ("model_1_with_adam", "undecided")
+    assert (after[-1]["claim"], after[-1]["verdict"]) == ("model_6_with_adam", "undecided")
     assert after[-1]["reason"] == "the study has no condition adam"
 
 

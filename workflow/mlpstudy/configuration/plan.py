@@ -130,7 +130,7 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
 
 
 def read_plan_files(files: Sequence[Path]) -> Plan:
-    """Read the plan of configuration files, each laid over the ones before it.
+    """Read the plan of configuration files, each laid over the ones before it, without claims.
 
     Raises:
         StudyError: one line with the file, the key and what was expected.
@@ -138,7 +138,7 @@ def read_plan_files(files: Sequence[Path]) -> Plan:
     config: dict[str, object] = {}
     for path in files:
         config = merged(config, read_yaml(path))
-    return read_plan(config, files)
+    return read_plan({**config, "claims": None}, files)
 
 
 def _plain(value: Any) -> Any:

@@ -71,17 +71,20 @@ def republish(
     )
     shown = {"comparisons": said.comparisons, "conclusions": said.conclusions}
     with published(repository, reported, templates) as copy:
+        figures, origin = copy / "figures", copy / "report/provenance.json"
+        recorded = archive / "report/provenance.json"
+        write_archived(recorded, differences(study.raw, present), origin)
         copy_runs({**study.raw, **shown}, archive, copy)
         for name in PROBED:
             copy_file(archive / f"{name}.csv", copy / f"{name}.csv")
         _tabulate(copy, archive, said.claims, reported)
-        made = (copy / "study.json", reported, copy, copy / "figures")
-        draw(copy / "study.json", copy, reported, data, copy / "figures")
-        for picture in (copy / "figures").glob("*.png"):
-            picture.unlink()  # the repository keeps them as SVG alone
-        origin = copy / "report/provenance.json"
-        write_archived(archive / "report/provenance.json", differences(study.raw, present), origin)
-        typeset(*made, origin, templates / "pdf", copy / "report/report.pdf")
+        draw(copy / "study.json", copy, reported, data, figures)
+        for picture in figures.glob("*.png"):
+            picture.unlink()  # the repository keeps figures as SVG alone
+        typeset(
+            copy / "study.json", reported, copy, figures, origin, templates / "pdf",
+            copy / "report/report.pdf",
+        )  # fmt: skip
 
 
 def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None:
