@@ -7,7 +7,7 @@ BIN := .venv/bin
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick progress serve test test-cluster check unit test-kills publish bench screenshots lock clean
+.PHONY: help study quick progress serve test test-cluster check unit test-kills publish republish bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
@@ -18,6 +18,7 @@ help:
 	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
 	@echo "make test-kills  a small study under 20 kills, against one left alone"
 	@echo "make publish  the reference study (hours), into docs/results and README.md"
+	@echo "make republish  docs/results rendered again from its tables, without training"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
 	@echo "make screenshots  pictures of the published page into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
@@ -78,6 +79,11 @@ publish: .venv/study
 	$(SNAKEMAKE) --configfile config/reference.yaml
 	PYTHONPATH=workflow $(BIN)/python -m mlpstudy publish --results results \
 	  --reported resources/reported/values.csv --repository .
+
+republish: .venv/study
+	$(SNAKEMAKE) --until prepare_dataset
+	PYTHONPATH=workflow $(BIN)/python -m mlpstudy republish \
+	  --reported resources/reported/values.csv --data resources/data/fashion-mnist/prepared
 
 bench: .venv/study .venv-bench/bench
 	$(SNAKEMAKE) --until prepare_dataset

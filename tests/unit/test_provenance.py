@@ -237,4 +237,4 @@ def test_no_repository_is_said_in_the_table_and_in_the_stamp() -> None:
     provenance: Any = {**PROVENANCE, "repository": none}
     assert shown(provenance)["Commit"] == "unknown: git is not installed"
     assert stamp(provenance).endswith("commit unknown: git is not installed")
-    assert re.match(r"\d+ \w+ 2026, \d\d:\d\d UTC", readable_date(provenance))
+    assert re.match(r"\d+ \w+ 2026, \d\d:\d\d UTC", readable_date(provenance["date"]))

@@ -27,8 +27,13 @@ DatasetText = Annotated[str, typer.Option(help="The `dataset` of the configurati
 Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
 Reported = Annotated[Path, typer.Option(help="The report's own values, values.csv.")]
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
+Data = Annotated[Path, typer.Option(help="Folder of the prepared arrays.")]
+Templates = Annotated[Path, typer.Option(help="Folder of the templates.")]
+Repository = Annotated[Path, typer.Option(help="Folder with README.md and docs/.")]
 
 TEMPLATES = shipped("templates")
+CLAIMS = Path("config/claims.yaml")
+REFERENCE = [Path("config/config.yaml"), Path("config/reference.yaml")]
 
 
 def _version(asked: bool) -> None:
@@ -102,7 +107,7 @@ def prepare(
 @app.command()
 def train(
     job: Annotated[str, typer.Option(help="The job's identity, as JSON.")],
-    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    data: Data,
     output: Output,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     gpus: Annotated[int | None, typer.Option(help="GPUs granted; 0 for none.")] = None,
@@ -163,7 +168,7 @@ def judge(
 @app.command()
 def probe(
     study: Study,
-    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    data: Data,
     output: Output,
     threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
 ) -> None:
@@ -225,7 +230,7 @@ def render(
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
     provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
     output: Output,
-    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
+    templates: Templates = TEMPLATES,
 ) -> None:
     """Render the report as HTML and Markdown."""
     from mlpstudy.report.pages import render
@@ -296,13 +301,30 @@ def predict(
 def publish(
     results: Annotated[Path, typer.Option(help="Folder of a finished study.")],
     reported: Reported,
-    repository: Annotated[Path, typer.Option(help="Folder with README.md and docs/.")],
-    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
+    repository: Repository,
+    templates: Templates = TEMPLATES,
 ) -> None:
     """Put a finished study into docs/results, and its table and picture into the README."""
     from mlpstudy.report.publish import publish
 
     publish(results, reported, templates, repository)
+
+
+@app.command()
+def republish(
+    reported: Reported,
+    data: Data,
+    repository: Repository = Path(),
+    configfile: Annotated[
+        list[Path], typer.Option(help="The present configuration, each file over those before it.")
+    ] = REFERENCE,
+    claims: Annotated[Path, typer.Option(help="The claims file to judge by.")] = CLAIMS,
+    templates: Templates = TEMPLATES,
+) -> None:
+    """Tabulate and render the study in docs/results again, whatever the configuration is now."""
+    from mlpstudy.report.archive import republish
+
+    republish(repository, configfile, claims, reported, data, templates)
 
 
 def main() -> None:

@@ -13,10 +13,11 @@ from typing import Any
 from mlpstudy.configuration.claims import ClaimsFile, read_claims
 from mlpstudy.configuration.claims import document as claims_document
 from mlpstudy.configuration.entries import Settings
-from mlpstudy.configuration.layers import read_layers
+from mlpstudy.configuration.layers import merged, read_layers
 from mlpstudy.configuration.requests import multiplications
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import resolved
+from mlpstudy.configuration.yamlfiles import read_yaml
 from mlpstudy.data.dataset import digest
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.spec import Job, Spec, blocks
@@ -129,6 +130,18 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
         names = (settings.models, settings.conditions)
         said = read_claims(settings.claims_file, *names, SCHEMAS)
     return Plan(settings, said, layers.values)
+
+
+def read_plan_files(files: Sequence[Path]) -> Plan:
+    """Read the plan of configuration files, each laid over the ones before it, without claims.
+
+    Raises:
+        StudyError: one line with the file, the key and what was expected.
+    """
+    config: dict[str, object] = {}
+    for path in files:
+        config = merged(config, read_yaml(path))
+    return read_plan({**config, "claims": None}, files)
 
 
 def _plain(value: Any) -> Any:

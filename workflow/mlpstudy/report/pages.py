@@ -33,7 +33,7 @@ from mlpstudy.report.views.comparisons import comparison_views
 from mlpstudy.report.views.conclusions import conclusions
 from mlpstudy.report.views.contrasts import effect_tables
 from mlpstudy.report.views.overview import answers, condition_list, done, title, trial_notice
-from mlpstudy.report.views.provenance import provenance_table, stamp
+from mlpstudy.report.views.provenance import configuration, provenance_table, stamp
 from mlpstudy.report.views.tables import assumptions, final_table, group_tables, side_by_side
 
 
@@ -97,6 +97,7 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),
         "assumptions": assumptions(evidence),
+        "configuration": configuration(evidence.study.raw, provenance),
         "provenance": provenance_table(provenance),
         "stamp": stamp(provenance),
         "has_report": evidence.has_report,

@@ -14,6 +14,7 @@ from typing import TypedDict
 
 import pandas as pd
 
+from mlpstudy.configuration.differences import Difference
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.collecting import COLUMNS, read_table
 from mlpstudy.evidence.study_file import Study, load_study
@@ -51,18 +52,41 @@ class Data(TypedDict):
     subset: dict[str, int] | None
 
 
-class Provenance(TypedDict):
-    """The content of provenance.json; `date` is UTC, in the form of ISO 8601."""
+class Rendering(TypedDict):
+    """When a report was rendered, and by which commit; `date` is UTC, in the form of ISO 8601."""
 
     date: str
-    command: str
     repository: Commit
+
+
+class Archive(Rendering):
+    """The rendering of an archived study.
+
+    `differences` says in what its configuration differs from that of the repository at that time.
+    """
+
+    differences: list[Difference]
+
+
+class Recorded(Rendering):
+    """What is recorded of every report, when it is first rendered."""
+
+    command: str
     lock: Lock
     versions: dict[str, str | None]
     machine: Machine
     training: list[Training]
     code: Code
     data: Data
+
+
+class Provenance(Recorded, total=False):
+    """The content of provenance.json.
+
+    `archive` is there if an archived study was rendered again; the rest is as it was recorded.
+    """
+
+    archive: Archive
 
 
 def write_provenance(study: Path, timings: Path, lock: Path, command: str, output: Path) -> None:
@@ -81,7 +105,7 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
     plan = load_study(study)
     expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
     provenance = Provenance(
-        date=_now().isoformat().replace("+00:00", "Z"),
+        date=_date(),
         command=command,
         repository=read_commit(ROOT),
         lock=read_lock(lock),
@@ -92,6 +116,29 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
         data=_data(plan),
     )
     write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_archived(path: Path, differences: list[Difference], output: Path) -> None:
+    """Write the provenance in `path` to `output`, with the present rendering as its `archive`.
+
+    Args:
+        path: provenance.json of an archived study.
+        differences: in what the study's configuration differs from the present one.
+        output: file to write.
+
+    Raises:
+        StudyError: `path` is missing or is not what it should be.
+    """
+    provenance = load_provenance(path)
+    provenance["archive"] = Archive(
+        date=_date(), repository=read_commit(ROOT), differences=differences
+    )
+    write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
+
+
+def rendering(provenance: Provenance) -> Rendering:
+    """Return when the report was rendered, and by which commit."""
+    return provenance.get("archive", provenance)
 
 
 def load_provenance(path: Path) -> Provenance:
@@ -111,6 +158,10 @@ def load_provenance(path: Path) -> Provenance:
         raise StudyError(f"{path}: expected a key {', '.join(sorted(lacking))}")
     found: Provenance = raw
     return found
+
+
+def _date() -> str:
+    return _now().isoformat().replace("+00:00", "Z")
 
 
 def _now() -> datetime:

@@ -23,7 +23,7 @@ from mlpstudy.files import replacing
 from mlpstudy.report.document import document_data, read_figures
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.loading import load_evidence
-from mlpstudy.report.provenance import load_provenance
+from mlpstudy.report.provenance import load_provenance, rendering
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 
@@ -42,7 +42,7 @@ def typeset(
 ) -> None:
     """Write the report as a PDF to the file `output`.
 
-    The same inputs give the same bytes: the document's date is that of the provenance.
+    The same inputs give the same bytes: the document's date is that of the rendering.
 
     Args:
         study: the resolved study, study.json.
@@ -58,7 +58,7 @@ def typeset(
     """
     origin, index = load_provenance(provenance), load_index(figures)
     data = document_data(load_evidence(study, reported, tables), origin, index, tables)
-    date = datetime.fromisoformat(origin["date"])
+    date = datetime.fromisoformat(rendering(origin)["date"])
     content = compile_document(data, read_figures(figures, index), templates, date)
     with replacing(output) as temporary:
         temporary.write_bytes(content)
