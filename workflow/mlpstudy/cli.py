@@ -51,14 +51,15 @@ def _options(
 
 @app.command()
 def plan(
-    config: Annotated[str, typer.Option(help="The merged configuration, as JSON.")],
+    config: Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")],
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
     """Check the configuration and write the resolved study."""
     from mlpstudy.configuration.plan import read_plan
+    from mlpstudy.configuration.yamlfiles import read_yaml
     from mlpstudy.files import write_text
 
-    write_text(output, read_plan(json.loads(config), []).document())
+    write_text(output, read_plan(read_yaml(config), [config]).document())
 
 
 @app.command()

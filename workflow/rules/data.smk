@@ -3,6 +3,8 @@
 
 rule write_plan:
     input:
+        # Only `{{ params.plan.document() }}`: a plan may be longer than a command can be.
+        template=ancient(os.path.relpath(f"{PACKAGES}/rules/study.json.jinja")),
         models=ancient(SETTINGS.models_file),
     output:
         study="<results>/study.json",
@@ -11,15 +13,12 @@ rule write_plan:
     # Before any training: `progress` reads it.
     priority: PLAN.largest_cost + 1
     localrule: True
-    conda:
-        "../../envs/study.yaml"
     params:
         # What Snakemake compares; the models file itself may be touched or reordered.
         digest=PLAN.digest,
-        # Not Snakemake's own, in which a model named `no` is false and a date no JSON.
-        config=json.dumps(PLAN.written, sort_keys=True),
-    shell:
-        "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
+        plan=PLAN,
+    template_engine:
+        "jinja2"
 
 
 rule fetch_dataset:
