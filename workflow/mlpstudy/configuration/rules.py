@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby, islice
@@ -13,6 +14,9 @@ from mlpstudy.configuration.problems import Location, Problem, meant
 
 Origin = Callable[[Location], str]
 
+# Bytes. They go to a job as one argument, of which the system takes 128 KiB.
+LONGEST_JSON = 100_000
+
 # What the parts of the pages are called; a model's section is called like the model.
 PARTS = (
     "assumptions", "audit", "cause", "claims", "comparisons", "conclusions", "conditions", "depth",
@@ -22,7 +26,7 @@ PARTS = (
 
 
 def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
-    """Check the thresholds, the dataset's files and that a condition is left."""
+    """Check the thresholds, the dataset's files and sizes, and that a condition is left."""
     medium, superior = config["classes"]["medium"], config["classes"]["superior"]
     if medium >= superior:
         at: Location = ("classes", "medium")
@@ -35,6 +39,11 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
             at = ("dataset", "files", kind, "name")
             text = f"expected another name than that of dataset.files.{other}, got {file['name']!r}"
             yield Problem(origin(at), at, text)
+    for key in ("classes", "sources"):
+        size = len(json.dumps(config["dataset"][key]))
+        if size > LONGEST_JSON:
+            at = ("dataset", key)
+            yield Problem(origin(at), at, f"expected at most {LONGEST_JSON} bytes of JSON, got {size}")
     if all(overrides is None for overrides in config["conditions"].values()):
         at = ("conditions",)
         yield Problem(origin(at), at, "expected at least one condition that is not null")
