@@ -43,7 +43,9 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
         size = len(json.dumps(config["dataset"][key]))
         if size > LONGEST_JSON:
             at = ("dataset", key)
-            yield Problem(origin(at), at, f"expected at most {LONGEST_JSON} bytes of JSON, got {size}")
+            yield Problem(
+                origin(at), at, f"expected at most {LONGEST_JSON} bytes of JSON, got {size}"
+            )
     if all(overrides is None for overrides in config["conditions"].values()):
         at = ("conditions",)
         yield Problem(origin(at), at, "expected at least one condition that is not null")
