@@ -1,4 +1,4 @@
-"""What Snakemake prints where somebody looks: bars for a run, its own output for everything else."""
+"""What Snakemake prints where somebody looks: bars for a run, its own output for the rest."""
 
 from __future__ import annotations
 
