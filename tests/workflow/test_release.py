@@ -98,7 +98,7 @@ def test_the_installed_package_plans_a_study(release: Path, installed: Path) -> 
 
 def test_snakemake_runs_from_the_archive(release: Path) -> None:
     told = done(
-        PYTHON.parent / "snakemake", "--cores", "1", "--dry-run", "--quiet", "rules",
+        PYTHON, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "rules",
         "--configfile", "config/quick.yaml", folder=release,
     )  # fmt: skip
     assert re.search(r"^train +\d+$", told, re.MULTILINE), told
