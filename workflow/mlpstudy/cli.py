@@ -275,7 +275,10 @@ def publish(
 
 
 def main() -> None:
-    """Run the command line; an error that a user can mend is one line and status 1."""
+    """Run the command line; an error that a user can mend is one line and status 1.
+
+    So is what the system refuses, such as a temporary folder that is full or missing.
+    """
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stop_on_signals()
@@ -284,5 +287,5 @@ def main() -> None:
     except Stopped as stopped:
         sys.stderr.write(f"stopped by {stopped.name}\n")
         raise
-    except StudyError as error:
+    except (StudyError, OSError) as error:
         sys.exit(f"error: {error}")
