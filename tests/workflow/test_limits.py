@@ -1,4 +1,4 @@
-"""Studies and commands that are larger than what the system takes as one argument."""
+"""Studies and commands that are too long for one argument, and folds that the data cannot give."""
 
 from __future__ import annotations
 
@@ -26,3 +26,21 @@ def test_a_command_may_be_longer_than_a_variable(fresh_project: Project) -> None
     done = fresh_project.study("--", *[target] * (LONGEST // len(target) + 1))
     assert done.returncode == 0, done.stdout + done.stderr
     assert (fresh_project.folder / target).is_file()
+
+
+def test_more_folds_than_images_of_a_class_are_one_line(fresh_project: Project) -> None:
+    many = {"validation": "kfold", "folds": 100, "kfold_pool": "train", "models": ["m16"]}
+    fresh_project.update_config(conditions={"as_reported": None, "corrected": None, "many": many})
+    refusal = (
+        "error: folds: expected at most 60, as there are 60 images of 'T-shirt/top' (model m16 "
+        "under many), got 100"
+    )
+    # The data is not known before the first job has fetched it.
+    first = fresh_project.study("--", "results/runs/many/m16/fold-1/replicates-1-2/metrics.csv")
+    assert first.returncode == 1
+    assert refusal in (first.stdout + first.stderr).splitlines()
+    assert "Traceback" not in first.stdout + first.stderr
+    then = fresh_project.study()
+    assert then.returncode == 1
+    assert then.stderr.splitlines()[-1] == refusal
+    assert "rule train" not in then.stdout + then.stderr
