@@ -100,6 +100,8 @@ CONFIGURATION = [
     Case("an address of another kind", config("dataset: {sources: [{url: 'ftp://b'}]}")),
     Case("a models file that is not there", given("models=nowhere.yaml")),
     Case("a wrong value on the command line", given("replicates=few")),
+    Case("a number as a folder's name on the command line", given("results=2024")),
+    Case("a file in place of the results' folder", given("results=config/config.yaml")),
     Case("several mistakes", config("seed: x\nclasses: {medium: x}")),
     Case("a repeated model in the shipped file", edited(MODELS, "  m02:", "  m01:")),
 ]

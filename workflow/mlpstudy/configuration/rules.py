@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
@@ -53,7 +54,12 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
 
 
 def file_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
-    """Check that the other files of the configuration are there."""
+    """Check that the other files are there, and that no file is where results go."""
+    results = Path(config["results"])
+    there = next((path for path in (results, *results.parents) if os.path.lexists(path)), None)
+    if there is not None and not there.is_dir():
+        text = f"expected a folder, got {config['results']!r}: {there} is a file"
+        yield Problem(origin(("results",)), ("results",), text)
     for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
         path = config[key]
         if path is not None and not Path(path).is_file():
