@@ -32,7 +32,7 @@ def test_more_folds_than_images_of_a_class_are_one_line(fresh_project: Project) 
     many = {"validation": "kfold", "folds": 100, "kfold_pool": "train", "models": ["m16"]}
     fresh_project.update_config(conditions={"as_reported": None, "corrected": None, "many": many})
     refusal = (
-        "error: folds: expected at most 60, as there are 60 images of 'T-shirt/top' (model m16 "
+        "error: folds: expected at most 60, the number of images of 'T-shirt/top' (model m16 "
         "under many), got 100"
     )
     # The data is not known before the first job has fetched it.

@@ -25,7 +25,7 @@ from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.training.exclusive import keep_alone
-from mlpstudy.training.splits import check_prepared
+from mlpstudy.training.rows import check_prepared
 
 # The name by which another workflow imports this one as a module, if one does.
 MODULE = workflow.modifier.namespace

@@ -18,8 +18,9 @@ from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress
 from mlpstudy.training.exclusive import alone
 from mlpstudy.training.outputs import is_finished, write_outputs
+from mlpstudy.training.rows import rows_of
 from mlpstudy.training.sidecars import sidecar
-from mlpstudy.training.splits import Split, rows_of, split
+from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
 
 logger = logging.getLogger(__name__)

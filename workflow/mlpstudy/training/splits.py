@@ -5,17 +5,12 @@ The rows are those of the prepared arrays: the training images first, then the t
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy.data.dataset import Dataset, load
-from mlpstudy.errors import StudyError
-from mlpstudy.spec import Job, Spec
+from mlpstudy.spec import Spec
 from mlpstudy.training.randomness import stream
 
 Rows = NDArray[np.int64]
@@ -28,74 +23,6 @@ class Split:
     train: Rows
     validation: Rows
     test: Rows
-
-
-def check_prepared(jobs: Iterable[Job], folder: Path) -> None:
-    """Check that the data can be split as `jobs` ask, if `folder` has it already.
-
-    Raises:
-        StudyError: a class has too few images.
-    """
-    try:
-        dataset = load(folder, check=False)
-    except StudyError:
-        return  # `prepare` makes it, or the job says what is wrong with it
-    # One job of each kind of split.
-    kinds = {
-        (job.spec.validation, job.spec.holdout_fraction, job.spec.folds, job.spec.kfold_pool): job
-        for job in jobs
-        if job.data == dataset.digest
-    }
-    for job in kinds.values():
-        rows_of(job, dataset)
-
-
-def rows_of(job: Job, dataset: Dataset) -> tuple[Rows, Rows]:
-    """Return the rows that `job` has for training and for testing, before they are split.
-
-    Raises:
-        StudyError: there are fewer images than `dataset.subset` takes, or too few of a class.
-    """
-    limits = None if job.subset is None else dict(zip(("train", "test"), job.subset, strict=True))
-    train, test = dataset.train_indices(limits), dataset.test_indices(limits)
-    for part, rows, every in (
-        ("train", train, dataset.train_indices()),
-        ("test", test, dataset.test_indices()),
-    ):
-        lost = np.setdiff1d(dataset.labels[every], dataset.labels[rows])
-        if lost.size:
-            raise StudyError(
-                f"dataset.subset.{part}: expected enough images for one of each class, got "
-                f"{rows.size}, which have none of {dataset.classes[lost[0]]!r}"
-            )
-    _check_split(job, dataset, _pool(job.spec, train, test))
-    return train, test
-
-
-def _pool(spec: Spec, train: Rows, test: Rows) -> Rows:
-    """Return the rows that are split."""
-    together = spec.validation == "kfold" and spec.kfold_pool == "all"
-    return np.concatenate([train, test]) if together else train
-
-
-def _check_split(job: Job, dataset: Dataset, pool: Rows) -> None:
-    """Check that every class is in each part of the split, which keeps its proportions."""
-    spec = job.spec
-    labels, counts = np.unique(dataset.labels[pool], return_counts=True)
-    count, name = counts.min(), dataset.classes[labels[counts.argmin()]]
-    who = f"model {job.model} under {job.condition}"
-    if spec.validation == "kfold" and count < spec.folds:
-        raise StudyError(
-            f"folds: expected at most {count}, as there are {count} images of {name!r} ({who}), "
-            f"got {spec.folds}"
-        )
-    if spec.validation == "holdout":
-        held_out = math.ceil(spec.holdout_fraction * pool.size)
-        if min(held_out, pool.size - held_out) < labels.size or count < 2:
-            raise StudyError(
-                f"holdout_fraction: expected an image of each class inside and outside a hold-out "
-                f"of {spec.holdout_fraction} ({who}), got {pool.size} images, {count} of {name!r}"
-            )
 
 
 def split(
@@ -121,7 +48,7 @@ def split(
             train, test_size=spec.holdout_fraction, stratify=labels[train], random_state=state
         )
         return Split(np.sort(kept), np.sort(held_out), test)
-    pool = _pool(spec, train, test)
+    pool = train if spec.kfold_pool == "train" else np.concatenate([train, test])
     folds = StratifiedKFold(spec.folds, shuffle=True, random_state=state)
     kept, held_out = list(folds.split(pool, labels[pool]))[int(fold) - 1]
     return Split(pool[kept], pool[held_out], pool[held_out])
