@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
 
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.spec import Job, blocks
@@ -73,39 +70,6 @@ def test_the_largest_model_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert first[1] == "m08"
     m17 = next(key for key in plan.jobs if key[1] == "m17")
     assert plan.cost(m17) == 15 * 3 * (784 * 128 + 128 * 64 + 64 * 10)
-
-
-MODEL = "nodes: [8, 2], assumed: {nodes: So.}"
-YES_AND_NO = """
-models: models.yaml
-claims: null
-results: 2024-01-01
-conditions: {x: {models: ["no"], learning_rate: 1e-3}, y: {models: [no]}, "off": null}
-dataset: {name: "1", classes: [no, yes]}
-"""
-
-
-def test_a_later_step_reads_the_same_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it is given is not Snakemake's YAML 1.1, which has `no` as false and a date as one."""
-    monkeypatch.chdir(tmp_path)
-    Path("models.yaml").write_text(f"models: {{no: {{{MODEL}}}, yes: {{{MODEL}}}}}")
-    Path("mine.yaml").write_text(YES_AND_NO)
-    config: dict[str, Any] = load_configfile("mine.yaml")
-    assert config["conditions"]["y"]["models"] == [False]
-    update_config(config, {"replicates": 2})
-    plan = read_plan(config, [Path("mine.yaml")])
-    assert plan.settings.conditions["y"].models == ("no",)
-    again = read_plan(json.loads(json.dumps(plan.written)), [])
-    assert again.document() == plan.document()
-    assert again.written == plan.written
-
-
-def test_what_is_written_is_what_snakemake_has_of_the_shipped_configuration(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """So that the studies made of it before are not planned anew."""
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    assert plan_of(monkeypatch).written == config
 
 
 @pytest.mark.parametrize(

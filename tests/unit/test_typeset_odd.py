@@ -30,11 +30,11 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
     pages: list[Image.Image] = []
     compile_pdf = typst.compile
 
-    def compile_both(path: Path, **options: Any) -> bytes:
+    def compile_both(files: Any, **options: Any) -> bytes:
         drawn = {name: options[name] for name in ("root", "font_paths", "ignore_system_fonts")}
-        pictures = compile_pdf(path, format="png", ppi=36, **drawn)
+        pictures = compile_pdf(files, format="png", ppi=36, **drawn)
         pages.extend(Image.open(io.BytesIO(picture)).convert("L") for picture in pictures)
-        return compile_pdf(path, **options)
+        return compile_pdf(files, **options)
 
     monkeypatch.setattr("mlpstudy.report.typeset.typst.compile", compile_both)
     return pages

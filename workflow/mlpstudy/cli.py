@@ -56,14 +56,15 @@ def _options(
 
 @app.command()
 def plan(
-    config: Annotated[str, typer.Option(help="The merged configuration, as JSON.")],
+    config: Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")],
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
     """Check the configuration and write the resolved study."""
     from mlpstudy.configuration.plan import read_plan
+    from mlpstudy.configuration.yamlfiles import read_yaml
     from mlpstudy.files import write_text
 
-    write_text(output, read_plan(json.loads(config), []).document())
+    write_text(output, read_plan(read_yaml(config), [config]).document())
 
 
 @app.command()
@@ -328,7 +329,10 @@ def republish(
 
 
 def main() -> None:
-    """Run the command line; an error that a user can mend is one line and status 1."""
+    """Run the command line; an error that a user can mend is one line and status 1.
+
+    So is what the system refuses, such as a temporary folder that is full or missing.
+    """
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stop_on_signals()
@@ -337,5 +341,5 @@ def main() -> None:
     except Stopped as stopped:
         sys.stderr.write(f"stopped by {stopped.name}\n")
         raise
-    except StudyError as error:
+    except (StudyError, OSError) as error:
         sys.exit(f"error: {error}")

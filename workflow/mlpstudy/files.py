@@ -68,17 +68,26 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_text(path: Path, text: str, *, durable: bool = False) -> None:
-    """Write `text` as UTF-8 with the line ends it has, the same on every system.
+def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write `content` whole or not at all.
 
     Raises:
         StudyError: the file cannot be written.
     """
     try:
         with replacing(path, durable=durable) as temporary:
-            temporary.write_bytes(text.encode())
+            temporary.write_bytes(content)
     except OSError as error:
         raise StudyError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write `text` as UTF-8 with the line ends it has, the same on every system.
+
+    Raises:
+        StudyError: the file cannot be written.
+    """
+    write_bytes(path, text.encode(), durable=durable)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

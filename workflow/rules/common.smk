@@ -26,6 +26,7 @@ from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.training.exclusive import is_held, keep_alone
+from mlpstudy.training.rows import check_prepared
 
 # The name by which another workflow imports this one as a module, if one does.
 MODULE = workflow.modifier.namespace
@@ -46,6 +47,8 @@ if paths.prefix or paths.modifies_prefixes:
     sys.exit(f"error: module {MODULE}: expected no prefix: set `results` in its config instead")
 try:
     PLAN = read_configuration()
+    DATA = f"resources/data/{PLAN.settings.dataset.name}"
+    check_prepared(PLAN.jobs.values(), Path(DATA, "prepared"))
 except StudyError as error:
     # No traceback: the message is meant for the user.
     where = f"module {MODULE}: " if MODULE else ""
@@ -53,7 +56,6 @@ except StudyError as error:
 
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
-DATA = f"resources/data/{SETTINGS.dataset.name}"
 LOCK_FILE = Path(RESULTS, ".lock")
 REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.

@@ -30,15 +30,10 @@ JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's settings, what its claims file says, and all jobs, condition by condition.
-
-    `written` is the merged configuration as YAML 1.2 reads it, without defaults: what a later step
-    may read the plan from again.
-    """
+    """A study's settings, what its claims file says, and all jobs, condition by condition."""
 
     settings: Settings
     said: ClaimsFile = dataclasses.field(default_factory=ClaimsFile)
-    written: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def jobs(self) -> dict[JobKey, Job]:
@@ -89,7 +84,8 @@ class Plan:
             | {"folder": f"runs/{job.folder}"}
             for job in self.jobs.values()
         ]
-        return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+        # In ASCII: Snakemake writes the text in the encoding of the user's locale.
+        return json.dumps(plain, indent=1) + "\n"
 
     def claims_document(self) -> str:
         """Return claims.json: the claims, which are no part of study.json."""
@@ -129,7 +125,7 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
     if settings.claims_file is not None:
         names = (settings.models, settings.conditions)
         said = read_claims(settings.claims_file, *names, SCHEMAS)
-    return Plan(settings, said, layers.values)
+    return Plan(settings, said)
 
 
 def read_plan_files(files: Sequence[Path]) -> Plan:

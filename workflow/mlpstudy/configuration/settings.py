@@ -47,10 +47,7 @@ def read_settings(
 
 
 def resolved(layers: Layers, schemas: Path) -> Settings:
-    """Do what `read_settings` does; `layers.values` is then what was meant, and can be JSON.
-
-    Read again without the files, as what the command line has set, it gives the same settings.
-    """
+    """Do what `read_settings` does, with the configuration as `layers`."""
     checker = Schemas(schemas)
     _read_texts(layers, checker)
     raise_deepest(checker.problems(layers.values, _CONFIG, layers.origin))
