@@ -21,7 +21,7 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
-from mlpstudy.configuration.outdated import forget, outdated
+from mlpstudy.configuration.outdated import distrust, outdated
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
@@ -85,7 +85,7 @@ def build_dag_with_outdated():
     dag = workflow.dag
     dag.forcefiles.update(OUTDATED.files)
     if workflow.touch and not is_held(LOCK_FILE):
-        forget(PLAN)
+        distrust(PLAN)
     build_dag()
     # With --until, the graph also holds jobs that will not run.
     asked = dag.bfs(dag.dependencies, *dag.targetjobs)

@@ -11,6 +11,7 @@ from mlpstudy.configuration.plan import Plan
 from mlpstudy.data.dataset import DESCRIPTION
 from mlpstudy.data.idx import verify
 from mlpstudy.errors import StudyError
+from mlpstudy.files import write_text
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.identity import METRICS, SPEC, differences, listed
 
@@ -63,10 +64,15 @@ def outdated(plan: Plan, data: Path) -> Outdated:
     return Outdated(frozenset(files), finished)
 
 
-def forget(plan: Plan) -> None:
-    """Remove study.json and claims.json, so that everything made from them is made again."""
+def distrust(plan: Plan) -> None:
+    """Mark study.json and claims.json, so that they and everything made from them is made again.
+
+    A blank line at the end makes them differ from what the plan says, and leaves them readable.
+    """
     for name in (STUDY, CLAIMS):
-        (plan.settings.results / name).unlink(missing_ok=True)
+        path = plan.settings.results / name
+        if path.is_file():
+            write_text(path, f"{_text(path).rstrip()}\n\n")
 
 
 def _documents(plan: Plan) -> Iterator[str]:
