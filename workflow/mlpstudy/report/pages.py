@@ -97,7 +97,7 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),
         "assumptions": assumptions(evidence),
-        "configuration": configuration(evidence.study.raw, provenance),
+        "configuration": configuration(evidence.study, provenance),
         "provenance": provenance_table(provenance),
         "stamp": stamp(provenance),
         "has_report": evidence.has_report,

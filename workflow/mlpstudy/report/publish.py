@@ -108,11 +108,11 @@ def copy_file(source: Path, target: Path) -> None:
 
 
 def _page(templates: Path, copy: Path) -> str:
-    study = load_study(copy / "study.json").raw
+    study = load_study(copy / "study.json")
     provenance = load_provenance(copy / "report/provenance.json")
     template = environment(templates).get_template("markdown/published.md.j2")
     return template.render(
-        study=study,
+        study=study.raw,
         provenance=provenance,
         configuration=configuration(study, provenance),
         tables=sorted(path.name for path in copy.glob("*.csv")),

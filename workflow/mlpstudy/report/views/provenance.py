@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mlpstudy.configuration.differences import Difference
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.formats import NONE, count, names, plural, seconds, word
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.machine import Lock
@@ -43,35 +44,34 @@ class Configuration:
     changes: list[Change]
 
 
-def configuration(study: Mapping[str, Any], provenance: Provenance) -> Configuration:
-    """Return which configuration the results belong to, and in what it is not the present one.
-
-    `study` is the content of study.json.
-    """
+def configuration(study: Study, provenance: Provenance) -> Configuration:
+    """Return which configuration the results belong to, and how the present one differs."""
     archive = provenance.get("archive")
     return Configuration(
-        seed=study["seed"],
-        replicates=plural(int(study["replicates"]), "replicate"),
+        seed=study.raw["seed"],
+        replicates=plural(int(study.raw["replicates"]), "replicate"),
         code=", ".join(code[:SHORT_CODE] for code in provenance["code"]["runs"]),
         date=readable_date(provenance["date"]),
-        changes=[_change(each) for each in archive["differences"]] if archive else [],
+        changes=[_change(study, each) for each in archive["differences"]] if archive else [],
     )
 
 
-def _change(found: Difference) -> Change:
-    return Change(_what(found), *(_value(found["field"], found[key]) for key in ("was", "now")))
+def _change(study: Study, found: Difference) -> Change:
+    values = (_value(study, found["field"], found[key]) for key in ("was", "now"))
+    return Change(_what(study, found), *values)
 
 
-def _what(found: Difference) -> str:
+def _what(study: Study, found: Difference) -> str:
     """Return `optimizer of models 1 and 3`, `condition longer`, `epochs of condition longer`."""
-    owner = f"condition {word(found['condition'])}" if found["condition"] else ""
-    owner = names(found["models"]) if found["models"] else owner
-    return " of ".join(part for part in (word(found["field"] or ""), owner) if part != NONE)
+    owner = names(study.model_labels(found["models"])) if found["models"] else ""
+    if found["condition"]:
+        owner = f"condition {study.condition_label(found['condition'])}"
+    return " of ".join(part for part in (found["field"] and word(found["field"]), owner) if part)
 
 
-def _value(field: str, value: Any) -> str:
+def _value(study: Study, field: str, value: Any) -> str:
     if field == "models":
-        return names(value) if value else NONE
+        return names(study.model_labels(value)) if value else NONE
     if isinstance(value, Mapping):
         return ", ".join(f"{key} {count(number)}" for key, number in value.items())
     text = word(value)
