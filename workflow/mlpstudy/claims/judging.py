@@ -17,6 +17,7 @@ from mlpstudy.configuration.claims import Claim, Claims, read_claims
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
+from mlpstudy.evidence.conditions import Cell
 from mlpstudy.evidence.contrasts import contrast_id
 from mlpstudy.evidence.statistics.families import holm, replicates_to_decide
 from mlpstudy.evidence.study_file import Study, load_study
@@ -92,7 +93,7 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
     for condition in study.conditions:
         family = [at for at, question in enumerate(asked) if question.condition == condition]
         context = Context(samples, condition, study.margin, classes)
-        judged = _judged([asked[at].claim for at in family], context)
+        judged = _judged([asked[at].claim for at in family], context, study.pairs)
         rows |= dict(zip(family, judged, strict=True))
     frame = pd.DataFrame(
         [_words(question) | rows[at] for at, question in enumerate(asked)], columns=COLUMNS
@@ -100,14 +101,16 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
     return frame.astype(WHOLE)
 
 
-def _judged(claims: Sequence[Claim], context: Context) -> list[dict[str, Any]]:
-    """Return the verdicts on the claims of one condition."""
+def _judged(
+    claims: Sequence[Claim], context: Context, cells: Sequence[Cell]
+) -> list[dict[str, Any]]:
+    """Return the verdicts on the claims of one condition; `cells` are all of the study's."""
     found = [parts_of(claim, context) for claim in claims]
     whole = [joined(parts, number) for parts, number in found]
     corrected = holm([_p(part) for part in whole], LEVEL)
     return [
         {
-            **_verdict(claim, part, float(p_holm), float(level)),
+            **_verdict(claim, part, float(p_holm), float(level), cells),
             **_counted(*parts, float(level)),
             "family": len(claims),
         }
@@ -122,7 +125,9 @@ def _p(part: Part) -> float:
     return min(1.0, 2 * min(part.holds, part.fails))
 
 
-def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str, Any]:
+def _verdict(
+    claim: Claim, part: Part, p_holm: float, level: float, cells: Sequence[Cell]
+) -> dict[str, Any]:
     held = part.holds <= part.fails
     decided = p_holm <= LEVEL
     effect = part.for_it if held else part.against_it
@@ -141,7 +146,8 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
         "p": _p(part),
         "p_holm": p_holm,
         "needed": float("nan") if decided else replicates_to_decide(_p(part), part.n, level),
-        "contrast": contrast_id(*part.cells) if contrasted else "",
+        # contrasts.csv has each pair once, in the order of the study.
+        "contrast": contrast_id(*sorted(part.cells, key=cells.index)) if contrasted else "",
     }
 
 
