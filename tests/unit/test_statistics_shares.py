@@ -1,4 +1,4 @@
-"""Tests of shares against scipy and by brute force: every outcome, every value of what is unknown."""
+"""Tests of shares against scipy, and over all outcomes and all values of what is unknown."""
 
 from __future__ import annotations
 

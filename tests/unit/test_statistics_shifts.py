@@ -1,4 +1,4 @@
-"""The test of a shift by brute force and against scipy; its interval holds what it does not reject."""
+"""The test of a shift by brute force and against scipy, and its interval against the test."""
 
 from __future__ import annotations
 
