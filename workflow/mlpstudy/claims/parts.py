@@ -90,11 +90,11 @@ def alike(one: Side, two: Side, margin: float) -> Part:
 
     It cannot fail where they are equivalent, however certain the sign of so small a difference.
     """
-    first, second, paired = _aligned(one, two)
+    first, second, paired = _aligned(two, one)
     test = shift_test(first, second, paired=paired)
     differ = Effect("shift", "points", 0.0, test.interval)
-    holds = _alike(one, two, margin)
-    shown = _means(one, two, margin, "points") if holds < 1 else differ
+    holds = _alike(two, one, margin)
+    shown = _means(two, one, margin, "points") if holds < 1 else differ
     fails = 1.0 if holds <= LEVEL / 2 else min(test.p_greater(), test.p_less())
     return Part(holds, fails, shown, differ, _cells(one, two), test.n)
 
