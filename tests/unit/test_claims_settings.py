@@ -20,7 +20,7 @@ from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.claims.curves import COURSES
+from mlpstudy.claims.curves import COURSES
 
 CLAIMS = Path("config/claims.yaml")
 MODELS = ["m01", "m02", "wide"]
@@ -93,7 +93,19 @@ def test_against_compares_a_model_with_itself() -> None:
         (
             "statement: So., form: share_above, models: [m01], threshold: 0.8, by: 0.1",
             "claims.it.by: unknown with form share_above, which has models, threshold, more_than, "
-            "quantity, runs, conditions, denied",
+            "of, quantity, runs, conditions, denied",
+        ),
+        (
+            "statement: So., form: share_above, models: [m01], threshold: 0.8, of: mean",
+            "claims.it.of: expected each, most, any with form share_above, got 'mean'",
+        ),
+        (
+            "statement: So., form: best, groups: [[m01], [m02]], of: each",
+            "claims.it.of: expected mean, median, best with form best, got 'each'",
+        ),
+        (
+            f"{HIGHER}, models: [m01], than: [m02], of: all",
+            "claims.it.of: expected one of mean, median, best, each, most, any, got 'all'",
         ),
         (
             f"{HIGHER}, models: [m01], then: [m02]",

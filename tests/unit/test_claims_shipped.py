@@ -12,7 +12,7 @@ from mlpstudy.configuration.claim_forms import COMMON, FORMS
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
-from mlpstudy.evidence.claims.curves import COURSES
+from mlpstudy.claims.curves import COURSES
 from mlpstudy.evidence.reported import read_statements
 from mlpstudy.evidence.statistics.ranktest import smallest_p
 
