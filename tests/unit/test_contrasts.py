@@ -14,7 +14,7 @@ from study_fixture import REPORTED, make_study
 
 from mlpstudy.evidence.contrasts import COLUMNS, Samples, contrast, write_contrasts
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.evidence.tables import tabulate
+from mlpstudy.evidence.tables import read_table, tabulate
 
 DEEP = {"nodes": [32, 16, 10], "dropout": 0.2, "report_name": "m"}
 MODELS = {
@@ -74,7 +74,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def table(folder: Path) -> pd.DataFrame:
-    return pd.read_csv(folder / "contrasts.csv", keep_default_na=False, na_values=[""])
+    return read_table(folder / "contrasts.csv", COLUMNS)
 
 
 @pytest.fixture(scope="module")
@@ -254,3 +254,12 @@ def test_a_study_of_one_model_under_one_condition_has_no_contrasts(tmp_path: Pat
     output = paths.tables / "contrasts.csv"
     write_contrasts(paths.study, None, tmp_path / "none.csv", paths.tables, output)
     assert output.read_text() == ",".join(COLUMNS) + "\n"
+
+
+def test_names_and_values_are_text_whatever_they_look_like(tmp_path: Path) -> None:
+    path = tmp_path / "contrasts.csv"
+    names = ["contrast", "first_model", "second_condition", "fields", "first_values"]
+    path.write_text(",".join([*names, "p"]) + "\n1,nan,2,,0.20,inf\n")
+    row = read_table(path).iloc[0]
+    assert row[names].tolist() == ["1", "nan", "2", "", "0.20"]
+    assert row["p"] == math.inf
