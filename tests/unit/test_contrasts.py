@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from study_fixture import REPORTED, make_study
+from test_statistics_shifts import by_brute_force
 
 from mlpstudy.evidence.contrasts import COLUMNS, Samples, contrast, write_contrasts
 from mlpstudy.evidence.study_file import load_study
@@ -157,30 +157,6 @@ def test_effects_and_intervals_are_scipys(
         assert 0 <= row["superiority_low"] <= above <= row["superiority_high"] <= 1
 
 
-def statistic(first, second) -> float:
-    """Brunner and Munzel's statistic; samples that do not overlap are beyond all."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = stats.brunnermunzel(first, second, distribution="normal").statistic
-    return value if math.isfinite(value) else 1e9 * np.sign(second.mean() - first.mean())
-
-
-@cache
-def divisions() -> np.ndarray:
-    """Return the statistics of the 924 divisions of twelve different values."""
-    values = np.arange(12.0)
-    test = stats.permutation_test((values[:6], values[6:]), statistic, vectorized=False)
-    return test.null_distribution
-
-
-def p_values(first: np.ndarray, second: np.ndarray, paired: bool) -> tuple[float, float]:
-    """Return both one-sided p of no difference."""
-    if paired:
-        tests = [stats.wilcoxon(second, first, alternative=side) for side in ("greater", "less")]
-        return tests[0].pvalue, tests[1].pvalue
-    seen = statistic(first, second)
-    return (divisions() >= seen - 1e-9).mean(), (divisions() <= seen + 1e-9).mean()
-
-
 @pytest.mark.parametrize(
     "name",
     ["as_reported.m09-as_reported.m10", "corrected.m03-corrected.m09",
@@ -194,14 +170,23 @@ def test_the_shift_its_interval_and_p_are_of_one_test(
     if row["paired"]:
         away = second - first
         every = np.add.outer(away, away)[np.tril_indices(6)] / 2
+        sides = ("greater", "less")
+        tested = [
+            (shift, *(stats.wilcoxon(away - shift, alternative=side).pvalue for side in sides))
+            for shift in (0, row["shift_low"] + 1e-7, row["shift_high"] - 1e-7,
+                          row["shift_low"] - 1e-7, row["shift_high"] + 1e-7)
+        ]  # fmt: skip
     else:
         every = np.subtract.outer(second, first)
+        tested = by_brute_force(first, second)
+        below = sum(shift < 0 for shift, *_ in tested[1:-1:2])  # every second one is a difference
+        tested = [tested[2 * below], *tested]
     assert row["shift"] == pytest.approx(np.median(every))
-    assert row["p"] == pytest.approx(min(1, 2 * min(p_values(first, second, row["paired"]))))
-    for end, side, outwards in (("low", 0, -1e-7), ("high", 1, 1e-7)):
-        bound = row[f"shift_{end}"]
-        assert p_values(first, second - bound - outwards, row["paired"])[side] <= 0.025
-        assert p_values(first, second - bound + outwards, row["paired"])[side] > 0.025
+    assert row["p"] == pytest.approx(min(1, 2 * min(tested[0][1:])))
+    for shift, greater, less in tested:
+        if min(abs(shift - row[f"shift_{end}"]) for end in ("low", "high")) > 1e-9:
+            inside = row["shift_low"] < shift < row["shift_high"]
+            assert inside == (min(greater, less) > 0.025)
 
 
 def test_failures_and_their_difference(table: pd.DataFrame, samples: dict[str, np.ndarray]) -> None:
