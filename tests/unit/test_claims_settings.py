@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_settings_schemas import changed
 
-from mlpstudy.claims.curves import COURSES
 from mlpstudy.configuration.claim_forms import FORMS
 from mlpstudy.configuration.claims import Claim, ClaimsFile, digest, read_claims
 from mlpstudy.configuration.plan import Plan, read_plan
