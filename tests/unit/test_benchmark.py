@@ -123,6 +123,7 @@ def test_several_runs_are_pooled_and_told_one_by_one(measured):
 
 def test_steps_of_the_report():
     models = {model.name: model for model in read_models(ROOT, 60_000, 10_000)}
+    assert {model.spec.optimizer for model in models.values()} == {"adam"}  # as the peers have it
     assert len(models) == 17
     assert models["m01"].steps == 15 * 1875
     assert models["m02"].steps == 20 * 375

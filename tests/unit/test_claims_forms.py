@@ -110,7 +110,7 @@ def test_a_row_says_what_was_found() -> None:
 
 def test_equivalence_is_shown_by_means_within_the_margin() -> None:
     row = one({"a": NEAR, "b": GOOD}, form="equivalent", **TWO)
-    assert (row["measure"], row["reference"]) == ("mean_difference", 0.01)
+    assert (row["measure"], row["reference"], row["within"]) == ("mean_difference", 0.01, True)
     assert row["effect"] == pytest.approx(0.003)
     worse = stats.ttest_ind(NEAR, np.array(GOOD) + 0.01, equal_var=False, alternative="less")
     assert row["p"] == pytest.approx(2 * worse.pvalue)
@@ -179,7 +179,7 @@ def test_never_reaching_a_threshold_is_later_than_reaching_it() -> None:
 
 def test_varies_more_goes_by_the_distance_from_the_median_run() -> None:
     row = one({"a": WILD, "b": GOOD}, form="varies_more", **TWO)
-    assert row["measure"] == "spread_difference"
+    assert row["measure"] == "spread_shift"
     away = [abs(np.array(runs) - np.median(runs)) for runs in (GOOD, WILD)]
     assert row["effect"] == pytest.approx(np.median(np.subtract.outer(away[1], away[0])))
     # The contrasts compare accuracies and not distances.

@@ -131,7 +131,7 @@ def decided(row: dict[str, Any]) -> bool:
 def agrees(row: dict[str, Any]) -> bool:
     """Tell whether the interval says what the verdict says; a bound may be the reference."""
     low, high, reference = row["low"], row["high"], row["reference"]
-    if row["measure"] == "mean_difference":
+    if row["within"]:
         if decided(row):
             return bool(-reference <= low and high <= reference)
         return bool(low <= -reference or reference <= high)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_settings_schemas import changed
 
 from mlpstudy.configuration.claim_forms import FORMS
-from mlpstudy.configuration.claims import Claim, ClaimsFile, digest, read_claims
+from mlpstudy.configuration.claims import Claim, ClaimsFile, document, read_claims
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import read_settings
@@ -185,8 +185,8 @@ def test_what_is_set_side_by_side_is_part_of_the_resolved_study() -> None:
     before = plan()
     edit(CLAIMS, "models: [m04, m05]\n    pairs: [[m04, m05]]", "models: [m04, m05]")
     after = plan()
-    assert after.digest != before.digest
-    assert after.claims_digest == before.claims_digest
+    assert after.document() != before.document()
+    assert after.claims_document() == before.claims_document()
     written = json.loads(after.document())
     assert written["comparisons"]["4-5"]["pairs"] == []
     assert written["conclusions"]["layers"]["exception"] == "m10"
@@ -215,15 +215,25 @@ def test_claims_are_no_part_of_the_resolved_study() -> None:
     before = plan()
     edit(CLAIMS, "than: [m08]", "than: [m07]")
     after = plan()
-    assert after.digest == before.digest
-    assert after.claims_digest != before.claims_digest
+    assert after.document() == before.document()
+    assert after.claims_document() != before.claims_document()
 
 
 def test_comments_and_the_order_of_keys_are_no_other_claims() -> None:
-    one = read("claims: {it: {statement: So., form: higher, models: [m01], than: [m02]}}")
-    two = read("claims: {it: {than: [m02], models: [m01], form: higher, statement: So.}} # mine")
-    three = read("claims: {it: {statement: So., form: higher, models: [m01], than: [m02], by: 0}}")
-    assert digest(one) == digest(two) == digest(three)
+    one, two, three = (
+        document(yaml.safe_load(f"claims: {{it: {{{text}}}}} # mine"))
+        for text in ("models: [m01], than: [m02]", "than: [m02], models: [m01]", "models: [m02]")
+    )
+    assert one == two != three
+
+
+def test_claims_json_gives_the_claims_of_the_file_in_their_order() -> None:
+    written = plan()
+    Path("claims.json").write_text(written.claims_document(), encoding="utf-8")
+    names = (written.settings.models, written.settings.conditions)
+    again = read_claims(Path("claims.json"), *names, SCHEMAS)
+    assert again.claims == written.said.claims
+    assert len(again.claims) > 40
 
 
 SHIPPED = yaml.safe_load((ROOT / CLAIMS).read_text())

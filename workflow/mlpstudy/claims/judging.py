@@ -29,9 +29,9 @@ SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
 COLUMNS = [
     "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
-    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference", "n",
-    "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm", "needed",
-    "contrast", "reason",
+    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference",
+    "within", "n", "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm",
+    "needed", "contrast", "reason",
 ]  # fmt: skip
 WHOLE = dict.fromkeys(
     ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
@@ -80,8 +80,8 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
     A claim that can be judged under no condition has one row with an empty condition. All claims
     that are judged under one condition are one family for Holm's correction. The interval is at
     the level that the correction leaves for the claim, so it agrees with the verdict: it excludes
-    the reference (for a mean_difference: lies within ± the reference) where the claim is decided,
-    and does not where it is undecided.
+    the reference, or lies within ± the reference, where the claim is decided, and does not where it
+    is undecided.
     """
     asked = [question for claim in claims for question in questions(study, claim)]
     rows: dict[int, dict[str, Any]] = {
@@ -104,15 +104,16 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
 def _judged(
     claims: Sequence[Claim], context: Context, cells: Sequence[Cell]
 ) -> list[dict[str, Any]]:
-    """Return the verdicts on the claims of one condition; `cells` are all of the study's."""
+    """Return the verdicts on the claims of one condition; `cells` are in the study's order."""
     found = [parts_of(claim, context) for claim in claims]
     whole = [joined(parts, number) for parts, number in found]
     corrected = holm([_p(part) for part in whole], LEVEL)
     return [
         {
-            **_verdict(claim, part, float(p_holm), float(level), cells),
+            **_verdict(claim, part, float(p_holm), float(level)),
             **_counted(*parts, float(level)),
             "family": len(claims),
+            "contrast": _contrast(part, cells),
         }
         for claim, parts, part, p_holm, level in zip(
             claims, found, whole, corrected.adjusted, corrected.levels, strict=True
@@ -125,14 +126,11 @@ def _p(part: Part) -> float:
     return min(1.0, 2 * min(part.holds, part.fails))
 
 
-def _verdict(
-    claim: Claim, part: Part, p_holm: float, level: float, cells: Sequence[Cell]
-) -> dict[str, Any]:
+def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str, Any]:
     held = part.holds <= part.fails
     decided = p_holm <= LEVEL
     effect = part.for_it if held else part.against_it
     interval = effect.interval(1 - level)
-    contrasted = len(part.cells) == 2 and effect.measure in CONTRASTED
     return {
         "verdict": (SUPPORTED if held != claim.denied else CONTRADICTED) if decided else UNDECIDED,
         "measure": effect.measure,
@@ -142,13 +140,21 @@ def _verdict(
         "unit": effect.unit,
         "level": interval.level,
         "reference": effect.reference,
+        "within": effect.within,
         "n": part.n,
         "p": _p(part),
         "p_holm": p_holm,
         "needed": float("nan") if decided else replicates_to_decide(_p(part), part.n, level),
-        # contrasts.csv has each pair once, in the order of the study.
-        "contrast": contrast_id(*sorted(part.cells, key=cells.index)) if contrasted else "",
     }
+
+
+def _contrast(part: Part, cells: Sequence[Cell]) -> str:
+    """Return the id of the contrast that the effect belongs to, if it is one."""
+    effect = part.for_it if part.holds <= part.fails else part.against_it
+    if len(part.cells) != 2 or effect.measure not in CONTRASTED:
+        return ""
+    first, second = sorted(part.cells, key=cells.index)
+    return contrast_id(first, second)
 
 
 def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]:

@@ -10,7 +10,7 @@ from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
-from mlpstudy.report.formats import percent, word
+from mlpstudy.report.formats import percent
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts
@@ -22,9 +22,9 @@ from mlpstudy.report.views.sources import embedded
 
 # Tables that the page holds a copy of, so that it can show and export their lines.
 EMBEDDED = (
-    "models.csv", "final_inference.csv", "activation_groups.csv", "comparisons.csv",
-    "rankings.csv", "claims.csv", "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv",
-    "effects.csv", "architectures.csv", "timings.csv",
+    "models.csv", "final_inference.csv", "activation_groups.csv", "contrasts.csv", "claims.csv",
+    "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv", "architectures.csv",
+    "timings.csv",
 )  # fmt: skip
 # Kinds of figures that have a place of their own in a model's section.
 PLACED = ("architecture", "curves")
@@ -55,13 +55,13 @@ def html_views(
         "changes": changed,
         **judgements(evidence),
         **cause_parts(evidence, tables),
-        "base_name": word(evidence.leading[0]),
+        "base_name": evidence.study.condition_label(evidence.leading[0]),
         "figures": figures,
         "model_figures": model_figures,
         "tables_path": os.path.relpath(tables, output).replace(os.sep, "/"),
         "embedded": embedded(tables, list(EMBEDDED)),
+        "level": percent(LEVEL, 0),
         "class_order": {name: -place for place, name in enumerate(CLASSES)},
-        "level": percent(1 - LEVEL, 0),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +16,7 @@ from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
+from mlpstudy.report.formats import names
 
 # Tables of steps that a study may do without, and the columns that a figure needs of them.
 OPTIONAL = {
@@ -34,7 +36,7 @@ class Material:
     replicates: pd.DataFrame
     history: pd.DataFrame
     models: pd.DataFrame
-    pairs: pd.DataFrame
+    contrasts: pd.DataFrame
     confusions: pd.DataFrame
     recalls: pd.DataFrame
     hardest: pd.DataFrame
@@ -53,13 +55,17 @@ class Material:
         present = set(self.replicates["condition"])
         return [condition for condition in self.study.conditions if condition in present]
 
-    @cached_property
+    @property
     def main(self) -> list[str]:
-        """The conditions that cover every model; where none does, those that cover most."""
-        covered = {
-            c: len(set(self.keys) & set(self.study.conditions[c].models)) for c in self.conditions
-        }
-        return [c for c, models in covered.items() if models == max(covered.values())]
+        """The study's main conditions, which figures show for every model."""
+        return self.study.main_conditions
+
+    def contrasts_under(self, condition: str) -> pd.DataFrame:
+        """Return the contrasts of two models under one condition."""
+        frame = self.contrasts
+        return frame[
+            (frame["first_condition"] == condition) & (frame["second_condition"] == condition)
+        ]
 
     @property
     def pixels(self) -> int:
@@ -70,6 +76,10 @@ class Material:
         if self.study.fields(row["condition"], row["model"])["batch_norm"]:
             rest += 2 * sum(nodes[:-1])
         return int((int(row["parameters"]) - rest) // nodes[0] - 1)
+
+    def names(self, models: Sequence[str]) -> str:
+        """Return what models are called within a sentence."""
+        return names(self.study.model_labels(models))
 
     def groups(self, condition: str) -> dict[str, list[str]]:
         """Return the models by the activation that they have under a condition."""
@@ -149,8 +159,8 @@ def load_material(study: Path, tables: Path, reported: Path, data: Path | None) 
         ),
         history=read_table(tables / "history.csv", COLUMNS["history"]),
         models=read_table(tables / "models.csv", ["condition", "model", "parameters"]),
-        pairs=read_table(
-            tables / "pairs.csv", ["condition", "first", "second", "verdict", "margin"]
+        contrasts=read_table(
+            tables / "contrasts.csv", ["contrast", "shift", "shift_low", "shift_high"]
         ),
         confusions=read_table(tables / "confusions.csv", ["condition", "model", "share"]),
         recalls=read_table(tables / "recalls.csv", ["condition", "model", "recall_mean"]),

@@ -6,42 +6,33 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.captions.facts import Words, covers
 from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (
     heading,
     listing,
-    margin,
     names,
     percent,
     plural,
     share,
-    short_name,
-    word,
 )
 from mlpstudy.report.material import Material
 
 
 def pairs(material: Material, condition: str) -> Words:
-    """Say how many pairs are decided, equivalent and undecided."""
-    rows = material.pairs[material.pairs["condition"] == condition]
-    verdicts = rows["verdict"].value_counts()
-    decided = int(verdicts.get("higher", 0) + verdicts.get("lower", 0))
-    alike, open_ = (int(verdicts.get(name, 0)) for name in ("equivalent", "undecided"))
-    order = ranked(rows)
-    within = margin(float(rows["margin"].iloc[0]))
-    told = (
-        f"Of {plural(len(rows), 'pair')} under {word(condition)}, {decided} differ, {alike} are "
-        f"equivalent (means within {within}) and {open_} are undecided, all taken together (Holm)."
-    )
+    """Count the pairs whose interval excludes 0."""
+    rows = material.contrasts_under(condition)
+    apart = int(((rows["shift_low"] > 0) | (rows["shift_high"] < 0)).sum())
+    told = f"The 95 % interval excludes 0 for {apart} of {plural(len(rows), 'pair')}."
     caption = (
-        "A cell sets its row's model against its column's; the number is the difference of their "
-        "median accuracies in points, and beside a model's name stands its own. Models go from "
-        f"the highest median to the lowest. {told}"
+        "Each cell compares its row's model with its column's; the number is the difference of "
+        "their accuracies in points. The median accuracy stands beside a model's name, and models "
+        f"are ordered by it. {told} The intervals are not corrected for their number."
     )
-    ordered = ", ".join(short_name(model) for model in order)
+    ordered = ", ".join(material.study.model_labels(ranked(rows)))
     return Words(
-        f"Every pair of models, {word(condition)}",
+        f"Every pair of models, {material.study.condition_label(condition)}",
         caption,
         f"Triangular matrix of models against models. {told} Order of the medians: {ordered}.",
     )
@@ -75,7 +66,7 @@ def stuck(material: Material, models: list[str], conditions: Sequence[str]) -> W
                     f"{percent(values.median(), 0)} % (median of {len(values)} that {name})"
                 )
         if parts:
-            told.append(f"{word(condition)}: {', '.join(parts)}")
+            told.append(f"{material.study.condition_label(condition)}: {', '.join(parts)}")
     text = f"After the last epoch, {'; '.join(told)}."
     caption = (
         "Share of the training examples that are misclassified with p(true class) below 1e-7, "
@@ -96,7 +87,8 @@ def sensitivity(material: Material) -> Words:
     told = ""
     if printed:
         told = (
-            f" For {names(never)} the value of its final table lies in the range of no condition."
+            f" For {material.names(never)} the value of its final table lies in the range of no "
+            "condition."
             if never
             else " Every value of its final table lies in the range of some condition."
         )
@@ -108,14 +100,15 @@ def sensitivity(material: Material) -> Words:
     return Words("Each model under every condition", caption, alt)
 
 
-def saturation(rows: pd.DataFrame) -> Words:
+def saturation(study: Study, rows: pd.DataFrame) -> Words:
     """Say how many models raw pixels saturate, and how far."""
     raw = rows[rows["pixels"] == "raw"].set_index("model")
     unit = rows[rows["pixels"] == "unit"].set_index("model")
     most = [str(model) for model in raw.index if raw.loc[model, "share_below"] > 0.5]
-    told = f"With raw pixels more than half of the images are below 1e-7 for {names(most)}" if (
-        most
-    ) else "With raw pixels no model has more than half of the images below 1e-7"  # fmt: skip
+    told = "With raw pixels no model has more than half of the images below 1e-7"
+    if most:
+        whose = names(study.model_labels(most))
+        told = f"With raw pixels more than half of the images are below 1e-7 for {whose}"
     if len(unit):
         told += f"; with scaled ones at most {share(unit['share_below'].max())} % for any model"
     caption = (
@@ -127,8 +120,8 @@ def saturation(rows: pd.DataFrame) -> Words:
     return Words("The softmax before training", caption, f"Box strips, a row a model. {told}.")
 
 
-def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
-    """Count the verdicts under each condition."""
+def verdicts(study: Study, rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
+    """Count the claims by verdict under each condition."""
     told = []
     for condition in conditions:
         counts = rows.loc[rows["condition"] == condition, "verdict"].value_counts()
@@ -137,10 +130,10 @@ def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
                 f"{int(counts.get(name, 0))} {name}"
                 for name in ("supported", "contradicted", "undecided")
             ]
-            told.append(f"{heading(word(condition))}: {listing(each)}.")
+            told.append(f"{heading(study.condition_label(condition))}: {listing(each)}.")
     text = " ".join(told)
     caption = (
         f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} under every condition "
-        f"under which it is judged. {text}"
+        f"under which it is judged. Claims: {text}"
     )
     return Words("Verdicts on the claims", caption, f"Matrix of marks. {text}")

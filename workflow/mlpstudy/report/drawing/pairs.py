@@ -1,4 +1,4 @@
-"""Every pair of models under one condition: which is better, and which pairs are undecided."""
+"""Every pair of models under one condition: by how much one is better than the other."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
 from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import percent, short_name
-from mlpstudy.report.palette import FAINT, INK, MUTED, PAPER, RULE
+from mlpstudy.report.formats import number_of, percent
+from mlpstudy.report.palette import INK, MUTED, PAPER, RULE
 
 # Inches: room for the first row's name, for numbers or slanted names above the columns, below
 # the triangle, and the largest cell.
@@ -27,26 +27,22 @@ NUMBER = 3
 ROOM = 0.22
 # The difference from which a cell is filled strongly.
 LARGE = 0.10
-DECIDED = ("higher", "lower")
 
 
-def pairs_figure(study: Study, pairs: pd.DataFrame, condition: str) -> Figure:
+def pairs_figure(study: Study, rows: pd.DataFrame, condition: str) -> Figure:
     """Draw a cell a pair; models stand in the order of their median accuracy, the best first.
 
-    A cell sets its row's model against its column's, whose median is not higher: the number is
-    the difference of the medians in percentage points. Undecided pairs are grey, equivalent ones
-    marked =.
+    A cell compares its row's model with its column's, whose median is not higher: the number is
+    their difference in percentage points. A cell is grey where the 95 % interval includes 0.
 
     Args:
         study: the study, for names and colours.
-        pairs: first, second, first_median, second_median, difference (second - first, fractions),
-            verdict: higher, lower, equivalent or undecided.
+        rows: the rows of contrasts.csv of this condition.
         condition: key of the condition.
     """
-    rows = pairs[pairs["condition"] == condition]
     order = ranked(rows)
     size = len(order) - 1
-    slanted = any(len(_short(model)) > NUMBER for model in order)
+    slanted = any(len(_short(study, model)) > NUMBER for model in order)
     # A slanted name reaches beyond its column.
     cell = min((WIDTH - LEFT - (0.42 if slanted else 0.06)) / size, LARGEST)
     # A legend needs some height, however few the models are.
@@ -63,19 +59,19 @@ def pairs_figure(study: Study, pairs: pd.DataFrame, condition: str) -> Figure:
     colour, _ = condition_style(study, condition)
     ranks = {model: rank for rank, model in enumerate(order)}
     for row in rows.to_dict("records"):
-        better, worse = sorted((ranks[row["first"]], ranks[row["second"]]))
+        better, worse = sorted((ranks[row["first_model"]], ranks[row["second_model"]]))
         _cell(axes, worse - 1, better, row, colour, cell)
     medians = median_of(rows)
     for model, rank in ranks.items():
-        _names(axes, model, rank, size, medians[model], cell)
+        _names(axes, study, model, rank, size, medians[model], cell)
     _key(figure, height, colour)
     return figure
 
 
 def median_of(rows: pd.DataFrame) -> dict[str, float]:
     """Return each model's median accuracy, a fraction, in the order of the table."""
-    first = dict(zip(rows["first"], rows["first_median"], strict=True))
-    return first | dict(zip(rows["second"], rows["second_median"], strict=True))
+    first = dict(zip(rows["first_model"], rows["first_median"], strict=True))
+    return first | dict(zip(rows["second_model"], rows["second_median"], strict=True))
 
 
 def ranked(rows: pd.DataFrame) -> list[str]:
@@ -85,24 +81,24 @@ def ranked(rows: pd.DataFrame) -> list[str]:
 
 
 def _cell(axes: Axes, x: float, y: float, row: Mapping[Any, Any], colour: str, size: float) -> None:
-    verdict, difference = row["verdict"], abs(row["difference"])
-    fill: Any = {"undecided": RULE.light, "equivalent": FAINT.light}.get(verdict, RULE.light)
+    difference = abs(row["shift"])
+    fill: Any = RULE.light
     ink, text = MUTED.light, percent(difference, 0)
-    if verdict == "equivalent":
-        ink, text = INK.light, "="
-    elif verdict in DECIDED:
+    if row["shift_low"] > 0 or row["shift_high"] < 0:
         alpha, ink = shade(difference / LARGE)
         fill = (colour, max(alpha, 0.1))
     axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=PAPER.light, lw=1.0))
-    if size >= ROOM or verdict == "equivalent":
+    if size >= ROOM:
         axes.text(x + 0.5, y + 0.52, text, ha="center", va="center_baseline", color=ink,
                   fontsize=min(6.8, 24 * size))  # fmt: skip
 
 
-def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: float) -> None:
+def _names(
+    axes: Axes, study: Study, model: str, rank: int, size: int, median: float, cell: float
+) -> None:
     """Name a model left of its row, which begins at the diagonal, and above its column."""
     font = min(7.5, 30 * cell)
-    name = shortened(short_name(model), 16)
+    name = shortened(study.model_label(model), 16)
     if rank < size:
         axes.annotate(
             f"{name}  {percent(median, 1)}", (rank, rank + 0.5), xytext=(-4, 0),
@@ -110,7 +106,7 @@ def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: fl
             color=INK.light, annotation_clip=False,
         )  # fmt: skip
     if rank:
-        short = _short(model)
+        short = _short(study, model)
         number = len(short) <= NUMBER
         turn: dict[str, Any] = (
             {"ha": "center"} if number else {"rotation": 45, "rotation_mode": "anchor"}
@@ -121,9 +117,9 @@ def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: fl
         )  # fmt: skip
 
 
-def _short(model: str) -> str:
+def _short(study: Study, model: str) -> str:
     """Return what a column is called: a number where the model has one."""
-    return shortened(short_name(model).removeprefix("Model "), 12)
+    return shortened(number_of(study.model_label(model)), 12)
 
 
 def _key(figure: Figure, height: float, colour: str) -> None:
@@ -133,9 +129,8 @@ def _key(figure: Figure, height: float, colour: str) -> None:
     axes.set_ylim(0, height)
     axes.axis("off")
     samples: tuple[tuple[str, Any, str, str], ...] = (
-        ("no difference that the replicates can show", RULE.light, "3", MUTED.light),
-        ("equivalent: within the margin", FAINT.light, "=", INK.light),
-        ("the row's model is better, by so many points", (colour, 0.4), "6", INK.light),
+        ("the 95 % interval includes 0", RULE.light, "3", MUTED.light),
+        ("the row's model is better by so many points", (colour, 0.4), "6", INK.light),
     )
     for at, (label, fill, text, ink) in enumerate(samples):
         y = FOOT + 0.27 * at
