@@ -140,7 +140,10 @@ IN_CONFIG = [
     ('dataset: {classes: ["a\\nb", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\nb'"),
     ('dataset: {classes: ["a\\n", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\n'"),
     ('dataset: {classes: ["a\\0b", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\x00b'"),
-    ("conditions: {fast: {label: 5}}", f"conditions.fast.label: expected {LABEL}, got 5 (quote it)"),
+    (
+        "conditions: {fast: {label: 5}}",
+        f"conditions.fast.label: expected {LABEL}, got 5 (quote it)",
+    ),
     ("conditions: {fast: {label: ' '}}", f"conditions.fast.label: expected {LABEL}, got ' '"),
     (
         "conditions: {fast: {label: Corrected}}",
