@@ -194,6 +194,26 @@ def audit(
 
 
 @app.command()
+def likelihood(
+    study: Study,
+    tables: Tables,
+    reported: Reported,
+    bandwidth: Annotated[
+        float | None, typer.Option(min=1e-3, help="Of the kernel density; see the module.")
+    ] = None,
+) -> None:
+    """Print how much better than its baseline each condition explains the printed values."""
+    from mlpstudy.evidence.collecting import read_table
+    from mlpstudy.evidence.likelihood import BANDWIDTH, likelihoods
+    from mlpstudy.evidence.reported_values import load_reported
+    from mlpstudy.evidence.study_file import load_study
+
+    runs, values = read_table(tables / "runs.csv"), load_reported(reported)
+    table = likelihoods(load_study(study), runs, values, bandwidth or BANDWIDTH)
+    table.to_csv(sys.stdout, index=False, float_format="%.2f", lineterminator="\n")
+
+
+@app.command()
 def draw(
     study: Study,
     reported: Reported,
