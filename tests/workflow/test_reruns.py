@@ -107,7 +107,7 @@ def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()
     add_claim(project)
-    assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
+    assert set(project.planned()) == {"write_claims", "judge_claims", *REPORT, "all"}
     done = project.snakemake(table, "--configfile", "tiny.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
