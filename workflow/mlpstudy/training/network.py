@@ -81,7 +81,7 @@ class Network:
         """Compute `batch.logits` from `batch.inputs`."""
         values = batch.inputs
         for layer, room in zip(self.layers, batch.rooms, strict=False):
-            torch.baddbmm(layer.bias, values, layer.kernel, out=room.dense.view)
+            _add_product(layer.bias, values, layer.kernel, room.dense.view)
             self.activation.forward(room.dense.flat, self.spec.leaky_slope, room.active.flat)
             if layer.norm is not None and room.normalised is not None:
                 layer.norm.forward(room.active.view, room.normalised, training=batch.training)
@@ -91,8 +91,8 @@ class Network:
         output = self.layers[-1]
         if batch.rows > 1:
             torch.baddbmm(output.bias, output.kernel, values.mT, out=batch.logits)
-        else:  # MKL has a kernel for one column, whose bits depend on the number of matrices
-            torch.baddbmm(output.bias.mT, values, output.kernel.mT, out=batch.logits.mT)
+        else:
+            _add_product(output.bias.mT, values, output.kernel.mT, batch.logits.mT)
 
     def backward(self, batch: Batch) -> Iterator[Part]:
         """Yield each part of the parameters when its gradients are complete, last layers first.
@@ -109,7 +109,7 @@ class Network:
         errors, kernel = batch.errors.mT, output.kernel
         for index in range(len(batch.rooms) - 1, -1, -1):
             room, layer = batch.rooms[index], self.layers[index]
-            torch.bmm(errors, kernel, out=room.errors.view)
+            _product(errors, kernel, room.errors.view)
             if index + 1 in complete:
                 yield complete[index + 1]
             self._through_hidden(layer, room)
@@ -134,3 +134,25 @@ class Network:
                 limit = math.sqrt(6.0 / (fan_in + units))
                 drawn = generator.uniform(-limit, limit, size=(fan_in, units))
                 kernels[replicate].copy_(torch.from_numpy(drawn))
+
+
+# MKL multiplies a single row by other kernels, whose bits depend on the number of matrices in the
+# stack. So the replicates of a batch of one example are multiplied one by one.
+
+
+def _add_product(bias: Tensor, rows: Tensor, kernel: Tensor, out: Tensor) -> None:
+    """Write `rows` times `kernel` plus `bias`, each with a leading axis of replicates, to `out`."""
+    if rows.shape[1] > 1:
+        torch.baddbmm(bias, rows, kernel, out=out)
+        return
+    for one in zip(bias.split(1), rows.split(1), kernel.split(1), out.split(1), strict=True):
+        torch.baddbmm(*one[:3], out=one[3])
+
+
+def _product(rows: Tensor, kernel: Tensor, out: Tensor) -> None:
+    """Write `rows` times `kernel`, each with a leading axis of replicates, to `out`."""
+    if rows.shape[1] > 1:
+        torch.bmm(rows, kernel, out=out)
+        return
+    for one in zip(rows.split(1), kernel.split(1), out.split(1), strict=True):
+        torch.bmm(*one[:2], out=one[2])
