@@ -105,9 +105,9 @@ def test_a_module_imported_by_the_name_of_its_folder_counts(package: Path) -> No
     assert taken("report.layout") != before
 
 
-def test_a_module_handed_on_by_its_folder_counts(package: Path) -> None:
+def test_a_module_within_a_folder_counts(package: Path) -> None:
     before = taken("evidence.variance", "evidence.summaries")
-    append(package / "evidence/statistics/ranktest.py", "\nX = 1\n")
+    append(package / "evidence/statistics/intervals.py", "\nX = 1\n")
     assert taken("evidence.variance", "evidence.summaries") != before
 
 

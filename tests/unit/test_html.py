@@ -279,7 +279,7 @@ def test_parts_have_lasting_names(page: Page) -> None:
 def test_the_page_holds_copies_of_the_tables_that_it_names(study: Paths) -> None:
     text = (study.report / "index.html").read_text()
     held = dict(re.findall(r'<template data-file="([\w.]+)">(.*?)</template>', text, re.DOTALL))
-    assert {"models.csv", "claims.csv", "audit.csv", "comparisons.csv"} <= set(held)
+    assert {"models.csv", "claims.csv", "audit.csv", "contrasts.csv"} <= set(held)
     plain = held["models.csv"].replace("&#34;", '"').replace("&lt;", "<").replace("&amp;", "&")
     assert plain == (study.tables / "models.csv").read_text()
     page = Page(study.report / "index.html")

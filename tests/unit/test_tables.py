@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from study_fixture import REPORTED, Paths, make_study
+from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
@@ -145,8 +145,8 @@ def test_final_table_puts_both_figures_side_by_side(study: Paths) -> None:
 
 def test_a_study_without_report_or_report_models_has_all_tables(tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"mine": {}}, lambda *_: (0.9, 0.1))
-    tabulate(paths.study, tmp_path / "none.csv", paths.tables)
-    assert table(paths, "comparisons").empty
+    write_tables(paths, tmp_path / "none.csv")
+    assert table(paths, "contrasts")["reported_difference"].isna().all()
     assert table(paths, "final_inference")["reported_class"].tolist() == ["", ""]
 
 

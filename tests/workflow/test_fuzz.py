@@ -63,7 +63,7 @@ def verdict(project: Project) -> str:
         config: dict[str, object] = {}
         for path in layers:
             update_config(config, load_configfile(path))
-        _ = read_plan(config, layers).digest
+        _ = read_plan(config, layers).document()
     except StudyError as error:
         return str(error)
     except WorkflowError:

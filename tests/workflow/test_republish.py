@@ -94,7 +94,7 @@ def changed(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
     conditions["adam"] = {"optimizer": "adam", "models": ["m06"]}
     conditions["corrected"] = None
     project.update_config(conditions=conditions)
-    project.edit("config/claims.yaml", "conditions: [as_reported, corrected, ", "conditions: [")
+    project.edit("config/claims.yaml", "    - as_reported\n    - corrected\n", "")
     with (folder / "config/claims.yaml").open("a") as claims:
         claims.write(CLAIM)
     done = republish(project)

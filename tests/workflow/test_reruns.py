@@ -39,7 +39,7 @@ def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Proje
     project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
     jobs = project.planned()
     assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    tables = {"tabulate_runs", "probe_saturation", "judge_claims", "audit_report"}
+    tables = {"tabulate_runs", "probe_saturation", "contrast_runs", "judge_claims", "audit_report"}
     assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
 
 
@@ -107,7 +107,13 @@ def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()
     add_claim(project)
-    assert set(project.planned()) == {"write_claims", "judge_claims", *REPORT, "all"}
+    assert set(project.planned()) == {
+        "write_claims",
+        "contrast_runs",
+        "judge_claims",
+        *REPORT,
+        "all",
+    }
     done = project.snakemake(table, "--configfile", "tiny.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
