@@ -10,8 +10,8 @@ from playwright.sync_api import Browser
 from studies import reference_study
 from study_fixture import REPORTED
 
+from mlpstudy.claims.judging import judge
 from mlpstudy.evidence.audit.audit import audit
-from mlpstudy.evidence.claims.claims import judge
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report.figures import draw
 

@@ -13,10 +13,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
-from study_fixture import REPORTED, Paths, make_study
+from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report.catalogue import Plate, plates
 from mlpstudy.report.drawing.style import STYLE
 from mlpstudy.report.material import load_material
@@ -56,7 +55,7 @@ def drawn_study(folder: Path) -> Drawn:
         folder, MODELS, outcome, CONDITIONS, replicates=4,
         covered={"unit_pixels": ["m04", "m05"]},
     )  # fmt: skip
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     _others(paths)
     material = load_material(paths.study, paths.tables, REPORTED, None)
     material = type(material)(**{**vars_of(material), "images": images()})

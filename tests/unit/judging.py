@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from study_fixture import FIELDS
 
+from mlpstudy.claims.judging import WHOLE, verdicts
+from mlpstudy.claims.samples import CURVES, Samples
 from mlpstudy.configuration.claim_forms import FORMS
 from mlpstudy.configuration.claims import Claim
-from mlpstudy.evidence.claims.claims import WHOLE, verdicts
-from mlpstudy.evidence.claims.samples import CURVES, Samples
 from mlpstudy.evidence.study_file import Condition, Model, Study
 
 Pair = tuple[str, str]  # condition, model

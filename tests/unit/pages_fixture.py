@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths
+from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths, write_tables
 
+from mlpstudy.claims.judging import judge
 from mlpstudy.evidence.audit.audit import audit
-from mlpstudy.evidence.claims.claims import judge
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_text
 from mlpstudy.report.figure_index import Entry, write_index
 from mlpstudy.report.pages import render
@@ -28,7 +27,7 @@ def render_page(paths: Paths, reported: Path = REPORTED, templates: Path = TEMPL
 
 def render_study(paths: Paths, reported: Path = REPORTED, judged: bool = False) -> Paths:
     """Tabulate a study, judge and audit it if asked to, and render it with empty figures."""
-    tabulate(paths.study, reported, paths.tables)
+    write_tables(paths, reported)
     if judged:
         judge(paths.study, CLAIMS, paths.tables, paths.tables / "claims.csv")
         audit(paths.study, reported.parent, paths.tables, paths.tables / "audit.csv")

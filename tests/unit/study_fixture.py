@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from mlpstudy.evidence.contrasts import write_contrasts
+from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_csv, write_text
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported" / "values.csv"
@@ -115,6 +117,12 @@ def make_study(
     report = root / "report"
     write_text(report / "provenance.json", json.dumps(PROVENANCE))
     return Paths(root / "study.json", root / "runs", root / "tables", report / "figures", report)
+
+
+def write_tables(paths: Paths, reported: Path = REPORTED) -> None:
+    """Write the tables of the runs and the contrasts, without those of any claim."""
+    tabulate(paths.study, reported, paths.tables)
+    write_contrasts(paths.study, None, reported, paths.tables, paths.tables / "contrasts.csv")
 
 
 def _entry(key: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mlpstudy.evidence.tables import TABLES
 
 REPORT = Path(__file__).parents[2] / "workflow" / "report"
 RULES = REPORT.parent / "rules"
-FURTHER = {"saturation", "saturation_layers", "saturation_bins", "claims", "audit"}
+FURTHER = {"saturation", "saturation_layers", "saturation_bins", "contrasts", "claims", "audit"}
 
 
 def test_every_table_has_its_caption() -> None:

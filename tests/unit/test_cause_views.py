@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from study_fixture import BOTH, REPORTED, Paths, make_study
+from study_fixture import BOTH, Paths, make_study, write_tables
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
+from mlpstudy.report.formats import MINUS, p_value
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.cause_tables import CauseTables, load_causes
 from mlpstudy.report.views.causes import cause_context, squares
-from mlpstudy.report.views.effects import p_value
+from mlpstudy.report.views.contrasts import effect_tables
 
 MODELS = {
     "m05": {"loss": "kl_divergence", "nodes": [64, 32, 10]},
@@ -58,7 +59,7 @@ def write_saturation(tables: Path, models: list[str], activations: list[str]) ->
 
 
 def loaded(paths: Paths, models: list[str], activations: list[str]) -> CauseTables:
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     write_saturation(paths.tables, models, activations)
     return load_causes(load_study(paths.study), paths.tables)
 
@@ -118,39 +119,18 @@ def test_the_sentences_give_the_tables_numbers(tables: CauseTables) -> None:
     assert "none in those with Sigmoid, in whose first layer 96\u00a0%" in before
 
 
-def test_effects_have_a_table_a_field_and_say_what_changes(tables: CauseTables) -> None:
-    found = {table.title: texts(table) for table in cause_context(tables)["effect_tables"]}
+def test_effects_have_one_table_per_field_and_say_what_changes(paths: Paths) -> None:
+    frame = read_table(paths.tables / "contrasts.csv")
+    found = {table.title: texts(table) for table in effect_tables(frame)}
     assert next(iter(found)) == "Pixels"
     (slope,) = found["Leaky slope"]
-    assert slope[:3] == ["Model 6", "as reported \u2192 slope 001", "0.3 \u2192 0.01"]
-    assert slope[3] == "4 of 6 \u2192 5 of 6"
+    assert slope[:4] == [
+        "Model 6", "slope 001 \u2192 as reported", "0.01 \u2192 0.3", "5 of 6 \u2192 4 of 6",
+    ]  # fmt: skip
     pixels = next(row for row in found["Pixels"] if row[0] == "Model 5")
     assert pixels[3] == "4 of 6 \u2192 0 of 6"
-    row = tables.effects.set_index(["model", "field", "condition"]).loc[
-        ("m05", "pixels", "unit_pixels")
-    ]
-    assert pixels[4] == f"{row['failure_p_holm']:.3f}"
-    assert pixels[6] == f"{100 * row['mean_difference']:+.2f}"
-    assert pixels[9] == f"{row['p_holm']:.3f}"
-
-
-def test_effects_are_counted_by_what_changes(tables: CauseTables) -> None:
-    found = [(f.condition, f.text) for f in cause_context(tables)["effect_findings"]]
-    frame = tables.effects.set_index(["field", "value"]).sort_index()
-    unit = frame.loc[("pixels", "unit")]
-    # Models 5 and 6 from the plain condition, model 16 too, whose corrected one is only that.
-    assert len(unit) == 3
-    low, high = (100 * unit["mean_difference"].agg(end) for end in ("min", "max"))
-    assert low < 0 < high
-    text = f"difference of the means \N{MINUS SIGN}{-low:.2f} to {high:+.2f} points."
-    assert found[0][0] == "Pixels"
-    assert found[0][1].startswith("raw \u2192 unit: ")
-    assert found[0][1].endswith(text)
-    counts = unit["verdict"].value_counts()
-    assert sum(counts) == 3
-    for verdict, count in counts.items():
-        assert f"{verdict} in {count}" in found[0][1]
-    assert "Activation" not in dict(found)
+    row = frame.set_index("contrast").loc["as_reported.m05-unit_pixels.m05"]
+    assert float(pixels[5].replace(MINUS, "-")) == pytest.approx(100 * row["shift"], abs=0.51)
 
 
 def test_the_likeliest_assumption_has_the_nearest_replicate(tables: CauseTables) -> None:
@@ -196,8 +176,7 @@ def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> N
     context = cause_context(loaded(paths, ["own"], ["sigmoid"]))
     assert context["squares"] == []
     assert context["cause_findings"] == []
-    assert context["effect_tables"] == []
-    assert context["effect_findings"] == []
+    assert effect_tables(read_table(paths.tables / "contrasts.csv")) == []
     assert context["sensitivity_tables"] == []
     assert context["likeliest_table"].rows == []
 

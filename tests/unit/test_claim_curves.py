@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpstudy.evidence.claims.curves import COURSES, takes
+from mlpstudy.claims.curves import COURSES, takes
 
 CURVES = {
     (1.0, 2.0, 3.0): {"rises", "always_rises"},

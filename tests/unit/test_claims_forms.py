@@ -6,10 +6,10 @@ import math
 
 import pytest
 from judging import judged, one
+from mlpstudy.claims.judges import JUDGES
 
 from mlpstudy.configuration.claim_forms import FORMS
 from mlpstudy.configuration.claims import Claim
-from mlpstudy.evidence.claims.judges import JUDGES
 
 # Twelve runs a model, all different: good ones around 85 %, better ones 5 points above, failures.
 GOOD = [0.85 + 0.0001 * k for k in range(12)]

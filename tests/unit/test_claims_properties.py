@@ -10,9 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import one
-
-from mlpstudy.evidence.claims.claims import weighed
-from mlpstudy.evidence.claims.findings import (
+from mlpstudy.claims.findings import (
     CONTRADICTED,
     LEVEL,
     SUPPORTED,
@@ -21,7 +19,9 @@ from mlpstudy.evidence.claims.findings import (
     more_failures,
     share,
 )
-from mlpstudy.evidence.claims.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
+from mlpstudy.claims.orderings import ACCURACY, EPOCHS, SPREAD, Pair, equivalent, ordered
+
+from mlpstudy.claims.judging import weighed
 from mlpstudy.evidence.statistics import holm, runs_to_part
 
 RUNS = st.lists(st.integers(0, 40).map(lambda k: k / 40), min_size=5, max_size=8)

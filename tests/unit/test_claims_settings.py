@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_settings_schemas import changed
 
+from mlpstudy.claims.curves import COURSES
 from mlpstudy.configuration.claim_forms import FORMS
 from mlpstudy.configuration.claims import Claim, ClaimsFile, digest, read_claims
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import read_settings
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.claims.curves import COURSES
 
 CLAIMS = Path("config/claims.yaml")
 MODELS = ["m01", "m02", "wide"]

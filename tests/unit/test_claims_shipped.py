@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import yaml
 from configuring import CONFIG, ROOT, settle
+from mlpstudy.evidence.statistics.ranktest import smallest_p
 
+from mlpstudy.claims.curves import COURSES
 from mlpstudy.configuration.claim_forms import COMMON, FORMS
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
-from mlpstudy.evidence.claims.curves import COURSES
 from mlpstudy.evidence.reported import read_statements
-from mlpstudy.evidence.statistics.ranktest import smallest_p
 
 # Sentences of sections 2 and 5 that say what the models are, or how the report was made, and
 # conclude nothing: which layers, nodes and settings there are, a time that was printed, which of

@@ -10,9 +10,9 @@ import pytest
 from judging import judged
 from study_fixture import Paths, make_study
 
+from mlpstudy.claims.judging import COLUMNS, judge
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.claims.claims import COLUMNS, judge
 from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.statistics import holm
 from mlpstudy.evidence.tables import collect, load_study

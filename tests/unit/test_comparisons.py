@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from mlpstudy.evidence.comparisons import PAIR_COLUMNS
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.evidence.comparisons import PAIR_COLUMNS
 from mlpstudy.evidence.contrasts import CONTRAST_COLUMNS, contrasts, turned
 from mlpstudy.evidence.statistics import holm, rank_test, superiority
 from mlpstudy.evidence.tables import read_table, tabulate

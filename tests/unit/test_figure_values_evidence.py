@@ -15,16 +15,18 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     return drawn_study(tmp_path_factory.mktemp("study"))
 
 
-def test_pairs_show_differences_and_verdicts(study: Drawn) -> None:
-    pairs = study.tables["pairs"]
-    rows = pairs[pairs["condition"] == "corrected"]
+def test_pairs_show_differences_and_whether_they_are_clear(study: Drawn) -> None:
+    frame = study.tables["contrasts"]
+    under = (frame["first_condition"] == "corrected") & (frame["second_condition"] == "corrected")
+    rows = frame[under]
     with study.figure("pairs-corrected") as figure:
         written = [text.get_text() for text in figure.axes[0].texts[: len(rows)]]
-    expected = [
-        "=" if row["verdict"] == "equivalent" else f"{100 * abs(row['difference']):.0f}"
-        for row in rows.to_dict("records")
-    ]
-    assert written == expected
+        fills = [patch.get_facecolor() for patch in figure.axes[0].patches[: len(rows)]]
+    assert written == [f"{100 * abs(shift):.0f}" for shift in rows["shift"]]
+    clear = ((rows["shift_low"] > 0) | (rows["shift_high"] < 0)).tolist()
+    grey = {fill for fill, known in zip(fills, clear, strict=True) if not known}
+    assert len(grey) == 1
+    assert grey.isdisjoint(fill for fill, known in zip(fills, clear, strict=True) if known)
 
 
 def test_groups_have_the_mean_of_their_replicates(study: Drawn) -> None:

@@ -17,11 +17,10 @@ from idx_files import configure, idx_bytes, make_arrays, write_files
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
-from study_fixture import REPORTED, Paths, make_study
+from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.data.dataset import prepare
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report.catalogue import plates
 from mlpstudy.report.drawing.style import STYLE
 from mlpstudy.report.drawing.swarm import spread, swarm
@@ -37,7 +36,7 @@ KINDS = ("architecture", "curves", "confusion")
 
 
 def drawn(paths: Paths, reported: Path = REPORTED, data: Path | None = None) -> list[Path]:
-    tabulate(paths.study, reported, paths.tables)
+    write_tables(paths, reported)
     draw(paths.study, paths.tables, reported, data, paths.figures)
     return sorted(paths.figures.glob("*.svg"))
 
@@ -140,7 +139,7 @@ def test_forty_models_with_long_names_stay_within_their_figures(tmp_path: Path) 
     models = {f"{name}_{n}": {"nodes": [64] * 24 + [10]} for n in range(40)}
     conditions = {f"a_condition_with_quite_a_long_name_{n}": {} for n in range(3)}
     paths = make_study(tmp_path, models, outcome, conditions, replicates=2)
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     material = load_material(paths.study, paths.tables, REPORTED, None)
     chosen = [p for p in plates(material) if not p.model or p.model.endswith("_7")]
     assert {plate.kind for plate in chosen} == {*KINDS, "overview", "groups", "pairs"}
@@ -160,7 +159,7 @@ def test_forty_models_with_long_names_stay_within_their_figures(tmp_path: Path) 
 
 def test_a_missing_table_and_a_damaged_index_are_named(tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"m01": {}}, outcome)
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     (paths.tables / "history.csv").unlink()
     with pytest.raises(StudyError, match=r"history\.csv"):
         draw(paths.study, paths.tables, REPORTED, None, paths.figures)

@@ -16,11 +16,10 @@ from drawn_study import lines, texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from study_fixture import BOTH, REPORTED, Paths, make_study
+from study_fixture import BOTH, REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report import catalogue
 from mlpstudy.report.catalogue import Plate, plates
 from mlpstudy.report.drawing.labels import condition_style
@@ -46,7 +45,7 @@ def tabulated(
     paths = make_study(folder, models, outcome, replicates=2, **study)
     written = json.loads(paths.study.read_text())
     paths.study.write_text(json.dumps({**written, **(given or {})}))
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     return paths
 
 
@@ -200,16 +199,9 @@ def test_an_old_figure_that_cannot_be_removed_is_named(tmp_path: Path) -> None:
         draw(paths.study, paths.tables, REPORTED, None, paths.figures)
 
 
-@pytest.mark.parametrize(
-    ("margin", "said"),
-    [(0.01, "1 point"), (0.005, "0.5 points"), (0.02, "2 points"), (0.07, "7 points")],
-)
-def test_thresholds_are_said_with_all_of_their_digits(
-    tmp_path: Path, margin: float, said: str
-) -> None:
-    given = {"margin": margin, "classes": {"superior": 0.8, "medium": 0.545}}
+def test_thresholds_are_said_with_all_of_their_digits(tmp_path: Path) -> None:
+    given = {"classes": {"superior": 0.8, "medium": 0.545}}
     _, found = loaded(tabulated(tmp_path, {"m01": {}, "m02": {"dropout": 0.125}}, given))
-    assert f"(means within {said})" in found["pairs-corrected"].words.caption
     assert "below 54.5 %:" in found["overview"].words.caption
     assert "dropout of 12.5 %" in found["architecture-m02"].words.alt
     with mpl.rc_context(STYLE):

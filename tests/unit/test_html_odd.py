@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 from pages_fixture import Page, draw_nothing, render_page, render_study
-from study_fixture import REPORTED, make_study
+from study_fixture import make_study, write_tables
 
-from mlpstudy.evidence.claims.claims import judge
-from mlpstudy.evidence.tables import tabulate
+from mlpstudy.claims.judging import judge
 
 HOSTILE = "</template></script><script>alert(1)</script> & \"quoted\" 'Co'"
 LONG = {f"a_model_with_quite_a_long_name_{n}": {"epochs": 1} for n in range(40)}
@@ -69,14 +68,14 @@ claims:
 def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"m01": {}, "mine": {}}, lambda *_: (0.6, 0.1))
     (tmp_path / "claims.yaml").write_text(CLAIMS)
-    tabulate(paths.study, REPORTED, paths.tables)
+    write_tables(paths)
     judge(paths.study, tmp_path / "claims.yaml", paths.tables, paths.tables / "claims.csv")
     draw_nothing(paths)
     render_page(paths)
     text = " ".join(Page(paths.report / "index.html").text.split())
     assert "1 reported model and 1 more on" in text
-    assert "of 1 conclusion of the report, as reported" in text
-    assert "this study judges 1 claim of its own" in text
+    assert "of 1 testable statement of the report, as reported" in text
+    assert "This study also judges 1 claim of its own" in text
     assert "Claims about mine" in text
 
 
@@ -92,7 +91,7 @@ def test_a_comparison_of_ones_own_quotes_nobody(tmp_path: Path) -> None:
     assert "the report's order" not in page.text
     assert "conclusion-activations" in page.ids
     assert "conclusion-batch_norm" not in page.ids
-    assert "Whether mine differs from Model 1 is undecided" in " ".join(page.text.split())
+    assert "Model 1 \N{RIGHTWARDS ARROW} mine" in " ".join(page.text.split())
 
 
 def test_a_default_that_ones_own_model_takes_is_not_what_the_report_leaves_open(

@@ -11,10 +11,7 @@ import pytest
 from pages_fixture import Page, render_study
 from study_fixture import Paths, make_study
 
-from mlpstudy.report.formats import MINUS
 from mlpstudy.report.loading import load_evidence
-from mlpstudy.report.views.comparison_findings import comparison_findings
-from mlpstudy.report.views.comparisons import comparison_views
 from mlpstudy.report.views.conclusion_findings import changed_classes
 from mlpstudy.report.views.layer_findings import normalisation
 
@@ -69,29 +66,3 @@ def test_batch_normalisation_is_told_of_where_it_is(
     assert len(findings) == said
     if said:  # folds are not in force without cross-validation
         assert findings[-1].text.endswith("the two models differ in batch size.")
-
-
-@pytest.mark.parametrize(
-    ("change", "text"),
-    [
-        ({"verdict": "lower", "reported_difference": 0.0}, "(-2.0 points), unlike the report."),
-        ({"verdict": "lower", "reported_difference": -0.1}, ", as the report has it."),
-        ({"verdict": "higher"}, "is better than wide (-2.0 points)."),
-        ({"verdict": "equivalent", "margin": 0.005}, "within 0.5 points"),
-        ({"verdict": "equivalent", "margin": 0.01}, "within 1 point ("),
-    ],
-)
-def test_a_pair_is_told_as_the_table_has_it(
-    tmp_path: Path, change: dict[str, Any], text: str
-) -> None:
-    paths = make_study(tmp_path, {"wide": {}, "deep": {}}, lambda *_: (0.6, 0.1), {"only": {}})
-    edited(paths, comparisons={"both": {"models": ["wide", "deep"], "pairs": [["wide", "deep"]]}})
-    evidence = load_evidence(paths.study, NONE, render_study(paths).tables)
-    frame = evidence.comparisons
-    seen = {"difference": -0.02, "difference_low": -0.03, "difference_high": -0.01, **change}
-    for name, value in seen.items():
-        frame[name] = value
-    (comparison,) = evidence.study.comparisons
-    (finding,) = comparison_findings(evidence, comparison, ["wide", "deep"])
-    assert text in finding.text.replace(MINUS, "-")
-    assert comparison_views(evidence)[0].title == "Models wide and deep"

@@ -6,9 +6,8 @@ import re
 from pathlib import Path
 
 import pypdf
-from study_fixture import REPORTED, TEMPLATES, Paths
+from study_fixture import REPORTED, TEMPLATES, Paths, write_tables
 
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_text
 from mlpstudy.report.figure_index import Entry, write_index
 from mlpstudy.report.figures import draw
@@ -23,7 +22,7 @@ PLOT = Entry(
 
 def made(paths: Paths, reported: Path = REPORTED, drawn: bool = False) -> pypdf.PdfReader:
     """Tabulate and typeset a study; without `drawn` with an empty figure in place of each."""
-    tabulate(paths.study, reported, paths.tables)
+    write_tables(paths, reported)
     if drawn:
         draw(paths.study, paths.tables, reported, None, paths.figures)
     else:

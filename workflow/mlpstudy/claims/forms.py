@@ -10,6 +10,8 @@ import pandas as pd
 
 from mlpstudy.claims.curves import takes
 from mlpstudy.claims.parts import (
+    EPOCHS,
+    SPREAD,
     Part,
     Side,
     alike,
@@ -142,7 +144,7 @@ def _varies_more(claim: Claim, context: Context) -> tuple[list[Part], int]:
 
     return _compared(
         _by_model(claim), context, side,
-        lambda one, two: exceeds(one, two, 0.0, context.margin, "spread_difference"),
+        lambda one, two: exceeds(one, two, 0.0, context.margin, SPREAD),
     )  # fmt: skip
 
 
@@ -156,7 +158,7 @@ def _sooner(claim: Claim, context: Context) -> tuple[list[Part], int]:
     # The effect is the number of epochs by which `models` are sooner.
     return _compared(
         _by_model(claim), context, side,
-        lambda one, two: exceeds(two, one, 0.0, AN_EPOCH, "epochs_sooner", "epochs"),
+        lambda one, two: exceeds(two, one, 0.0, AN_EPOCH, EPOCHS),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from mlpstudy.configuration.claims import Claim, Claims, read_claims
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
+from mlpstudy.evidence.conditions import Cell
 from mlpstudy.evidence.contrasts import contrast_id
 from mlpstudy.evidence.statistics.families import holm, replicates_to_decide
 from mlpstudy.evidence.study_file import Study, load_study
@@ -28,9 +29,9 @@ SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
 COLUMNS = [
     "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
-    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference", "n",
-    "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm", "needed",
-    "contrast", "reason",
+    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference",
+    "within", "n", "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm",
+    "needed", "contrast", "reason",
 ]  # fmt: skip
 WHOLE = dict.fromkeys(
     ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
@@ -79,8 +80,8 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
     A claim that can be judged under no condition has one row with an empty condition. All claims
     that are judged under one condition are one family for Holm's correction. The interval is at
     the level that the correction leaves for the claim, so it agrees with the verdict: it excludes
-    the reference (for a mean_difference: lies within ± the reference) where the claim is decided,
-    and does not where it is undecided.
+    the reference, or lies within ± the reference, where the claim is decided, and does not where it
+    is undecided.
     """
     asked = [question for claim in claims for question in questions(study, claim)]
     rows: dict[int, dict[str, Any]] = {
@@ -92,7 +93,7 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
     for condition in study.conditions:
         family = [at for at, question in enumerate(asked) if question.condition == condition]
         context = Context(samples, condition, study.margin, classes)
-        judged = _judged([asked[at].claim for at in family], context)
+        judged = _judged([asked[at].claim for at in family], context, study.pairs)
         rows |= dict(zip(family, judged, strict=True))
     frame = pd.DataFrame(
         [_words(question) | rows[at] for at, question in enumerate(asked)], columns=COLUMNS
@@ -100,8 +101,10 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
     return frame.astype(WHOLE)
 
 
-def _judged(claims: Sequence[Claim], context: Context) -> list[dict[str, Any]]:
-    """Return the verdicts on the claims of one condition."""
+def _judged(
+    claims: Sequence[Claim], context: Context, cells: Sequence[Cell]
+) -> list[dict[str, Any]]:
+    """Return the verdicts on the claims of one condition; `cells` are in the study's order."""
     found = [parts_of(claim, context) for claim in claims]
     whole = [joined(parts, number) for parts, number in found]
     corrected = holm([_p(part) for part in whole], LEVEL)
@@ -110,6 +113,7 @@ def _judged(claims: Sequence[Claim], context: Context) -> list[dict[str, Any]]:
             **_verdict(claim, part, float(p_holm), float(level)),
             **_counted(*parts, float(level)),
             "family": len(claims),
+            "contrast": _contrast(part, cells),
         }
         for claim, parts, part, p_holm, level in zip(
             claims, found, whole, corrected.adjusted, corrected.levels, strict=True
@@ -127,7 +131,6 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
     decided = p_holm <= LEVEL
     effect = part.for_it if held else part.against_it
     interval = effect.interval(1 - level)
-    contrasted = len(part.cells) == 2 and effect.measure in CONTRASTED
     return {
         "verdict": (SUPPORTED if held != claim.denied else CONTRADICTED) if decided else UNDECIDED,
         "measure": effect.measure,
@@ -137,12 +140,21 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
         "unit": effect.unit,
         "level": interval.level,
         "reference": effect.reference,
+        "within": effect.within,
         "n": part.n,
         "p": _p(part),
         "p_holm": p_holm,
         "needed": float("nan") if decided else replicates_to_decide(_p(part), part.n, level),
-        "contrast": contrast_id(*part.cells) if contrasted else "",
     }
+
+
+def _contrast(part: Part, cells: Sequence[Cell]) -> str:
+    """Return the id of the contrast that the effect belongs to, if it is one."""
+    effect = part.for_it if part.holds <= part.fails else part.against_it
+    if len(part.cells) != 2 or effect.measure not in CONTRASTED:
+        return ""
+    first, second = sorted(part.cells, key=cells.index)
+    return contrast_id(first, second)
 
 
 def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]:

@@ -28,13 +28,28 @@ class Effect:
     """An effect with its interval at any level.
 
     `measure` names what it is, `unit` is points, epochs or share. `reference` is the value that
-    the interval is compared with; for a mean_difference it is the margin.
+    the interval has to exclude, or, where it has to lie `within` a margin, that margin.
     """
 
     measure: str
     unit: str
     reference: float
     interval: Callable[[float], Interval]
+    within: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What figures are compared on: the measures of a shift and of a difference of means."""
+
+    shift: str
+    means: str
+    unit: str
+
+
+ACCURACY = Scale("shift", "mean_difference", "points")
+SPREAD = Scale("spread_shift", "spread_mean_difference", "points")
+EPOCHS = Scale("epochs_sooner", "mean_epochs_sooner", "epochs")
 
 
 @dataclass(frozen=True)
@@ -62,9 +77,7 @@ class Side:
     cells: tuple[Cell, ...]
 
 
-def exceeds(
-    upper: Side, lower: Side, by: float, margin: float, measure: str = "shift", unit: str = "points"
-) -> Part:
+def exceeds(upper: Side, lower: Side, by: float, margin: float, scale: Scale = ACCURACY) -> Part:
     """Return the part "upper is higher than lower by more than `by`".
 
     It fails as well where both are equivalent within `margin` (0 for no such test), and then it
@@ -73,13 +86,13 @@ def exceeds(
     first, second, paired = _aligned(lower, upper)
     test = shift_test(first, second, paired=paired)
     holds, fails = test.p_greater(by), test.p_less(by)
-    effect = Effect(measure, unit, by, test.interval)
+    effect = Effect(scale.shift, scale.unit, by, test.interval)
     against = effect
     alike = _alike(lower, upper, margin)
     if alike <= LEVEL / 2:
         holds = 1.0
     if alike < fails:
-        fails, against = alike, _means(lower, upper, margin, unit)
+        fails, against = alike, _means(lower, upper, margin, scale)
     return Part(holds, fails, effect, against, _cells(upper, lower), test.n)
 
 
@@ -89,7 +102,7 @@ def alike(one: Side, two: Side, margin: float) -> Part:
     test = shift_test(first, second, paired=paired)
     differ = Effect("shift", "points", 0.0, test.interval)
     holds = _alike(one, two, margin)
-    shown = _means(one, two, margin, "points") if holds < 1 else differ
+    shown = _means(one, two, margin, ACCURACY) if holds < 1 else differ
     fails = min(test.p_greater(), test.p_less())
     return Part(holds, fails, shown, differ, _cells(one, two), test.n)
 
@@ -145,6 +158,7 @@ def _stricter(effect: Effect, times: float) -> Effect:
         effect.unit,
         effect.reference,
         lambda level: interval(1 - (1 - level) / times),
+        effect.within,
     )
 
 
@@ -161,13 +175,14 @@ def _alike(one: Side, two: Side, margin: float) -> float:
     return equivalence(first, second, margin, paired=paired)
 
 
-def _means(one: Side, two: Side, margin: float, unit: str) -> Effect:
+def _means(one: Side, two: Side, margin: float, scale: Scale) -> Effect:
     first, second, paired = _aligned(one, two)
     return Effect(
-        "mean_difference",
-        unit,
+        scale.means,
+        scale.unit,
         margin,
         lambda level: difference_of_means(first, second, level, paired=paired),
+        within=True,
     )
 
 

@@ -32,9 +32,10 @@ COLUMNS = {
 
 TEXTS = (
     "condition", "model", "fold", "report_name", "activation", "loss_function", "nodes", "class",
-    "reported_class", "comparison", "first", "second", "verdict", "true", "predicted", "pixels",
-    "kl", "also", "dead_layers", "baseline", "baseline_model", "field", "baseline_value", "value",
-    "quantity", "places", "values", "size", "members",
+    "reported_class", "verdict", "true", "predicted", "pixels", "kl", "also", "dead_layers",
+    "baseline", "baseline_model", "field", "baseline_value", "value", "quantity", "places",
+    "values", "size", "members", "contrast", "first_condition", "first_model",
+    "second_condition", "second_model", "fields", "first_values", "second_values", "measure",
 )  # fmt: skip
 # What claims and findings say: text too, but where a cell is empty there is none.
 SAID = (

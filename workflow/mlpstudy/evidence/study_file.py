@@ -99,6 +99,12 @@ class Study:
         return [(c.key, m) for c in self.conditions.values() for m in self.models if m in c.models]
 
     @cached_property
+    def present_comparisons(self) -> list[tuple[Comparison, list[str]]]:
+        """The comparisons of which the study has a model, each with the models it has."""
+        found = [(c, [m for m in c.models if m in self.models]) for c in self.comparisons]
+        return [(comparison, models) for comparison, models in found if models]
+
+    @cached_property
     def main_conditions(self) -> list[str]:
         """The conditions shown for every model: the first two that cover all models."""
         whole = [c.key for c in self.conditions.values() if set(c.models) >= set(self.models)]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
-from mlpstudy.evidence.comparisons import present
 from mlpstudy.report import captions
 from mlpstudy.report.captions.facts import Words
 from mlpstudy.report.drawing.architecture import architecture_figure
@@ -54,7 +53,7 @@ def plates(m: Material) -> Plates:
     yield _overview(m)
     for model in m.keys:
         yield from _of_model(m, model)
-    for comparison, members in present(m.study):
+    for comparison, members in m.study.present_comparisons:
         models = [model for model in members if model in m.keys]
         if models:
             yield from _comparison(m, comparison.key, models)
@@ -135,15 +134,15 @@ def _groups(m: Material) -> Plate:
 def _pairs(m: Material) -> Plates:
     """Yield a matrix a condition, unless its cells would be too many to be seen."""
     for condition in m.main:
-        pairs = int((m.pairs["condition"] == condition).sum())
+        pairs = len(m.contrasts_under(condition))
         if 0 < pairs <= MOST_PAIRS:
             yield _pairs_of(m, condition)
 
 
 def _pairs_of(m: Material, condition: str) -> Plate:
     return Plate(
-        f"pairs-{condition}", "pairs", "pairs", captions.pairs(m, condition), ("pairs",),
-        lambda: pairs_figure(m.study, m.pairs, condition), condition=condition,
+        f"pairs-{condition}", "pairs", "pairs", captions.pairs(m, condition), ("contrasts",),
+        lambda: pairs_figure(m.study, m.contrasts_under(condition), condition), condition=condition,
     )  # fmt: skip
 
 

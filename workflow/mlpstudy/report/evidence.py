@@ -28,7 +28,7 @@ class Evidence:
     models: pd.DataFrame
     groups: pd.DataFrame
     final: pd.DataFrame
-    comparisons: pd.DataFrame
+    contrasts: pd.DataFrame
     runs_table: pd.DataFrame
     timings: pd.DataFrame
     further: Mapping[str, pd.DataFrame] = field(default_factory=dict)

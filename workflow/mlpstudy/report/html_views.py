@@ -22,9 +22,9 @@ from mlpstudy.report.views.sources import embedded
 
 # Tables that the page holds a copy of, so that it can show and export their lines.
 EMBEDDED = (
-    "models.csv", "final_inference.csv", "activation_groups.csv", "comparisons.csv",
-    "rankings.csv", "claims.csv", "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv",
-    "effects.csv", "architectures.csv", "timings.csv",
+    "models.csv", "final_inference.csv", "activation_groups.csv", "contrasts.csv", "claims.csv",
+    "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv", "architectures.csv",
+    "timings.csv",
 )  # fmt: skip
 # Kinds of figures that have a place of their own in a model's section.
 PLACED = ("architecture", "curves")
@@ -60,8 +60,8 @@ def html_views(
         "model_figures": model_figures,
         "tables_path": os.path.relpath(tables, output).replace(os.sep, "/"),
         "embedded": embedded(tables, list(EMBEDDED)),
+        "level": percent(LEVEL, 0),
         "class_order": {name: -place for place, name in enumerate(CLASSES)},
-        "level": percent(1 - LEVEL, 0),
     }
 
 

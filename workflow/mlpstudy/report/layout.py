@@ -16,7 +16,8 @@ class Cell:
     """One cell; `kind` is a class or a verdict that is shown as a chip; `href` an anchor: #m01.
 
     `note` is a second, smaller line, `drawing` what HTML shows in place of the text, and `order`
-    what the column is sorted by where that is not the text.
+    what the column is sorted by where that is not the text. `contrast` is the id of the contrast
+    whose difference the cell shows.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Cell:
     note: str = ""
     drawing: str = ""
     order: float | None = None
+    contrast: str = ""
 
 
 @dataclass(frozen=True)

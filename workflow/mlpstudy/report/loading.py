@@ -16,7 +16,8 @@ from mlpstudy.report.evidence import Evidence
 
 CLAIM_COLUMNS = [
     "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
-    "effect", "low", "high", "unit", "n", "p_holm", "needed", "reason",
+    "measure", "effect", "low", "high", "unit", "level", "reference", "n", "parts", "required",
+    "parts_for", "parts_against", "p_holm", "needed", "contrast", "reason",
 ]  # fmt: skip
 # Tables that not every study has, with the columns that the pages rely on.
 FURTHER = {
@@ -54,7 +55,7 @@ def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
         models=read_table(tables / "models.csv", ["condition", "model", "test_accuracy_median"]),
         groups=read_table(tables / "activation_groups.csv", ["activation", "reported_accuracy"]),
         final=final,
-        comparisons=read_table(tables / "comparisons.csv", ["comparison", "difference"]),
+        contrasts=read_table(tables / "contrasts.csv", ["contrast", "shift"]),
         further=further,
     )
 

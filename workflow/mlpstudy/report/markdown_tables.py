@@ -55,7 +55,7 @@ def claim_tables(
     """Return a table a part of the report, a row a claim, a column a condition with the verdict."""
     tables = []
     for title, claims in parts:
-        columns = [Column("Claim", False), Column("As the report says it", False)]
+        columns = [Column("Claim", False), Column("In the report's words", False)]
         columns += [Column(word(condition), False) for condition in conditions]
         table = Table("", columns, title=title)
         for claim in claims:
@@ -81,7 +81,7 @@ def _verdict(verdict: VerdictView) -> str:
     text = heading(verdict.state_name)
     if verdict.effect == NONE:
         return text
-    needed = f"; about {verdict.needed} would decide" if verdict.needed else ""
+    needed = f"; about {verdict.needed} replicates would decide it" if verdict.needed else ""
     return f"{text}, {verdict.effect}, n = {verdict.n}{needed}"
 
 

@@ -34,7 +34,7 @@ class Material:
     replicates: pd.DataFrame
     history: pd.DataFrame
     models: pd.DataFrame
-    pairs: pd.DataFrame
+    contrasts: pd.DataFrame
     confusions: pd.DataFrame
     recalls: pd.DataFrame
     hardest: pd.DataFrame
@@ -60,6 +60,13 @@ class Material:
             c: len(set(self.keys) & set(self.study.conditions[c].models)) for c in self.conditions
         }
         return [c for c, models in covered.items() if models == max(covered.values())]
+
+    def contrasts_under(self, condition: str) -> pd.DataFrame:
+        """Return the contrasts of two models under one condition."""
+        frame = self.contrasts
+        return frame[
+            (frame["first_condition"] == condition) & (frame["second_condition"] == condition)
+        ]
 
     @property
     def pixels(self) -> int:
@@ -149,8 +156,8 @@ def load_material(study: Path, tables: Path, reported: Path, data: Path | None) 
         ),
         history=read_table(tables / "history.csv", COLUMNS["history"]),
         models=read_table(tables / "models.csv", ["condition", "model", "parameters"]),
-        pairs=read_table(
-            tables / "pairs.csv", ["condition", "first", "second", "verdict", "margin"]
+        contrasts=read_table(
+            tables / "contrasts.csv", ["contrast", "shift", "shift_low", "shift_high"]
         ),
         confusions=read_table(tables / "confusions.csv", ["condition", "model", "share"]),
         recalls=read_table(tables / "recalls.csv", ["condition", "model", "recall_mean"]),

@@ -31,6 +31,7 @@ from mlpstudy.report.provenance import Provenance, load_provenance
 from mlpstudy.report.views.cards import cards
 from mlpstudy.report.views.comparisons import comparison_views
 from mlpstudy.report.views.conclusions import conclusions
+from mlpstudy.report.views.contrasts import effect_tables
 from mlpstudy.report.views.overview import answers, condition_list, done, title, trial_notice
 from mlpstudy.report.views.provenance import provenance_table, stamp
 from mlpstudy.report.views.tables import assumptions, final_table, group_tables, side_by_side
@@ -91,6 +92,7 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "accuracy": side_by_side(evidence),
         "cards": cards(evidence),
         "comparisons": comparison_views(evidence),
+        "effect_tables": effect_tables(evidence.contrasts),
         "groups": group_tables(evidence),
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),

@@ -11,7 +11,6 @@ from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (
     heading,
     listing,
-    margin,
     names,
     percent,
     plural,
@@ -23,23 +22,16 @@ from mlpstudy.report.material import Material
 
 
 def pairs(material: Material, condition: str) -> Words:
-    """Say how many pairs are decided, equivalent and undecided."""
-    rows = material.pairs[material.pairs["condition"] == condition]
-    verdicts = rows["verdict"].value_counts()
-    decided = int(verdicts.get("higher", 0) + verdicts.get("lower", 0))
-    alike, open_ = (int(verdicts.get(name, 0)) for name in ("equivalent", "undecided"))
-    order = ranked(rows)
-    within = margin(float(rows["margin"].iloc[0]))
-    told = (
-        f"Of {plural(len(rows), 'pair')} under {word(condition)}, {decided} differ, {alike} are "
-        f"equivalent (means within {within}) and {open_} are undecided, all taken together (Holm)."
-    )
+    """Count the pairs whose interval excludes 0."""
+    rows = material.contrasts_under(condition)
+    apart = int(((rows["shift_low"] > 0) | (rows["shift_high"] < 0)).sum())
+    told = f"The 95 % interval excludes 0 for {apart} of {plural(len(rows), 'pair')}."
     caption = (
-        "A cell sets its row's model against its column's; the number is the difference of their "
-        "median accuracies in points, and beside a model's name stands its own. Models go from "
-        f"the highest median to the lowest. {told}"
+        "Each cell compares its row's model with its column's; the number is the difference of "
+        "their accuracies in points. The median accuracy stands beside a model's name, and models "
+        f"are ordered by it. {told} The intervals are not corrected for their number."
     )
-    ordered = ", ".join(short_name(model) for model in order)
+    ordered = ", ".join(short_name(model) for model in ranked(rows))
     return Words(
         f"Every pair of models, {word(condition)}",
         caption,
@@ -128,7 +120,7 @@ def saturation(rows: pd.DataFrame) -> Words:
 
 
 def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
-    """Count the verdicts under each condition."""
+    """Count the claims by verdict under each condition."""
     told = []
     for condition in conditions:
         counts = rows.loc[rows["condition"] == condition, "verdict"].value_counts()
@@ -141,6 +133,6 @@ def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
     text = " ".join(told)
     caption = (
         f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} under every condition "
-        f"under which it is judged. {text}"
+        f"under which it is judged. Claims: {text}"
     )
     return Words("Verdicts on the claims", caption, f"Matrix of marks. {text}")

@@ -1,4 +1,4 @@
-"""Every pair of models under one condition: which is better, and which pairs are undecided."""
+"""Every pair of models under one condition: by how much one is better than the other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlpstudy.report.drawing.labels import condition_style, shortened
 from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import percent, short_name
-from mlpstudy.report.palette import FAINT, INK, MUTED, PAPER, RULE
+from mlpstudy.report.palette import INK, MUTED, PAPER, RULE
 
 # Inches: room for the first row's name, for numbers or slanted names above the columns, below
 # the triangle, and the largest cell.
@@ -27,23 +27,19 @@ NUMBER = 3
 ROOM = 0.22
 # The difference from which a cell is filled strongly.
 LARGE = 0.10
-DECIDED = ("higher", "lower")
 
 
-def pairs_figure(study: Study, pairs: pd.DataFrame, condition: str) -> Figure:
+def pairs_figure(study: Study, rows: pd.DataFrame, condition: str) -> Figure:
     """Draw a cell a pair; models stand in the order of their median accuracy, the best first.
 
-    A cell sets its row's model against its column's, whose median is not higher: the number is
-    the difference of the medians in percentage points. Undecided pairs are grey, equivalent ones
-    marked =.
+    A cell compares its row's model with its column's, whose median is not higher: the number is
+    their difference in percentage points. A cell is grey where the 95 % interval includes 0.
 
     Args:
         study: the study, for names and colours.
-        pairs: first, second, first_median, second_median, difference (second - first, fractions),
-            verdict: higher, lower, equivalent or undecided.
+        rows: the rows of contrasts.csv of this condition.
         condition: key of the condition.
     """
-    rows = pairs[pairs["condition"] == condition]
     order = ranked(rows)
     size = len(order) - 1
     slanted = any(len(_short(model)) > NUMBER for model in order)
@@ -63,7 +59,7 @@ def pairs_figure(study: Study, pairs: pd.DataFrame, condition: str) -> Figure:
     colour, _ = condition_style(study, condition)
     ranks = {model: rank for rank, model in enumerate(order)}
     for row in rows.to_dict("records"):
-        better, worse = sorted((ranks[row["first"]], ranks[row["second"]]))
+        better, worse = sorted((ranks[row["first_model"]], ranks[row["second_model"]]))
         _cell(axes, worse - 1, better, row, colour, cell)
     medians = median_of(rows)
     for model, rank in ranks.items():
@@ -74,8 +70,8 @@ def pairs_figure(study: Study, pairs: pd.DataFrame, condition: str) -> Figure:
 
 def median_of(rows: pd.DataFrame) -> dict[str, float]:
     """Return each model's median accuracy, a fraction, in the order of the table."""
-    first = dict(zip(rows["first"], rows["first_median"], strict=True))
-    return first | dict(zip(rows["second"], rows["second_median"], strict=True))
+    first = dict(zip(rows["first_model"], rows["first_median"], strict=True))
+    return first | dict(zip(rows["second_model"], rows["second_median"], strict=True))
 
 
 def ranked(rows: pd.DataFrame) -> list[str]:
@@ -85,16 +81,14 @@ def ranked(rows: pd.DataFrame) -> list[str]:
 
 
 def _cell(axes: Axes, x: float, y: float, row: Mapping[Any, Any], colour: str, size: float) -> None:
-    verdict, difference = row["verdict"], abs(row["difference"])
-    fill: Any = {"undecided": RULE.light, "equivalent": FAINT.light}.get(verdict, RULE.light)
+    difference = abs(row["shift"])
+    fill: Any = RULE.light
     ink, text = MUTED.light, percent(difference, 0)
-    if verdict == "equivalent":
-        ink, text = INK.light, "="
-    elif verdict in DECIDED:
+    if row["shift_low"] > 0 or row["shift_high"] < 0:
         alpha, ink = shade(difference / LARGE)
         fill = (colour, max(alpha, 0.1))
     axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=PAPER.light, lw=1.0))
-    if size >= ROOM or verdict == "equivalent":
+    if size >= ROOM:
         axes.text(x + 0.5, y + 0.52, text, ha="center", va="center_baseline", color=ink,
                   fontsize=min(6.8, 24 * size))  # fmt: skip
 
@@ -133,9 +127,8 @@ def _key(figure: Figure, height: float, colour: str) -> None:
     axes.set_ylim(0, height)
     axes.axis("off")
     samples: tuple[tuple[str, Any, str, str], ...] = (
-        ("no difference that the replicates can show", RULE.light, "3", MUTED.light),
-        ("equivalent: within the margin", FAINT.light, "=", INK.light),
-        ("the row's model is better, by so many points", (colour, 0.4), "6", INK.light),
+        ("the 95 % interval includes 0", RULE.light, "3", MUTED.light),
+        ("the row's model is better by so many points", (colour, 0.4), "6", INK.light),
     )
     for at, (label, fill, text, ink) in enumerate(samples):
         y = FOOT + 0.27 * at

@@ -17,8 +17,9 @@ from mlpstudy.report.formats import (
     short_name,
     word,
 )
+from mlpstudy.report.views.claims import tally
 
-VERBS = {"supported": "stand", "contradicted": "fall", "undecided": "stay undecided"}
+STATES = ("supported", "contradicted", "undecided")
 
 
 @dataclass(frozen=True)
@@ -173,25 +174,21 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
     quoted = claims["quote"].fillna("") != ""
     own = claims.loc[~quoted, "claim"].nunique()
     claims = claims[quoted] if quoted.any() else claims
-    tallies = {
-        condition: claims[claims["condition"] == condition]["verdict"].value_counts()
-        for condition in evidence.leading
-    }
+    tallies = {c: found for c, found in tally(claims).items() if c in evidence.leading}
 
     def told(condition: str) -> str:
-        tally = tallies[condition]
-        parts = [f"{count(tally.get(state, 0))} {verb}" for state, verb in VERBS.items()]
-        return f"{heading(_under(condition))} {listing(parts)}."
+        parts = [f"{count(tallies[condition].get(state, 0))} {state}" for state in STATES]
+        return f"{heading(_under(condition))}: {listing(parts)}."
 
-    total = int(tallies[base].sum())
-    if not total:
+    if base not in tallies:
         return []
-    fallen, stood = (int(tallies[base].get(v, 0)) for v in ("contradicted", "supported"))
-    text = "Each is a testable statement. " + " ".join(map(told, tallies))
-    label = f"of {plural(total, 'claim')}, {_under(base)}"
+    total = sum(tallies[base].values())
+    text = " ".join(map(told, tallies))
+    label = f"of {plural(total, 'testable statement')}, {_under(base)}"
     if quoted.any():
-        label = f"of {plural(total, 'conclusion')} of the report, {_under(base)}"
+        label = f"of {plural(total, 'testable statement')} of the report, {_under(base)}"
     if own and quoted.any():
-        text += f" Beside them this study judges {plural(own, 'claim')} of its own."
-    figure = f"{count(fallen)} fall, {count(stood)} stand"
+        text += f" This study also judges {plural(own, 'claim')} of its own."
+    contradicted, supported = (tallies[base].get(v, 0) for v in ("contradicted", "supported"))
+    figure = f"{count(contradicted)} contradicted, {count(supported)} supported"
     return [Answer(figure, label, text, "#claims", "Every verdict")]

@@ -1,4 +1,4 @@
-"""The cause, effects and sensitivities for the page, as far as the study has their tables."""
+"""The cause and the sensitivities for the page, as far as the study has their tables."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.views.cause_tables import load_causes
 from mlpstudy.report.views.causes import cause_context
 
-TABULATED = ("causes", "effects", "architectures", "sensitivity")
+TABULATED = ("causes", "architectures", "sensitivity")
 NOTHING: dict[str, Any] = {
     "squares": [], "square_table": None, "cause_findings": [], "saturation_table": None,
-    "effect_tables": [], "effect_findings": [], "likeliest_table": None, "condition_table": None,
-    "sensitivity_tables": [],
-    "architecture_table": None, "architecture_findings": [],
+    "likeliest_table": None, "condition_table": None, "sensitivity_tables": [],
+    "architecture_table": None,
 }  # fmt: skip
 
 

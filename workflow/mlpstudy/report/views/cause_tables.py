@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.evidence import architectures, causes, effects, sensitivity
+from mlpstudy.evidence import architectures, causes, sensitivity
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.evidence.tables import read_table
 
@@ -21,11 +21,10 @@ SATURATION = {
 
 @dataclass(frozen=True)
 class CauseTables:
-    """causes.csv, effects.csv and so on, by their names; accuracies are fractions."""
+    """causes.csv, sensitivity.csv and so on, by their names; accuracies are fractions."""
 
     study: Study
     causes: pd.DataFrame
-    effects: pd.DataFrame
     architectures: pd.DataFrame
     sensitivity: pd.DataFrame
     saturation: pd.DataFrame
@@ -51,7 +50,6 @@ def load_causes(study: Study, tables: Path) -> CauseTables:
     return CauseTables(
         study=study,
         causes=read("causes", causes.COLUMNS),
-        effects=read("effects", effects.COLUMNS),
         architectures=read("architectures", architectures.COLUMNS),
         sensitivity=read("sensitivity", sensitivity.COLUMNS),
         saturation=read("saturation", SATURATION["saturation"]),

@@ -17,13 +17,8 @@ from mlpstudy.report.formats import (
 )
 from mlpstudy.report.layout import Column, Finding, Table
 from mlpstudy.report.two_by_two import cell_rows, square_rows
+from mlpstudy.report.views.architectures import architecture_table
 from mlpstudy.report.views.cause_tables import CauseTables
-from mlpstudy.report.views.effects import (
-    architecture_findings,
-    architecture_table,
-    effect_findings,
-    effect_tables,
-)
 from mlpstudy.report.views.saturation import (
     PIXELS,
     saturation_finding,
@@ -172,11 +167,8 @@ def cause_context(tables: CauseTables) -> dict[str, Any]:
         "square_table": square_table(tables),
         "cause_findings": cause_findings(tables),
         "saturation_table": saturation_table(tables),
-        "effect_findings": effect_findings(tables),
-        "effect_tables": effect_tables(tables),
         "condition_table": condition_table(tables),
         "likeliest_table": likeliest_table(tables),
         "sensitivity_tables": sensitivity_tables(tables),
         "architecture_table": architecture_table(tables),
-        "architecture_findings": architecture_findings(tables),
     }

@@ -22,8 +22,8 @@ A claim of the study itself and not of a report has neither quote nor place.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Mapping
+import math
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,11 +35,9 @@ from mlpstudy.report.formats import (
     count,
     heading,
     missing,
-    names,
     p_value,
     points,
     share,
-    short_name,
     word,
 )
 
@@ -56,7 +54,12 @@ Row = Mapping[Hashable, Any]
 
 @dataclass(frozen=True)
 class VerdictView:
-    """One condition's verdict on a claim, in words: `effect` with its interval, `p`, `needed`."""
+    """One condition's verdict on a claim, in words: `effect` with its interval, `p`, `needed`.
+
+    `counted` is the number of models for which the claim is shown, the number of those for which
+    its contrary is, and of all; it is empty where the claim is about one comparison. `contrast` is
+    the id of the contrast that the effect belongs to.
+    """
 
     condition: str
     condition_name: str
@@ -67,6 +70,8 @@ class VerdictView:
     p: str
     needed: str
     reason: str
+    counted: tuple[int, ...]
+    contrast: str
 
 
 @dataclass(frozen=True)
@@ -90,14 +95,23 @@ def claim_views(frame: pd.DataFrame) -> list[ClaimView]:
 
 
 def tally(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Return, by condition, how many claims have each verdict, those that none has left out.
+    """Return, by condition, how many statements have each verdict, leaving out those that none has.
 
-    What could not be judged at all stands under the empty condition, as not_judged, untestable.
+    A statement is what one quotation says, or one claim without a quotation. Where it has several
+    claims it is decided if all of them agree. Statements that could not be judged at all are
+    counted under the empty condition, as not_judged or untestable.
     """
+    frame = frame.assign(
+        statement_of=frame["quote"].fillna("").where(frame["quote"].notna(), frame["claim"]),
+        state=[_state(row) for row in frame.to_dict("records")],
+        under=frame["condition"].fillna(""),
+    )
     counts: dict[str, dict[str, int]] = {}
-    for row in frame.to_dict("records"):
-        states = counts.setdefault(_text(row["condition"]), {})
-        states[_state(row)] = states.get(_state(row), 0) + 1
+    for (condition, _), claims in frame.groupby(["under", "statement_of"], sort=False):
+        found = set(claims["state"])
+        state = found.pop() if len(found) == 1 else "undecided"
+        states = counts.setdefault(str(condition), {})
+        states[state] = states.get(state, 0) + 1
     order = list(STATES)
     return {
         condition: dict(sorted(states.items(), key=lambda item: order.index(item[0])))
@@ -134,7 +148,9 @@ def _verdict(row: Row) -> VerdictView:
         n=count(row["n"]),
         p=p_value(row["p_holm"]),
         needed="" if missing(row["needed"]) else count(row["needed"]),
-        reason=sentence(row),
+        reason=_text(row["reason"]),
+        counted=_counted(row),
+        contrast=_text(row["contrast"]),
     )
 
 
@@ -144,48 +160,45 @@ def _state(row: Row) -> str:
     return "untestable" if row["form"] == "untestable" else "not_judged"
 
 
-def sentence(row: Row) -> str:
-    """Return the reason as a sentence, with models and conditions in words."""
-    text = _text(row["reason"])
-    models = _text(row["models"]).split()
-    for condition in filter(None, (_text(row["condition"]), _text(row.get("against")))):
-        text = text.replace(f"under {condition}", f"under {word(condition)}")
-    if models and _text(row["condition"]):
-        one = "|".join(sorted(map(re.escape, models), key=len, reverse=True))
-        several = rf"\b(?:{one})\b(?:, (?:{one})\b)*(?: and (?:{one})\b)?"
-        text = re.sub(several, lambda found: names(re.split(", | and ", found[0])), text)
-    first = re.split(r"[ ,]", text, maxsplit=1)[0]
-    own = first in models and short_name(first) == first  # keeps its small letter
-    return (text if own else heading(text)) + ("" if not text or text.endswith(".") else ".")
-
-
 def _text(value: Any) -> str:
     return "" if missing(value) else str(value)
 
 
+def _counted(row: Row) -> tuple[int, ...]:
+    if missing(row["parts"]) or int(row["parts"]) < 2:
+        return ()
+    return int(row["parts_for"]), int(row["parts_against"]), int(row["parts"])
+
+
+# Each measure of an effect: how its numbers are shown, and the noun behind them.
+MEASURES: dict[str, tuple[Callable[[Any], str], str]] = {
+    "shift": (lambda value: points(value, 1), "points"),
+    "mean_difference": (lambda value: points(value, 1), "points between the means"),
+    "spread_shift": (lambda value: points(value, 1), "points of spread"),
+    "spread_mean_difference": (lambda value: points(value, 1), "points of mean spread"),
+    "failure_difference": (lambda value: points(value, 0), "points of failures"),
+    "share": (share, "% of runs"),
+    "epochs_sooner": (lambda value: f"{float(value):+.1f}".replace("-", MINUS), "epochs sooner"),
+    "mean_epochs_sooner": (
+        lambda value: f"{float(value):+.1f}".replace("-", MINUS),
+        "epochs sooner in the mean",
+    ),
+}
+
+
 def effect(row: Row) -> str:
-    """Return the effect with its interval: +9.3 points (+8.8 to +9.9), 92 % of runs (65 to 99)."""
+    """Return the effect with its interval: +9.3 points (+8.8 to +9.9), 92 % of runs (65 to 99).
+
+    An effect without a limit is that of a model which never reaches what the other one does; an
+    interval without one comes from too few runs.
+    """
     if missing(row["effect"]):
         return NONE
-    shown, noun = {
-        "points": (_points, "points"),
-        "share": (share, "% of runs"),
-        "share_difference": (_whole_points, "points of failing runs"),
-        "epochs": (_epochs, "epochs"),
-    }[str(row["unit"])]
+    shown, noun = MEASURES[str(row["measure"])]
+    low, high = float(row["low"]), float(row["high"])
     text = f"{shown(row['effect'])} {noun}"
-    if missing(row["low"]) or missing(row["high"]):
+    if math.isinf(float(row["effect"])):
+        return "never reached by the other" if row["effect"] > 0 else "never reached"
+    if missing(low) or missing(high) or math.isinf(low) or math.isinf(high):
         return text
-    return f"{text} ({shown(row['low'])} to {shown(row['high'])})"
-
-
-def _points(value: Any) -> str:
-    return points(value, 1)
-
-
-def _whole_points(value: Any) -> str:
-    return points(value, 0)
-
-
-def _epochs(value: Any) -> str:
-    return f"{float(value):+.1f}".replace("-", MINUS)
+    return f"{text} ({shown(low)} to {shown(high)})"

@@ -5,26 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlpstudy.evidence.comparisons import present
 from mlpstudy.evidence.study_file import Comparison
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     NONE,
     listing,
     median,
-    missing,
-    p_value,
     percent,
-    points,
     seconds,
     short_name,
     span,
-    supported_decimals,
     word,
 )
 from mlpstudy.report.layout import Cell, Column, Finding, Table
 from mlpstudy.report.views.comparison_findings import comparison_findings
-from mlpstudy.report.views.sources import lines_of, model_lines, timing_lines
+from mlpstudy.report.views.contrasts import pairs_table
+from mlpstudy.report.views.sources import model_lines, timing_lines
 from mlpstudy.report.views.tables import model_cell
 
 
@@ -47,7 +43,7 @@ class ComparisonView:
 def comparison_views(evidence: Evidence) -> list[ComparisonView]:
     """Return the comparisons of which the study has a model with runs."""
     views = []
-    for comparison, members in present(evidence.study):
+    for comparison, members in evidence.study.present_comparisons:
         models = [model for model in members if model in evidence.keys]
         if models:
             views.append(_view(evidence, comparison, models))
@@ -62,8 +58,8 @@ def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> Comp
         quote=comparison.quote,
         place=comparison.place,
         table=_table(evidence, models),
-        pairs=_pairs(evidence, comparison),
-        findings=comparison_findings(evidence, comparison, models),
+        pairs=pairs_table(evidence, comparison),
+        findings=comparison_findings(evidence, models),
     )
 
 
@@ -96,43 +92,3 @@ def _ours(row: Any) -> list[str]:
         f"{row['failures']} of {row['replicates']}",
         seconds(row["seconds_median"]),
     ]
-
-
-def _pairs(evidence: Evidence, comparison: Comparison) -> Table | None:
-    """Return the differences that the report's text speaks of, with intervals and verdicts."""
-    frame = evidence.comparisons
-    chosen = frame[(frame["comparison"] == comparison.key) & frame["named"].astype(bool)]
-    if chosen.empty:
-        return None
-    columns = [Column("Step", False)]
-    columns += [Column("report")] if evidence.has_report else []
-    for condition in evidence.leading:
-        group, tone = word(condition), evidence.tone(condition)
-        columns += evidence.columns(condition, "difference", "interval", "p")
-        columns.append(Column("verdict", False, group, tone))
-    table = Table(
-        "Difference of the medians in percentage points, second less first; p by Holm's "
-        "correction.",
-        columns,
-    )
-    for (first, second), rows in chosen.groupby(["first", "second"], sort=False):
-        by_condition = {row["condition"]: row for row in rows.to_dict("records")}
-        printed = [points(rows["reported_difference"].iloc[0])] if evidence.has_report else []
-        table.add(
-            f"{short_name(str(first))} \N{RIGHTWARDS ARROW} {short_name(str(second))}",
-            printed,
-            [cell for c in evidence.leading for cell in _difference(by_condition.get(c))],
-            sources=[lines_of("comparisons.csv", rows, condition=evidence.leading)],
-        )
-    return table
-
-
-def _difference(row: dict[Any, Any] | None) -> list[Cell | str]:
-    if row is None or missing(row["difference"]):
-        return [NONE] * 4
-    low, high = row["difference_low"], row["difference_high"]
-    decimals = supported_decimals(low, high)
-    shown = NONE if missing(low) else f"{points(low, decimals)} to {points(high, decimals)}"
-    p = p_value(row["p_holm"])
-    kind = "undecided" if row["verdict"] == "undecided" else ""
-    return [points(row["difference"], decimals), shown, p, Cell(word(row["verdict"]), kind)]

@@ -18,7 +18,7 @@ from mlpstudy.report.formats import (
 )
 from mlpstudy.report.layout import Column, Source, Table
 from mlpstudy.report.views.cause_tables import CauseTables
-from mlpstudy.report.views.effects import parsed
+from mlpstudy.report.views.contrasts import parsed
 from mlpstudy.report.views.sources import numbered
 from mlpstudy.report.views.tables import model_cell
 

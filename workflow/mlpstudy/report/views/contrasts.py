@@ -1,0 +1,144 @@
+"""Contrasts on the pages: rows of contrasts.csv, each with its effect and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from mlpstudy.evidence.contrasts import contrast_id
+from mlpstudy.evidence.study_file import Comparison
+from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.formats import (
+    NONE,
+    heading,
+    missing,
+    percent,
+    points,
+    short_name,
+    supported_decimals,
+    word,
+)
+from mlpstudy.report.layout import Cell, Column, Source, Table
+from mlpstudy.report.views.sources import lines_of, numbered
+
+# The fields that the questions of the study are about come first, then all others as they are.
+FIELDS = ("pixels", "kl", "batch_norm", "dropout", "batch_size", "optimizer", "leaky_slope")
+LAST = ("activation", "nodes")
+
+ARROW = " \N{RIGHTWARDS ARROW} "
+CAPTION = (
+    "Difference of the test accuracies in percentage points, second less first: the median of the "
+    "differences between two runs, one of each, with its 95 % interval."
+)
+
+Row = Mapping[Hashable, Any]
+
+
+def pairs_table(evidence: Evidence, comparison: Comparison) -> Table | None:
+    """Return the contrasts of a comparison's pairs under the main conditions."""
+    frame = evidence.contrasts
+    columns = [Column("Pair", False)]
+    columns += [Column("report")] if evidence.has_report else []
+    for condition in evidence.leading:
+        columns += evidence.columns(condition, "difference", "interval")
+    table = Table(CAPTION, columns)
+    by_id = frame.set_index("contrast").to_dict("index")
+    for first, second in comparison.pairs:
+        if not {first, second} <= set(evidence.keys):
+            continue
+        found = {c: _of_pair(by_id, c, first, second) for c in evidence.leading}
+        ids = [str(row["contrast"]) for row in found.values() if row]
+        printed = next((row["reported_difference"] for row in found.values() if row), None)
+        table.add(
+            f"{short_name(first)}{ARROW}{short_name(second)}",
+            [points(printed)] if evidence.has_report else [],
+            [cell for row in found.values() for cell in effect_cells(row)],
+            sources=[lines_of("contrasts.csv", frame, contrast=ids)],
+        )
+    return table if table.rows else None
+
+
+def _of_pair(by_id: Mapping[Any, Any], condition: str, first: str, second: str) -> Row | None:
+    """Return the contrast of two models under a condition, second less first."""
+    one, two = (condition, first), (condition, second)
+    if (name := contrast_id(one, two)) in by_id:
+        return {**by_id[name], "contrast": name}
+    name = contrast_id(two, one)
+    return turned({**by_id[name], "contrast": name}) if name in by_id else None
+
+
+def turned(row: Row) -> Row:
+    """Return a contrast in the other direction: first less second."""
+    other = dict(row)
+    for effect in ("shift", "median_difference", "mean_difference", "failure_difference"):
+        other[effect] = 0.0 - row[effect]
+        other[f"{effect}_low"] = 0.0 - row[f"{effect}_high"]
+        other[f"{effect}_high"] = 0.0 - row[f"{effect}_low"]
+    other["reported_difference"] = 0.0 - row["reported_difference"]
+    return other
+
+
+def effect_cells(row: Row | None) -> list[Cell | str]:
+    """Return the difference of a contrast and its interval, with the contrast's id."""
+    if row is None or missing(row["shift"]):
+        return [NONE, NONE]
+    low, high = row["shift_low"], row["shift_high"]
+    decimals = supported_decimals(low, high)
+    shown = f"{points(low, decimals)} to {points(high, decimals)}"
+    return [
+        Cell(points(row["shift"], decimals), contrast=str(row["contrast"])),
+        shown if pd.notna(low) and abs(low) <= 1 and abs(high) <= 1 else NONE,
+    ]
+
+
+def effect_tables(frame: pd.DataFrame) -> list[Table]:
+    """Return one table per hyper-parameter: every two cells of the study that differ in it alone.
+
+    Args:
+        frame: contrasts.csv.
+    """
+    alone = frame[(frame["fields"] != "") & ~frame["fields"].str.contains(";")]
+    frames = {str(field): rows for field, rows in alone.groupby("fields", sort=False)}
+    order = [field for field in FIELDS if field in frames]
+    order += [field for field in frames if field not in (*FIELDS, *LAST)]
+    order += [field for field in LAST if field in frames]
+    return [_effect_table(field, frames[field]) for field in order]
+
+
+def _effect_table(field: str, frame: pd.DataFrame) -> Table:
+    labels = ("failed", "median, %", "difference", "interval", "second is higher, %")
+    table = Table(
+        CAPTION,
+        [
+            *(Column(label, False) for label in ("Models", "Conditions", "Change")),
+            *(Column(label) for label in labels),
+        ],
+        title=heading(word(field)),
+    )
+    for row in numbered(frame):
+        table.add(
+            _step(short_name(row["first_model"]), short_name(row["second_model"])),
+            _step(word(row["first_condition"]), word(row["second_condition"])),
+            _step(*(word(parsed(row[name])) for name in ("first_values", "second_values"))),
+            _step(
+                f"{row['first_failures']} of {row['first_replicates']}",
+                f"{row['second_failures']} of {row['second_replicates']}",
+            ),
+            _step(percent(row["first_median"]), percent(row["second_median"])),
+            effect_cells(row),
+            percent(row["superiority"], 0),
+            sources=[Source("contrasts.csv", (row["line"],))],
+        )
+    return table
+
+
+def _step(first: str, second: str) -> str:
+    """Return what changes as `first → second`, and what does not once."""
+    return first if first == second else f"{first}{ARROW}{second}"
+
+
+def parsed(value: str) -> Any:
+    """Return true and false as what they are, which have words of their own."""
+    return {"true": True, "false": False}.get(value, value)
