@@ -159,9 +159,7 @@ def difference_of_shares(
     """
     one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     a, b = (share_interval(int(side.sum()), len(side), level) for side in (one, two))
-    correlation = 0.0
-    if paired and 0 < one.sum() < len(one) and 0 < two.sum() < len(two):
-        correlation = float(np.corrcoef(one, two)[0, 1])
+    correlation = _correlation(one, two) if paired else 0.0
     below = (b.estimate - b.low, a.high - a.estimate)
     above = (b.high - b.estimate, a.estimate - a.low)
     difference = b.estimate - a.estimate
@@ -170,6 +168,17 @@ def difference_of_shares(
         for sign, (x, y) in ((-1, below), (1, above))
     )
     return Interval(difference, low, high, level, min(a.n, b.n))
+
+
+def _correlation(one: NDArray[np.bool_], two: NDArray[np.bool_]) -> float:
+    """Return the phi coefficient of paired flags; one that is positive is corrected towards 0."""
+    n = len(one)
+    both, neither = int((one & two).sum()), int((~one & ~two).sum())
+    product = both * neither - int((one & ~two).sum()) * int((~one & two).sum())
+    scale = math.prod(int(side.sum()) * (n - int(side.sum())) for side in (one, two))
+    if not scale:
+        return 0.0
+    return (max(product - n / 2, 0.0) if product > 0 else product) / math.sqrt(scale)
 
 
 def superiority(

@@ -10,6 +10,9 @@ interval and p can never disagree.
   not as 75 points. The studentised form keeps its level where one sample varies more.
 - Paired samples (one model under two conditions): Wilcoxon's signed-rank test.
 
+Both null distributions are those of values without ties. Failed runs are tied, which makes the
+tests approximate; docs/intervals.md has how often they reject then.
+
 A value of infinity stands for what was never reached, such as an accuracy that no epoch reached;
 two such values are tied.
 """
@@ -68,20 +71,23 @@ class ShiftTest:
         """The two-sided p of no shift."""
         return min(1.0, 2 * min(self.p_greater(), self.p_less()))
 
-    def interval(self, level: float = 0.95) -> Interval:
+    def interval(self, level: float = 0.95, reference: float = 0.0) -> Interval:
         """Return the shifts that the test does not reject, each side at half of 1 - `level`.
 
-        A bound is infinite where so few runs cannot give one. Where the test rejects a point and
-        not the shifts beyond it (many runs are tied), the bound is STEP beyond that point.
+        A bound is infinite where so few runs cannot give one. Where runs of both samples are tied,
+        the test can reject `reference` and not the shifts next to it; such a bound is STEP away
+        from `reference`, so that the interval excludes it exactly where the test rejects it.
         """
         ends = np.concatenate([[-np.inf], self.points, [np.inf]])
         tail = (1 - level) / 2
         first = int(np.argmax(self.greater > tail))
         last = len(self.less) - 1 - int(np.argmax(self.less[::-1] > tail))
-        # Odd places are points, even ones the gaps between them.
-        low = ends[(first + 1) // 2] + STEP * (first % 2 == 0)
-        high = ends[last // 2 + 1] - STEP * (last % 2 == 0)
-        return Interval(self.estimate, float(low), float(high), level, self.n)
+        low, high = float(ends[(first + 1) // 2]), float(ends[last // 2 + 1])
+        if low == reference and self.p_greater(reference) <= tail:
+            low += STEP
+        if high == reference and self.p_less(reference) <= tail:
+            high -= STEP
+        return Interval(self.estimate, low, high, level, self.n)
 
     def _place(self, shift: float) -> int:
         shift = round(shift, DECIMALS)
