@@ -119,8 +119,9 @@ def _independent(first: Array, second: Array) -> ShiftTest:
     estimate = float(np.median(differences))
     if min(n, m) < 2:
         return _nothing(estimate, min(n, m))
-    points = np.unique(differences)
-    seen = _statistics(_above(differences, points), m - _above(differences.T, points))
+    points, places = np.unique(differences, return_inverse=True)
+    places = places.reshape(m, n)
+    seen = _statistics(_above(places, len(points)), m - _above(places.T, len(points)))
     null = _null(min(n, m), max(n, m))
     exact = math.comb(n + m, n) <= EXACT
     near = 1e-9 * (1 + np.abs(seen))  # equal statistics may differ in their last digits
@@ -141,9 +142,9 @@ def _paired(first: Array, second: Array) -> ShiftTest:
     with np.errstate(invalid="ignore"):
         averages = (differences[:, None] + differences[None, :])[np.tril_indices(n)] / 2
     averages = np.nan_to_num(averages, nan=0.0, posinf=np.inf, neginf=-np.inf).round(DECIMALS)
-    points = np.unique(averages)
+    points, places = np.unique(averages, return_inverse=True)
     # The signed-rank statistic of a shift is the number of averages above it (Tukey 1949).
-    above = _above(averages[None, :], points)[:, 0]
+    above = _above(places[None, :], len(points))[:, 0]
     tails = _signed_ranks(n)
     greater = tails[np.floor(above).astype(int)]
     less = tails[np.floor(len(averages) - above).astype(int)]
@@ -165,19 +166,23 @@ def _monotone(greater: Array, less: Array) -> tuple[Array, Array]:
     return np.maximum.accumulate(greater), np.maximum.accumulate(less[::-1])[::-1]
 
 
-def _above(rows: Array, points: Array) -> Array:
+def _above(places: NDArray[np.int64], points: int) -> Array:
     """Count in each row the values above every point and between points; ties count half.
 
-    Returns shape (2 * points + 1, rows).
+    Args:
+        places: shape (rows, values), at which of the sorted points each value is.
+        points: the number of points.
+
+    Returns:
+        shape (2 * points + 1, rows).
     """
-    counts = np.empty((2 * len(points) + 1, len(rows)))
-    counts[0] = rows.shape[1]
-    for at, row in enumerate(rows):
-        ordered = np.sort(row)
-        left = np.searchsorted(ordered, points, "left")
-        right = np.searchsorted(ordered, points, "right")
-        counts[1::2, at] = len(row) - (left + right) / 2
-        counts[2::2, at] = len(row) - right
+    rows = len(places)
+    at = np.bincount((places * rows + np.arange(rows)[:, None]).ravel(), minlength=points * rows)
+    ties = at.reshape(points, rows)
+    counts = np.empty((2 * points + 1, rows))
+    counts[0] = places.shape[1]
+    counts[2::2] = places.shape[1] - np.cumsum(ties, axis=0)
+    counts[1::2] = counts[2::2] + ties / 2
     return counts
 
 
