@@ -83,10 +83,12 @@ class ShiftTest:
         first = int(np.argmax(self.greater > tail))
         last = len(self.less) - 1 - int(np.argmax(self.less[::-1] > tail))
         low, high = float(ends[(first + 1) // 2]), float(ends[last // 2 + 1])
-        if low == reference < high and self.p_greater(reference) <= tail:
-            low += STEP
-        if high == reference > low and self.p_less(reference) <= tail:
-            high -= STEP
+        if low == reference and self.p_greater(reference) <= tail:
+            low = reference + STEP
+            high = max(low, high)
+        elif high == reference and self.p_less(reference) <= tail:
+            high = reference - STEP
+            low = min(low, high)
         return Interval(self.estimate, low, high, level, self.n)
 
     def _place(self, shift: float) -> int:
