@@ -1,6 +1,6 @@
 """`python -m benchmarks.intervals`: simulate, write docs/intervals.csv and docs/intervals.md.
 
-Takes five to six minutes on one core and gives the same bytes every time.
+Takes about five minutes on one core and gives the same bytes every time.
 """
 
 from __future__ import annotations
@@ -21,28 +21,24 @@ from benchmarks.intervals.verdicts import equivalences, verdicts
 from mlpstudy.files import write_csv, write_text
 
 
-def simulate(samples: int) -> pd.DataFrame:
-    """Return every figure, one row each; `samples` simulated studies in each case of coverage."""
-    rows = chain(
-        coverages(samples),
-        rejections(2 * samples),
-        equivalences(2 * samples),
-        verdicts(max(samples // 2, 1)),
-    )
-    return pd.DataFrame(rows)
-
-
 def main(arguments: Sequence[str]) -> None:
     """Write the two files into the folder that the command line names."""
     parser = argparse.ArgumentParser("python -m benchmarks.intervals", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "docs")
-    parser.add_argument("--samples", type=int, default=600, help="simulated studies in each case")
+    parser.add_argument("--samples", type=int, default=1000, help="simulated studies in each case")
     options = parser.parse_args(arguments)
-    if options.samples < 4:
+    samples = options.samples
+    if samples < 4:
         parser.error("--samples: expected a number of at least 4")
-    figures = simulate(options.samples)
+    rows = chain(
+        coverages(samples),
+        rejections(2 * samples),
+        verdicts(samples // 2),
+        equivalences(2 * samples),
+    )
+    figures = pd.DataFrame(rows).round({"value": 5})
     write_csv(figures, options.output / "intervals.csv")
-    write_text(options.output / "intervals.md", page(figures, options.samples))
+    write_text(options.output / "intervals.md", page(figures, samples))
 
 
 if __name__ == "__main__":
