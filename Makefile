@@ -3,11 +3,13 @@
 
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 PYTHON ?= python3
+# Programs as modules: their scripts name the folder that .venv was made in, which may have moved.
 BIN := .venv/bin
-SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+RUN := $(BIN)/python -m
+SNAKEMAKE := $(RUN) snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick progress serve test test-cluster check unit test-kills publish bench screenshots lock clean
+.PHONY: help study quick progress serve test test-cluster check unit test-kills publish republish bench screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
@@ -18,6 +20,7 @@ help:
 	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
 	@echo "make test-kills  a small study under 20 kills, against one left alone"
 	@echo "make publish  the reference study (hours), into docs/results and README.md"
+	@echo "make republish  docs/results rendered again from its tables, without training"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
 	@echo "make screenshots  pictures of the published page into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
@@ -34,7 +37,7 @@ quick: .venv/study
 RESULTS ?= results
 progress:
 	@test -e $(RESULTS)/study.json || { echo "error: no study has begun in $(RESULTS): make study; of the quick look: make progress RESULTS=results/quick" >&2; exit 1; }
-	@PYTHONPATH=workflow $(BIN)/python -m mlpstudy progress $(RESULTS)/study.json
+	@PYTHONPATH=workflow $(RUN) mlpstudy progress $(RESULTS)/study.json
 
 PORT ?= 8000
 serve:
@@ -48,14 +51,14 @@ test-kills: .venv/dev
 	$(BIN)/python tests/kills/kill_study.py
 
 check: .venv/dev
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/snakefmt --check $(ALL_CODE)
-	$(BIN)/snakemake --lint
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) snakefmt --check $(ALL_CODE)
+	$(RUN) snakemake --lint
 
 unit: .venv/dev
-	$(BIN)/pytest -n $(CORES) --dist loadfile -m "not slow"
+	$(RUN) pytest -n $(CORES) --dist loadfile -m "not slow"
 
 test-cluster: .venv/dev
 	tests/cluster/run
@@ -67,27 +70,32 @@ test-cluster: .venv/dev
 
 # The stamps are made anew when a lock has changed.
 .venv/study: envs/study.txt .venv/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/study.txt
+	$(RUN) pip install --quiet --disable-pip-version-check -r envs/study.txt
 	@touch $@
 
 .venv/dev: envs/dev.txt .venv/study
-	$(BIN)/pip install --quiet --disable-pip-version-check -r envs/dev.txt
+	$(RUN) pip install --quiet --disable-pip-version-check -r envs/dev.txt
 	@touch $@
 
 publish: .venv/study
 	$(SNAKEMAKE) --configfile config/reference.yaml
-	PYTHONPATH=workflow $(BIN)/python -m mlpstudy publish --results results \
+	PYTHONPATH=workflow $(RUN) mlpstudy publish --results results \
 	  --reported resources/reported/values.csv --repository .
+
+republish: .venv/study
+	$(SNAKEMAKE) --until prepare_dataset
+	PYTHONPATH=workflow $(BIN)/python -m mlpstudy republish \
+	  --reported resources/reported/values.csv --data resources/data/fashion-mnist/prepared
 
 bench: .venv/study .venv-bench/bench
 	$(SNAKEMAKE) --until prepare_dataset
-	.venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
+	MPLBACKEND=agg .venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
 	  --output results/benchmark $(BENCH)
 
 .venv-bench/bench: benchmarks/requirements.txt benchmarks/requirements-no-deps.txt
 	$(PYTHON) -m venv .venv-bench
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
-	.venv-bench/bin/pip install --quiet --disable-pip-version-check --no-deps \
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 	  -r benchmarks/requirements-no-deps.txt
 	@touch $@
 

@@ -15,8 +15,9 @@ from mlpstudy.spec import Spec
 
 # Every contender trains on the same pixels, and these are the ones that cost our trainer most: it
 # scales bytes in every step, where peers keep floats that were scaled beforehand. They also keep
-# all models learning, so no contender is slowed down by denormal numbers of a dead network.
-FIXED = {"pixels": "unit", "kl": "clipped"}
+# all models learning, so no contender is slowed down by denormal numbers of a dead network. All
+# contenders take steps of Adam.
+FIXED = {"pixels": "unit", "kl": "clipped", "optimizer": "adam"}
 
 
 @dataclass(frozen=True)

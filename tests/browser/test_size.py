@@ -10,8 +10,9 @@ from playwright.sync_api import Browser
 from studies import reference_study
 from study_fixture import REPORTED
 
+from mlpstudy.audit.checks import audit
+from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
-from mlpstudy.evidence.audit.audit import audit
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.report.figures import draw
 
@@ -23,7 +24,7 @@ def test_all_models_and_conditions_fit_into_five_megabytes(
     paths = reference_study(tmp_path)
     tabulate(paths.study, REPORTED, paths.tables)
     judge(paths.study, CLAIMS, paths.tables, paths.tables / "claims.csv")
-    audit(paths.study, REPORTED.parent, paths.tables, paths.tables / "audit.csv")
+    audit(paths.study, REPORTED.parent, CHECKS, paths.tables, paths.tables / "audit.csv")
     draw(paths.study, paths.tables, REPORTED, None, paths.figures)
     render_page(paths)
     page = paths.report / "index.html"

@@ -106,7 +106,7 @@ def run_locally(project: Project) -> None:
 
 
 def _start(project: Project, said: BinaryIO, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [str(Path(sys.executable).parent / "snakemake"), "--configfile", "tiny.yaml"]
+    command = [sys.executable, "-m", "snakemake", "--configfile", "tiny.yaml"]
     command += ["--omit-from", "draw_figures"]  # every table, but no pages
     return subprocess.Popen(
         [*command, *arguments],

@@ -28,7 +28,7 @@ def test_a_job_asks_for_a_gpu_if_it_must_have_one(
     before = set(box.jobs())
     target = "results/runs/quick/m16/fold-all/replicates-1-1/metrics.csv"
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "snakemake"), *OPTIONS, target],
+        [sys.executable, "-m", "snakemake", *OPTIONS, target],
         cwd=project.folder,
         env={name: os.environ[name] for name in os.environ if name != "PYTHONPATH"},
         capture_output=True,

@@ -1,115 +1,78 @@
-"""Small reports for the audit's tests: values as somebody would transcribe them, and readings."""
+"""The transcribed report with corrections, and small reports, for the audit's tests."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.evidence.audit.findings import Finding
-from mlpstudy.evidence.audit.printed import Report, load_report
-from mlpstudy.evidence.audit.readings import Reading
-from mlpstudy.evidence.reported import (
-    COUNTS,
-    DETAILS,
-    FINAL,
-    FRACTIONS,
-    MEASURES,
-    STATEMENT_COLUMNS,
-    UNITS,
-    VALUE_COLUMNS,
-    read_values,
-)
+from mlpstudy.audit.checks import findings
+from mlpstudy.audit.loading import Checks, load_checks
+from mlpstudy.audit.printed import Report, Statement, Value, load_report
+from mlpstudy.audit.replicates import COLUMNS
 
-Row = dict[str, str]
+REPORTED = Path(__file__).parents[2] / "resources" / "reported"
+REPORT = load_report(REPORTED)
+CHECKS = load_checks()
+NOTHING = pd.DataFrame(columns=COLUMNS)
 
 
-def printed(model: str, quantity: str, text: str, section: str = DETAILS, note: str = "") -> Row:
-    """Return a row of values.csv as one transcribes what is printed."""
-    row = dict.fromkeys(VALUE_COLUMNS, "") | {
-        "model": model, "section": section, "place": f"{section}, {model}, {quantity}, {text}",
-        "quantity": quantity, "printed": text, "value": text, "approximate": "false", "note": note,
-    }  # fmt: skip
-    if quantity in [*COUNTS, *FRACTIONS, *MEASURES] and text:
-        digits = re.search(r"\d+(?:\.(\d+))?", text)
-        assert digits
-        unit = "min" if "min" in text else "s" if quantity in MEASURES[:2] else ""
-        unit = "%" if quantity in FRACTIONS else unit
-        row["unit"] = unit
-        row["decimals"] = str(len(digits.group(1) or ""))
-        row["value"] = f"{Decimal(digits.group(0)) * Decimal(str(UNITS[unit])).normalize():f}"
-        row["approximate"] = str("about" in text).lower()
-    return row
-
-
-def model(key: str, accuracy: str = "", final: str = "", **details: str) -> list[Row]:
-    """Return a model's rows: `details` of section 1, and its class in the final table."""
-    rows = [printed(key, name, text) for name, text in details.items()]
-    if accuracy:
-        rows.append(printed(key, "test_accuracy", accuracy))
-    if final:
-        rows.append(printed(key, "class", final, FINAL))
-    return rows
-
-
-def report_of(tmp_path: Path, rows: Iterable[Row], sentences: Iterable[str] = ()) -> Report:
-    """Return a report of these values, read from a file, with sentences s01, s02, …."""
-    numbered = [{**row, "id": f"v{n:03d}"} for n, row in enumerate(rows, 1)]
-    path = tmp_path / "values.csv"
-    pd.DataFrame(numbered, columns=VALUE_COLUMNS).to_csv(path, index=False)
-    statements = [
-        {
-            "id": f"s{n:02d}", "section": "2 explanation", "place": f"Paragraph {n}",
-            "models": "", "quote": quote, "kind": "other", "note": "",
-        }
-        for n, quote in enumerate(sentences or ["A sentence.", "Another."], 1)
-    ]  # fmt: skip
-    return load_report(read_values(path), pd.DataFrame(statements, columns=STATEMENT_COLUMNS))
-
-
-def reading(
-    report: Report, form: str, models: str = "", others: str = "", quantity: str = "",
-    value: str = "", said: str = "", sentence: str = "s01", note: str = "",
-) -> Reading:  # fmt: skip
-    """Return a reading of one of the report's sentences."""
-    return Reading(
-        report.sentences[sentence], form, tuple(models.split()), tuple(others.split()),
-        quantity, said, value, note,
+def value(
+    model: str, quantity: str, printed: str, section: str = "1 details", unit: str = ""
+) -> Value:
+    """Return a printed value as `read_values` gives it; accuracies are printed in per cent."""
+    unit = "%" if quantity == "test_accuracy" else unit
+    digits = printed.removeprefix("about ").rstrip("% smin")
+    decimals = len(digits.partition(".")[2])
+    scale = {"%": "0.01", "min": "60"}.get(unit, "1")
+    numeric = bool(re.fullmatch(r"[\d.]+", digits))
+    text = str(Decimal(digits) * Decimal(scale)) if numeric else printed
+    return Value(
+        "v1", model, section, f"{section}, {quantity}", quantity, printed, text, decimals, unit,
+        printed.startswith("about"), float(text) if numeric else float("nan"),
+        10.0**-decimals * float(scale),
     )  # fmt: skip
 
 
-def ids(found: Iterator[Finding]) -> list[str]:
-    """Return the findings' ids."""
-    return [finding.id for finding in found]
+def report_of(*values: Value) -> Report:
+    """Return a report of these values and no statements."""
+    return Report(tuple(v._replace(id=f"v{n:03d}") for n, v in enumerate(values, 1)), {})
 
 
-def only(found: Iterator[Finding]) -> Finding:
-    """Return the one finding that there is."""
-    (finding,) = found
-    return finding
+def corrected(edits: str) -> Report:
+    """Return the report with edits: m05.class=Medium, m05.epochs@3=9 in one section, -m17, +m06.
+
+    A + has the model discussed in section 2; * stands for every model.
+    """
+    values = list(REPORT.values)
+    for edit in edits.split():
+        if edit.startswith("-"):
+            values = [v for v in values if v.model != edit[1:]]
+        elif edit.startswith("+"):
+            values.append(value(edit[1:], "layers", "4", "2 explanation"))
+        else:
+            target, _, new = edit.partition("=")
+            place, _, section = target.partition("@")
+            model, _, quantity = place.partition(".")
+            for at, old in enumerate(values):
+                named = model in ("*", old.model) and quantity == old.quantity
+                if named and old.section.startswith(section):
+                    number = float(new) if re.fullmatch(r"[\d.]+", new) else old.number
+                    values[at] = old._replace(printed=new, value=new, number=number)
+    return Report(tuple(values), REPORT.statements)
 
 
-Rule = Callable[[Report, Sequence[Reading]], Iterator[Finding]]
+def without_words(statement: str, words: str) -> Report:
+    """Return the report with a statement that does not say `words`."""
+    old = REPORT.statements[statement]
+    new = Statement(old.id, old.section, old.place, old.quote.replace(words, "…"))
+    return Report(REPORT.values, REPORT.statements | {statement: new})
 
 
-TEXT = "2 explanation"
-
-
-def check(
-    tmp_path: Path,
-    rule: Rule,
-    rows: Sequence[Row],
-    expected: bool,
-    form: str,
-    *args: str,
-    **more: str,
-) -> str:
-    """Run one rule on one reading; return the explanation, or nothing if there is no finding."""
-    report = report_of(tmp_path, rows)
-    found = list(rule(report, [reading(report, form, *args, **more)]))
-    assert bool(found) is expected
-    assert all(finding.kind in ("own_text", "arithmetic") for finding in found)
-    return found[0].explanation if found else ""
+def audited(
+    report: Report, checks: Checks = CHECKS, placed: pd.DataFrame = NOTHING
+) -> dict[str, dict[str, str]]:
+    """Return the findings by their ids."""
+    return {row["id"]: row for row in findings(report, checks, placed)}

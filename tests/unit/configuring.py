@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "workflow" / "schemas"
 CONFIG = Path("config/config.yaml")
 QUICK = Path("config/quick.yaml")
+REFERENCE = Path("config/reference.yaml")
 MODELS = Path("config/models.yaml")
 FIELDS = tuple(Spec.__dataclass_fields__)
 

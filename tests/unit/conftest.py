@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ import pytest
 from fetching import CONTENTS
 from idx_files import write_files
 from mirror import Mirror
+
+from mlpstudy.data.downloads import VARIABLES
 
 # A shell that starts tests in the background has them ignore Ctrl-C, and so would their children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -32,8 +35,9 @@ def torch_as_a_job_has_it() -> None:
 
 @pytest.fixture
 def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.lower() in VARIABLES:
+            monkeypatch.delenv(name)
 
 
 @pytest.fixture

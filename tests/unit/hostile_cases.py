@@ -40,9 +40,10 @@ HEAD = """\
 
 Made by `python tests/unit/hostile_cases.py`; a test holds every line to what the program says.
 
-An error is one line, on the terminal before any job starts where the configuration is to blame,
-and otherwise in the log of the step, which is shown when it fails. What is under *Training* and
-does not end with an error is a warning in the job's log: the job starts its training anew, or goes
+An error is one line: on the terminal before any job starts where the configuration is to blame,
+or where the prepared data has too few images for it; otherwise in the log of the step, which is
+shown when it fails. What is under *Training* and does not end with an error is a warning in the
+job's log: the job starts its training anew, or goes
 on. REASON stands for the system's words, such as *No space left on device*: nothing that was
 finished is lost by it, and the next run goes on when there is room.
 

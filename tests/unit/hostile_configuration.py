@@ -92,10 +92,16 @@ CONFIGURATION = [
     ),
     Case("fewer images than folds need", config("dataset: {subset: {train: 20, test: 10}}")),
     Case("a checksum cut short", config("dataset: {files: {test_labels: {sha256: 0402A9}}}")),
+    Case(
+        "names of classes that together are too long for a command",
+        config(f"dataset: {{classes: [{', '.join(f'{n}{chr(27169) * 97}' for n in range(256))}]}}"),
+    ),
     Case("a file name that is a path", config("dataset: {files: {test_labels: {name: ../x}}}")),
     Case("an address of another kind", config("dataset: {sources: [{url: 'ftp://b'}]}")),
     Case("a models file that is not there", given("models=nowhere.yaml")),
     Case("a wrong value on the command line", given("replicates=few")),
+    Case("a number as a folder's name on the command line", given("results=2024")),
+    Case("a file in place of the results' folder", given("results=config/config.yaml")),
     Case("several mistakes", config("seed: x\nclasses: {medium: x}")),
     Case("a repeated model in the shipped file", edited(MODELS, "  m02:", "  m01:")),
 ]

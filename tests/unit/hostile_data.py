@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from fetching import BIG, BIG_NAME, CONTENTS, FILES, ONE, QUICK, flipped
 from hostile_case import Case, flip, no_room, refusal
 from idx_files import NAMES, write_files
@@ -15,6 +16,7 @@ from idx_files import configure as dataset_of
 from mirror import Mirror, Reply, answer, promise, serve, stall
 
 from mlpstudy.data import dataset, sources
+from mlpstudy.data.downloads import VARIABLES
 
 
 def raw(role: str, content: bytes | None) -> Callable[[], str]:
@@ -92,6 +94,21 @@ def full_while_fetching() -> str:
         return refusal(lambda: sources.fetch(FILES, place, Path("raw"), patience=QUICK))
 
 
+def environment(variable: str, value: str) -> Callable[[], str]:
+    """The only source is the web, which the user's environment keeps us from."""
+
+    def say() -> str:
+        place = [{"url": "http://mirror"}]
+        with pytest.MonkeyPatch.context() as patch:
+            for name in os.environ:
+                if name.lower() in VARIABLES:
+                    patch.delenv(name)
+            patch.setenv(variable, value)
+            return refusal(lambda: sources.fetch(ONE, place, Path("raw"), patience=QUICK))
+
+    return say
+
+
 MIRRORS = [
     Case("an error page in place of the file", mirror(answer(200))),
     Case("an empty answer", mirror(answer(200, b""))),
@@ -102,5 +119,10 @@ MIRRORS = [
     Case("the line dropped midway, once", mirror(promise(len(BIG), BIG[:70_000]), serve(BIG))),
     Case("a file cut short", mirror(serve(BIG[:-1000]))),
     Case("another file under its name", mirror(serve(gzip.compress(b"other", mtime=0)))),
+    Case(
+        "a proxy in the environment that cannot be used",
+        environment("all_proxy", "socks5://127.0.0.1:9"),
+    ),
+    Case("`SSL_CERT_FILE` that is not there", environment("SSL_CERT_FILE", "/nowhere")),
     Case("the disk full while it is fetched", full_while_fetching),
 ]

@@ -104,5 +104,10 @@ TRAINING = [
     Case("the disk full while the results are written", full_while_writing),
     Case("a file where the results' folder should be", in_the_way),
     Case("data that is not what the job names", other_data),
+    Case(
+        "more folds than a class has images",
+        lambda: refusal(lambda: train(validation="kfold", fold="1", folds=100)),
+    ),
+    Case("a subset that leaves a class out", lambda: refusal(lambda: train(subset=(9, 60)))),
     Case("`device: cuda` with `--gpus 0`", lambda: refusal(lambda: choose_device("cuda", 0))),
 ]

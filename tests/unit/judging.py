@@ -14,17 +14,17 @@ from mlpstudy.configuration.claim_forms import FORMS
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.evidence.study_file import Condition, Model, Study
 
-Pair = tuple[str, str]  # condition, model
-Accuracies = Mapping[str, Sequence[float]] | Mapping[Pair, Sequence[float]]
+Cell = tuple[str, str]  # condition, model
+Accuracies = Mapping[str, Sequence[float]] | Mapping[Cell, Sequence[float]]
 Curves = Mapping[str, Mapping[str, Sequence[Sequence[float]]]]
 
 
-def study_of(pairs: Sequence[Pair], margin: float = 0.01, validation: str = "holdout") -> Study:
+def study_of(cells: Sequence[Cell], margin: float = 0.01, validation: str = "holdout") -> Study:
     """Return a study with these conditions and the models that each trains."""
     conditions: dict[str, list[str]] = {}
-    for condition, model in pairs:
+    for condition, model in cells:
         conditions.setdefault(condition, []).append(model)
-    models = dict.fromkeys(model for _, model in pairs)
+    models = dict.fromkeys(model for _, model in cells)
     return Study(
         raw={"classes": {"superior": 0.8, "medium": 0.5}, "margin": margin},
         models={m: Model(m, m, {**FIELDS, "validation": validation}, {}) for m in models},
@@ -33,8 +33,8 @@ def study_of(pairs: Sequence[Pair], margin: float = 0.01, validation: str = "hol
     )
 
 
-def samples_of(accuracies: Mapping[Pair, Sequence[float]], curves: Curves | None = None) -> Samples:
-    """Return runs of these test accuracies, a replicate each, and the curves given of models.
+def samples_of(accuracies: Mapping[Cell, Sequence[float]], curves: Curves | None = None) -> Samples:
+    """Return runs of these test accuracies, one per replicate, and the curves given of models.
 
     Training and validation accuracies are those of the test where no curve is given.
     """
@@ -52,7 +52,15 @@ def samples_of(accuracies: Mapping[Pair, Sequence[float]], curves: Curves | None
                 {**keys, "epoch": epoch + 1, **{name: own[name][epoch] for name in CURVES}}
                 for epoch in range(epochs)
             ]
-    return Samples(pd.DataFrame(runs), pd.DataFrame(history))
+    return Samples(pd.DataFrame(runs), pd.DataFrame(history), 0.5)
+
+
+def claim(name: str = "it", **keys: Any) -> Claim:
+    """Return a claim with what the claims file would fill in."""
+    keys.setdefault("quantity", FORMS[keys["form"]].quantity)
+    if "against" in keys:
+        keys.setdefault("than", keys["models"])
+    return Claim(name, "It is so.", **keys)
 
 
 def judged(
@@ -67,9 +75,8 @@ def judged(
 
 def one(
     accuracies: Accuracies, histories: Curves | None = None, /,
-    study: Mapping[str, Any] | None = None, **claim: Any,
+    study: Mapping[str, Any] | None = None, **keys: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the row of one claim, which stands alone in its family."""
-    claim.setdefault("quantity", FORMS[claim["form"]].quantity)
-    (row,) = judged([Claim("it", "It is so.", **claim)], accuracies, histories, **(study or {}))
+    (row,) = judged([claim(**keys)], accuracies, histories, **(study or {}))
     return row

@@ -10,8 +10,9 @@ from typing import Any
 
 from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths, write_tables
 
+from mlpstudy.audit.checks import audit
+from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
-from mlpstudy.evidence.audit.audit import audit
 from mlpstudy.files import write_text
 from mlpstudy.report.figure_index import Entry, write_index
 from mlpstudy.report.pages import render
@@ -30,7 +31,7 @@ def render_study(paths: Paths, reported: Path = REPORTED, judged: bool = False) 
     write_tables(paths, reported)
     if judged:
         judge(paths.study, CLAIMS, paths.tables, paths.tables / "claims.csv")
-        audit(paths.study, reported.parent, paths.tables, paths.tables / "audit.csv")
+        audit(paths.study, reported.parent, CHECKS, paths.tables, paths.tables / "audit.csv")
     draw_nothing(paths)
     render_page(paths, reported)
     return paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,8 +13,10 @@ import pandas as pd
 import yaml
 
 from mlpstudy.evidence.contrasts import write_contrasts
+from mlpstudy.evidence.study_file import Condition, Model, Study
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_csv, write_text
+from mlpstudy.spec import Job, Spec
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported" / "values.csv"
 TEMPLATES = Path(__file__).parents[2] / "workflow" / "templates"
@@ -25,6 +28,8 @@ FIELDS: dict[str, Any] = {
     "batch_size": 32, "validation": "none", "holdout_fraction": 0.2, "folds": 5,
     "kfold_pool": "train", "dropout": 0.0, "batch_norm": False,
 }  # fmt: skip
+
+DATA, CODE, SUBSET = "0" * 64, "f" * 64, (4000, 1000)
 
 BOTH = {"as_reported": {}, "corrected": {"pixels": "unit", "kl": "exact"}}
 
@@ -73,11 +78,13 @@ def make_study(
     """Write study.json and every job's CSVs and predictions under `root`.
 
     `models` maps a key to the fields that differ from FIELDS, with `report_name` and `assumed`
-    among them; `covered` restricts a condition to some models.
+    among them; the report's models, m01 to m17, are called as it calls them. A condition may have
+    a `label`; `covered` restricts a condition to some models.
     """
     conditions = BOTH if conditions is None else conditions
     entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
     jobs = []
+    labels, conditions = _without_labels(conditions)
     for condition, overrides in conditions.items():
         for key in (covered or {}).get(condition, list(models)):
             fields = {**entries[key]["fields"], **overrides}
@@ -86,15 +93,21 @@ def make_study(
                     last = min(first + (block or replicates) - 1, replicates)
                     folder = root / f"runs/{condition}/{key}/fold-{fold}/replicates-{first}-{last}"
                     job = {"condition": condition, "model": key, "fold": fold}
-                    jobs.append({**job, "first": first, "last": last, "folder": str(folder)})
+                    block_of = {**job, "first": first, "last": last}
+                    jobs.append({**block_of, "folder": str(folder.relative_to(root))})
                     _write_job(folder, job, range(first, last + 1), fields, outcome)
+                    identity = Job(
+                        **block_of, seed=1, data=DATA, subset=SUBSET if trial else None, code=CODE,
+                        spec=Spec.from_fields(fields),
+                    ).identity()  # fmt: skip
+                    write_text(folder / "spec.json", f"{identity}\n")
     said = yaml.safe_load(CLAIMS.read_text())
     study = {
         "trial": trial, "seed": 1, "replicates": replicates, "replicates_per_job": replicates,
-        "device": "cpu", "results": str(root),
+        "device": "cpu", "code": CODE,
         "dataset": {
-            "name": "fashion-mnist", "classes": list("abcdefghij"), "digest": "0" * 64,
-            "subset": {"train": 4000, "test": 1000} if trial else None,
+            "name": "fashion-mnist", "classes": list("abcdefghij"), "digest": DATA,
+            "subset": dict(zip(("train", "test"), SUBSET, strict=True)) if trial else None,
         },
         "classes": {"superior": 0.8, "medium": 0.5}, "margin": 0.01,
         "defaults": {"batch_size": {"value": 32, "basis": "assumed", "why": "Not said."}},
@@ -106,6 +119,7 @@ def make_study(
         "conclusions": said["conclusions"] if {*said["optional"]["models"]} & {*models} else {},
         "conditions": {
             name: {
+                "label": labels.get(name),
                 "overrides": dict(overrides),
                 "models": list((covered or {}).get(name, list(models))),
             }
@@ -125,8 +139,47 @@ def write_tables(paths: Paths, reported: Path = REPORTED) -> None:
     write_contrasts(paths.study, None, reported, paths.tables, paths.tables / "contrasts.csv")
 
 
+def study_of(
+    models: Mapping[str, Mapping[str, Any]],
+    conditions: Mapping[str, Mapping[str, Any]] | None = None,
+    covered: Mapping[str, Sequence[str]] | None = None,
+) -> Study:
+    """Return what `make_study` would write, without jobs and files."""
+    entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
+    labels, overrides = _without_labels(BOTH if conditions is None else conditions)
+    return Study(
+        {},
+        {
+            key: Model(key, e["report_name"], e["fields"], e["assumed"])
+            for key, e in entries.items()
+        },
+        {
+            name: Condition(
+                name,
+                fields,
+                tuple((covered or {}).get(name, models)),
+                labels.get(name, ""),
+            )
+            for name, fields in overrides.items()
+        },
+        (),
+    )
+
+
+def _without_labels(
+    conditions: Mapping[str, Mapping[str, Any]],
+) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    labels = {name: each["label"] for name, each in conditions.items() if "label" in each}
+    overrides = {
+        name: {field: value for field, value in each.items() if field != "label"}
+        for name, each in conditions.items()
+    }
+    return labels, overrides
+
+
 def _entry(key: str, fields: dict[str, Any]) -> dict[str, Any]:
-    name = fields.pop("report_name", key)
+    number = re.fullmatch(r"m(0[1-9]|1[0-7])", key)
+    name = fields.pop("report_name", f"Model {int(number[1])}" if number else key)
     assumed = fields.pop("assumed", {"batch_size": "Not said."})
     return {"report_name": name, "fields": {**FIELDS, **fields}, "assumed": assumed}
 
@@ -184,7 +237,6 @@ def _write_job(
             )  # fmt: skip
     for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():
         write_csv(pd.DataFrame(rows), folder / f"{name}.csv")
-    write_text(folder / "spec.json", json.dumps({**job, "code": "f" * 64}))
     accuracies = [row["test_accuracy"] for row in metrics]
     np.savez(folder / "predictions.npz", **_answers(job["fold"], list(replicates), accuracies))
 

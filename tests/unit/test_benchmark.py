@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.floor import _products  # noqa: E402
+from benchmarks.keras_m06.page import page as keras_page  # noqa: E402
 from benchmarks.measuring import Measured  # noqa: E402
 from benchmarks.repeats import pooled, run_by_run  # noqa: E402
 from benchmarks.roster import peer_names  # noqa: E402
@@ -123,6 +124,7 @@ def test_several_runs_are_pooled_and_told_one_by_one(measured):
 
 def test_steps_of_the_report():
     models = {model.name: model for model in read_models(ROOT, 60_000, 10_000)}
+    assert {model.spec.optimizer for model in models.values()} == {"adam"}  # as the peers have it
     assert len(models) == 17
     assert models["m01"].steps == 15 * 1875
     assert models["m02"].steps == 20 * 375
@@ -170,3 +172,12 @@ def test_the_studys_time_is_that_of_its_steps() -> None:
     alone, together = {"slow": 10.0, "quick": 20.0}, {"slow": 20.0, "quick": 30.0}
     minutes = study_minutes(pd.DataFrame({(1, 1): alone, (2, 1): together}), models)
     assert minutes == {(1, 1): 11.0, (2, 1): pytest.approx(17 / 3)}
+
+
+def test_the_page_on_keras_is_made_from_its_tables() -> None:
+    runs, steps = (pd.read_csv(ROOT / f"docs/keras/{name}.csv") for name in ("runs", "steps"))
+    text = keras_page(runs, steps)
+    assert (ROOT / "docs/keras.md").read_text(encoding="utf-8") == text
+    ours = runs[(runs["implementation"] == "ours") & (runs["epochs"] == 20)]["test_accuracy"]
+    above = sum(accuracy > 0.22 for accuracy in ours)
+    assert f"| 20 | ours | {len(ours)} | {above} |" in text

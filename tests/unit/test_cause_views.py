@@ -121,7 +121,7 @@ def test_the_sentences_give_the_tables_numbers(tables: CauseTables) -> None:
 
 def test_effects_have_one_table_per_field_and_say_what_changes(paths: Paths) -> None:
     frame = read_table(paths.tables / "contrasts.csv")
-    found = {table.title: texts(table) for table in effect_tables(frame)}
+    found = {table.title: texts(table) for table in effect_tables(load_study(paths.study), frame)}
     assert next(iter(found)) == "Pixels"
     (slope,) = found["Leaky slope"]
     assert slope[:4] == [
@@ -176,7 +176,7 @@ def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> N
     context = cause_context(loaded(paths, ["own"], ["sigmoid"]))
     assert context["squares"] == []
     assert context["cause_findings"] == []
-    assert effect_tables(read_table(paths.tables / "contrasts.csv")) == []
+    assert effect_tables(load_study(paths.study), read_table(paths.tables / "contrasts.csv")) == []
     assert context["sensitivity_tables"] == []
     assert context["likeliest_table"].rows == []
 

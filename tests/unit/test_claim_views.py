@@ -6,6 +6,7 @@ import math
 
 import pandas as pd
 import pytest
+from study_fixture import study_of
 
 from mlpstudy.report.formats import MINUS, p_value
 from mlpstudy.report.loading import CLAIM_COLUMNS
@@ -42,6 +43,16 @@ ROWS = [
      "reason": "Time is a property of the machine."},
 ]  # fmt: skip
 
+STUDY = study_of(
+    {name: {} for name in ("m01", "m03", "m07", "m09", "m10", "m11", "a", "wide")},
+    {
+        "as_reported": {},
+        "corrected": {"pixels": "unit", "kl": "exact"},
+        "no_dropout": {"label": "none at all"},
+        "unit_pixels": {"label": "pixels / 255"},
+    },
+)
+
 
 def plain(text: str) -> str:
     return text.replace(MINUS, "-")
@@ -53,7 +64,7 @@ def frame() -> pd.DataFrame:
 
 
 def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
-    ideal, _, dropout, gone, worth = claim_views(frame)
+    ideal, _, dropout, gone, worth = claim_views(frame, STUDY)
     assert (ideal.quote, ideal.place) == ("Five is ideal.", "Section 2")
     assert ideal.also == ("As said before.", "Twice.")
     assert ideal.models == ("m03", "m07")
@@ -65,7 +76,7 @@ def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
     assert (second.n, second.p, second.needed) == ("3", "1.000", "9")
     assert first.counted == (1, 3, 5)
     assert (dropout.quote, dropout.place, dropout.also) == ("", "", ())
-    assert dropout.verdicts[0].condition_name == "As reported against no dropout"
+    assert dropout.verdicts[0].condition_name == "As reported against none at all"
     # So few runs that the interval has no bounds.
     assert dropout.verdicts[0].effect == "+3.1 points"
     assert dropout.verdicts[0].contrast == "as_reported.m09-no_dropout.m09"
@@ -112,5 +123,5 @@ def test_p_values_in_words() -> None:
 
 def test_a_table_without_claims_has_no_views() -> None:
     empty = pd.DataFrame(columns=CLAIM_COLUMNS)
-    assert claim_views(empty) == []
+    assert claim_views(empty, STUDY) == []
     assert tally(empty) == {}

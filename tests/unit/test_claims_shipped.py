@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 from configuring import CONFIG, ROOT, settle
-from mlpstudy.evidence.statistics.ranktest import smallest_p
+from scipy.stats import binomtest
 
 from mlpstudy.claims.curves import COURSES
+from mlpstudy.claims.judging import COLUMNS, judge
 from mlpstudy.configuration.claim_forms import COMMON, FORMS
 from mlpstudy.configuration.claims import Claim
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.reported import read_statements
+from mlpstudy.evidence.statistics.shares import share_difference_test, share_test
+from mlpstudy.evidence.statistics.shifts import shift_test
+
+RESULTS = ROOT / "docs/results"
 
 # Sentences of sections 2 and 5 that say what the models are, or how the report was made, and
 # conclude nothing: which layers, nodes and settings there are, a time that was printed, which of
@@ -67,17 +75,24 @@ def test_the_shipped_claims_name_the_models_that_their_sentences_are_about() -> 
             & statements["quote"].str.contains(claim.quote, regex=False)
         ]
         models = set(" ".join(about["models"]).split())
-        # Model 10 is what the report's unreliable models are set against, 15 what model 5 is.
+        # Model 10 is what the report's unreliable models are set against.
         extra = {"m10"} if claim.form == "varies_more" else set()
-        extra |= {"model_8_too_large": {"m09"}, "model_5_too_many_nodes": {"m15"}}.get(
-            claim.name, set()
-        )
+        extra |= OTHERS.get(claim.name, set())
         extra |= set(claim.named) if claim.name in BEYOND else set()
         assert set(claim.named) <= models | extra, claim.name
 
 
+# What a model's own sentence is tested against.
+OTHERS = {
+    "model_8_too_large": {"m09"}, "nodes_up_and_down": {"m05"}, "model_5_too_many_nodes": {"m04"},
+}  # fmt: skip
 # Sentences that set models against others which they do not name.
-BEYOND = {"model_3_ideal", "six_layers_not_needed", "five_layers_ideal", "model_10_an_exception"}
+BEYOND = {
+    "smaller_models_beat_9", "model_10_layers_not_needed", "model_3_ideal",
+    "six_layers_not_needed", "five_layers_ideal_by_mean", "five_layers_ideal_by_best",
+    "no_single_cause_pixels", "no_single_cause_loss", "because_of_dropout_and_batch_norm",
+    "model_10_an_exception",
+}  # fmt: skip
 
 
 def test_the_schema_knows_the_keys_of_every_form_and_no_others() -> None:
@@ -105,6 +120,64 @@ def test_the_pages_of_the_vocabulary_name_every_form_and_course() -> None:
 def test_the_page_has_the_least_p_of_the_tests_as_they_are() -> None:
     text = (ROOT / "docs/verdicts.md").read_text()
     for n in (3, 4, 5, 6, 8, 12):
-        least = (2 * smallest_p(n, n, "greater"), 2 * 0.5**n)
-        cells = [cell for p in least for cell in (f"{p:.2g}", str(int(0.05 / p * (1 + 1e-9))))]
-        assert f"| {n} | {' | '.join(cells)} |" in text
+        low, high = np.arange(n) / 100, np.arange(n) / 100 + 0.5
+        least = (
+            shift_test(low, high).p,
+            shift_test(low, high + low**2, paired=True).p,
+            2 * share_test(n, n, 0.5).greater,
+            2 * share_difference_test(low > 1, low < 1).greater,
+        )
+        assert f"| {n} | {' | '.join(f'{p:.2g}' for p in least)} |" in text
+
+
+@pytest.fixture(scope="module")
+def archived(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    """Return the verdicts of the shipped claims on the published runs."""
+    output = tmp_path_factory.mktemp("archive") / "claims.csv"
+    judge(RESULTS / "study.json", ROOT / "config/claims.yaml", RESULTS, output)
+    return read_table(output, COLUMNS)
+
+
+def test_every_claim_is_judged_on_the_published_runs_or_has_its_reason(
+    archived: pd.DataFrame,
+) -> None:
+    written = yaml.safe_load((ROOT / "config/claims.yaml").read_text())
+    assert list(archived["claim"].unique()) == list(written["claims"])
+    for row in archived.to_dict("records"):
+        if row["condition"]:
+            assert 0 < row["p"] <= row["p_holm"] <= 1
+            assert pd.isna(row["reason"])
+        else:
+            own = written["claims"][row["claim"]].get("reason", "").strip()
+            lacking = [
+                f"the study has no condition {name}" for name in written["optional"]["conditions"]
+            ]
+            assert row["reason"] in ([own] if own else lacking)
+
+
+def test_the_figures_of_verdicts_are_those_of_the_published_runs(archived: pd.DataFrame) -> None:
+    """Shares and pairs of single models, computed anew from runs.csv."""
+    claims = {claim.name: claim for claim in plan().said.claims}
+    runs = pd.read_csv(RESULTS / "runs.csv", dtype={"fold": str})
+    keys = ["condition", "model", "replicate"]
+    accuracy = runs.groupby(keys)["test_accuracy"].mean()
+    thresholds = {"medium": 0.5, "superior": 0.8}
+    seen = set()
+    for row in archived[archived["condition"] != ""].to_dict("records"):
+        claim = claims[row["claim"]]
+        if len(claim.models) != 1 or claim.runs != "all" or len(claim.than) > 1:
+            continue
+        ours = accuracy[row["condition"], claim.models[0]]
+        if claim.form in ("share_above", "share_below"):
+            above = int((ours >= thresholds.get(claim.threshold, claim.threshold)).sum())
+            count = above if claim.form == "share_above" else 12 - above
+            test = (binomtest(count, 12, alternative=side) for side in ("greater", "less"))
+            assert row["p"] == pytest.approx(min(1, 2 * min(each.pvalue for each in test)))
+            assert row["effect"] == pytest.approx(count / 12)
+            seen.add(claim.form)
+        elif claim.form == "higher" and row["measure"] == "shift" and not claim.against:
+            theirs = accuracy[row["condition"], claim.than[0]]
+            every = np.subtract.outer(ours.to_numpy(), theirs.to_numpy())
+            assert row["effect"] == pytest.approx(np.median(every))
+            seen.add(claim.form)
+    assert seen == {"share_above", "share_below", "higher"}

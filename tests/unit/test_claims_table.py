@@ -1,4 +1,4 @@
-"""claims.csv from a study on disk, by the verb: its columns, folds, families, and determinism."""
+"""claims.csv from a study on disk, by the verb: its columns, folds, text cells, and determinism."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from judging import judged
-from study_fixture import Paths, make_study
+from study_fixture import REPORTED, Paths, make_study
 
 from mlpstudy.claims.judging import COLUMNS, judge
-from mlpstudy.configuration.claims import Claim
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.statistics import holm
+from mlpstudy.evidence.contrasts import write_contrasts
 from mlpstudy.evidence.tables import collect, load_study
 from mlpstudy.files import write_csv
-from mlpstudy.report.loading import CLAIM_COLUMNS
-from mlpstudy.report.views.claims import claim_views, tally
 
 CLAIMS = """
-optional: {models: [gone]}
+optional: {models: [gone, nan]}
 claims:
   good_wins: {statement: Good wins., form: higher, models: [good], than: [folded]}
+  folded_loses: {statement: It loses., form: higher, denied: true, models: [folded], than: [good]}
   folded_fails: {statement: It fails., form: share_below, models: [folded], threshold: medium}
+  mended: {statement: No change., form: equivalent, models: [good], conditions: [corrected],
+           against: as_reported}
   gone_wins: {statement: Gone wins., form: higher, models: [gone], than: [good]}
-  nobody: {statement: Nobody knows., form: untestable, reason: Nobody asked., quote: 'Who, me?'}
+  nan: {statement: '1', form: untestable, models: [nan], reason: 'True', quote: '3.0',
+        section: '2', place: '1e3', also: ['No.', 'Never.']}
 """
 
 
@@ -43,7 +43,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     models = {"good": {}, "folded": {"validation": "kfold", "folds": 2}}
     made = make_study(root, models, outcome, replicates=10)
     study = load_study(made.study)
-    for table, name in {"runs": "metrics", "history": "history"}.items():
+    for table, name in {"runs": "metrics", "timings": "timings", "history": "history"}.items():
         write_csv(collect(study, name), made.tables / f"{table}.csv")
     (root / "claims.yaml").write_text(CLAIMS)
     return made
@@ -56,69 +56,55 @@ def table(paths: Paths) -> Path:
     return output
 
 
-def test_a_row_a_claim_and_condition(table: Path) -> None:
+def test_one_row_per_claim_and_condition(table: Path) -> None:
     frame = pd.read_csv(table, keep_default_na=False)
     assert list(frame) == COLUMNS
-    assert set(CLAIM_COLUMNS) <= set(COLUMNS)
     assert list(zip(frame["claim"], frame["condition"], frame["verdict"], strict=True)) == [
         ("good_wins", "as_reported", "supported"),
         ("good_wins", "corrected", "supported"),
+        ("folded_loses", "as_reported", "supported"),
+        ("folded_loses", "corrected", "supported"),
         ("folded_fails", "as_reported", "supported"),
         ("folded_fails", "corrected", "supported"),
+        ("mended", "corrected", "supported"),
         ("gone_wins", "", "undecided"),
-        ("nobody", "", "undecided"),
+        ("nan", "", "undecided"),
     ]
-    assert list(frame["reason"])[-2:] == ["the study has no model gone", "Nobody asked."]
+    # What is judged has figures, what is not has a reason.
+    assert list(frame["reason"]) == [""] * 7 + ["the study has no model gone", "True"]
+    assert (frame["p_holm"].to_numpy()[:7] != "").all()
 
 
 def test_a_replicate_of_folds_is_their_mean(table: Path) -> None:
     frame = pd.read_csv(table).set_index("claim")
     # 80 % against (10 + 82) / 2 = 46 %, replicate by replicate.
     assert frame.loc["good_wins", "effect"].to_list() == pytest.approx([0.34, 0.34])
+    assert frame.loc["folded_loses", "effect"].to_list() == pytest.approx([-0.34, -0.34])
     assert frame.loc["folded_fails", "n"].to_list() == [10, 10]
     assert frame.loc["folded_fails", "effect"].to_list() == [1.0, 1.0]
 
 
-def test_the_pages_read_what_was_written(table: Path) -> None:
-    frame = pd.read_csv(table)
-    good, folded, gone, nobody = claim_views(frame)
-    assert good.verdicts[0].effect.startswith("+34.0 points")
-    assert folded.verdicts[0].effect == "100 % of runs (72 to 100)"
-    assert [view.verdicts[0].state for view in (gone, nobody)] == ["not_judged", "untestable"]
-    assert nobody.quote == "Who, me?"
-    assert tally(frame)[""] == {"not_judged": 1, "untestable": 1}
+def test_a_claim_names_the_contrast_that_has_its_effect(paths: Paths, table: Path) -> None:
+    output = paths.tables / "contrasts.csv"
+    write_contrasts(
+        paths.study, paths.study.with_name("claims.yaml"), REPORTED, paths.tables, output
+    )
+    contrasts = pd.read_csv(output).set_index("contrast")
+    claims = pd.read_csv(table).dropna(subset="contrast")
+    assert claims["claim"].tolist() == [*["good_wins"] * 2, *["folded_loses"] * 2, "mended"]
+    for row in claims.to_dict("records"):
+        found = contrasts.loc[row["contrast"]]
+        first = (found["first_condition"], found["first_model"])
+        sign = -1 if first == (row["condition"], row["models"].split()[0]) else 1
+        assert row["effect"] == pytest.approx(sign * found[row["measure"]])
 
 
-ODD = """
-optional: {models: [nan, inf]}
-claims:
-  nan: {statement: '1', form: untestable, reason: 'True', quote: '3.0', section: '2', place: '1e3'}
-  own: {statement: Mine., form: higher, models: [nan], than: [inf]}
-"""
-
-
-def test_what_is_written_is_text_whatever_it_looks_like(paths: Paths) -> None:
-    path = paths.study.with_name("odd.yaml")
-    path.write_text(ODD)
-    output = paths.tables / "odd.csv"
-    judge(paths.study, path, paths.tables, output)
-    odd, own = claim_views(read_table(output, COLUMNS))
-    assert (odd.claim, odd.statement, odd.quote) == ("nan", "1", "3.0")
-    assert (odd.section, odd.place) == ("2", "1e3")
-    assert odd.verdicts[0].reason == "True."
-    assert (own.section, own.quote, own.models) == ("", "", ("nan", "inf"))
-
-
-def test_models_are_names_where_claims_are_and_a_number_elsewhere(tmp_path: Path) -> None:
-    tables = {
-        "claims": ("claim,models", "a,nan", ["nan"]),
-        "audit": ("rule,models", "cut,inf", ["inf"]),
-        "rankings": ("activation,models", "relu,3", [3]),
-    }
-    for name, (head, row, found) in tables.items():
-        path = tmp_path / f"{name}.csv"
-        path.write_text(f"{head}\n{row}\n")
-        assert read_table(path)["models"].tolist() == found
+def test_text_stays_text_whatever_it_looks_like(table: Path) -> None:
+    odd = read_table(table, COLUMNS).set_index("claim").loc["nan"]
+    assert odd[["statement", "quote", "section", "place", "models"]].tolist() == [
+        "1", "3.0", "2", "1e3", "nan",
+    ]  # fmt: skip
+    assert (odd["also"], odd["reason"]) == ("No. | Never.", "True")
 
 
 def test_the_same_bytes_every_time(paths: Paths, table: Path) -> None:
@@ -142,37 +128,13 @@ def test_the_claims_are_checked_against_the_study_that_was_run(paths: Paths) -> 
     assert not output.exists()
 
 
-def test_a_study_with_another_margin(paths: Paths) -> None:
+def test_the_margin_and_the_threshold_of_failure_are_the_studys(paths: Paths) -> None:
     study = json.loads(paths.study.read_text())
-    other = paths.study.with_name("wide.json")
-    other.write_text(json.dumps({**study, "margin": 0.5}))
-    output = paths.tables / "wide.csv"
-    judge(other, paths.study.with_name("claims.yaml"), paths.tables, output)
-    first = pd.read_csv(output).iloc[0]
-    assert first["verdict"] == "contradicted"
-    assert first["reason"] == "good and folded are equivalent, within 50 points"
-
-
-def test_holm_counts_the_claims_of_one_condition_and_no_others() -> None:
-    runs = {
-        (condition, model): [base + 0.001 * k for k in range(12)]
-        for condition, models in {"one": "abc", "two": "ab"}.items()
-        for model, base in zip(models, (0.9, 0.8, 0.7), strict=False)
-    }
-    claims = [
-        Claim("first", "-", "higher", models=("a",), than=("b",)),
-        Claim("second", "-", "higher", models=("b",), than=("c",)),
-        Claim("third", "-", "share_above", models=("a",), threshold=0.5, quantity="test_accuracy"),
-        Claim("alone", "-", "differ", models=("a",), than=("b",), conditions=("two",)),
-        Claim("never", "-", "untestable", reason="No."),
-    ]
-    rows = judged(claims, runs)
-    found = {(row["claim"], row["condition"]): row for row in rows}
-    families = {key: row["family"] for key, row in found.items() if key[1]}
-    assert families == {
-        ("first", "one"): 3, ("first", "two"): 3, ("second", "one"): 3,
-        ("third", "one"): 3, ("third", "two"): 3, ("alone", "two"): 3,
-    }  # fmt: skip
-    one = [row for (_, condition), row in found.items() if condition == "one"]
-    assert [row["p_holm"] for row in one] == pytest.approx(list(holm([r["p"] for r in one])))
-    assert [row["p_holm"] for row in one] == pytest.approx([6e-4, 6e-4, 6e-4])
+    other = paths.study.with_name("other.json")
+    classes = {"superior": 0.8, "medium": 0.4}
+    for changed, verdict in (({"margin": 0.5}, "supported"),
+                             ({"margin": 0.5, "classes": classes}, "contradicted")):  # fmt: skip
+        other.write_text(json.dumps(study | changed))
+        judge(other, paths.study.with_name("claims.yaml"), paths.tables, paths.tables / "o.csv")
+        # 34 points are within the margin, but only runs that did not fail are equivalent.
+        assert pd.read_csv(paths.tables / "o.csv")["verdict"][0] == verdict

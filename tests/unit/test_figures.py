@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from configuring import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from idx_files import configure, idx_bytes, make_arrays, write_files
@@ -105,6 +109,32 @@ def test_figures_are_the_same_bytes_again_and_have_no_date(study: Paths) -> None
         assert not re.search(rb"\d{4}-\d\d-\d\dT|<dc:date|Matplotlib v", text)
 
 
+MATPLOTLIBRC = """
+backend: tkagg
+text.usetex: True
+font.family: serif
+lines.linewidth: 9
+patch.edgecolor: red
+savefig.bbox: tight
+"""
+
+
+def test_figures_depend_on_no_setting_of_the_user(study: Paths, tmp_path: Path) -> None:
+    rc = tmp_path / "matplotlibrc"
+    rc.write_text(MATPLOTLIBRC)
+    backend = "module://matplotlib_inline.backend_inline"  # that of a notebook
+    settings = {"MPLBACKEND": backend, "MATPLOTLIBRC": str(rc), "MPLCONFIGDIR": str(tmp_path)}
+    data = study.tables.parent / "data"
+    command = [
+        *(sys.executable, "-m", "mlpstudy", "draw", "--study", study.study, "--reported", REPORTED),
+        *("--tables", study.tables, "--data", data, "--output", tmp_path / "figures"),
+    ]
+    environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT / "workflow")}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    for path in study.figures.iterdir():
+        assert path.read_bytes() == (tmp_path / "figures" / path.name).read_bytes(), path.name
+
+
 def test_figures_are_valid_and_small_whatever_is_in_the_study(tmp_path: Path) -> None:
     models = {"m03": {"validation": "kfold", "folds": 2, "epochs": 30}, "m07": {"epochs": 30}}
     conditions = {f"condition_{n}": {} for n in range(4)}
@@ -142,7 +172,9 @@ def test_forty_models_with_long_names_stay_within_their_figures(tmp_path: Path) 
     write_tables(paths)
     material = load_material(paths.study, paths.tables, REPORTED, None)
     chosen = [p for p in plates(material) if not p.model or p.model.endswith("_7")]
-    assert {plate.kind for plate in chosen} == {*KINDS, "overview", "groups", "pairs"}
+    assert {plate.kind for plate in chosen} == {
+        *KINDS, "overview", "groups", "pairs", "sensitivity",
+    }  # fmt: skip
     with mpl.rc_context(STYLE):
         for plate in chosen:
             figure = plate.draw()

@@ -8,7 +8,6 @@ import shutil
 from functools import cache
 from itertools import combinations
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from mlpstudy.configuration.rules import PARTS
 from mlpstudy.evidence.reported import read_values
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
-from mlpstudy.report.formats import seconds
+from mlpstudy.report.formats import DASH, seconds
 
 MODELS: dict[str, dict[str, Any]] = {
     "m03": {"activation": "tanh", "nodes": [256, 128, 32, 16, 10], "validation": "kfold"},
@@ -91,23 +90,23 @@ def pool(study: Study, row: Row) -> list[float]:
             single = [numbers[0] for numbers in found if len(numbers) == 1]
             values += [b - a for a, b in combinations(single, 2)]
         if "seconds" in chosen[0]:
-            values += medians_of_seconds(chosen)
+            values += ends_of_seconds(chosen)
         if {"failures", "replicates"} <= set(chosen[0]):
             values += over_runs(study, chosen)
     return values
 
 
-def medians_of_seconds(chosen: list[dict[str, str]]) -> list[float]:
-    """The median replicate's time under each condition, the folds of a replicate together."""
+def ends_of_seconds(chosen: list[dict[str, str]]) -> list[float]:
+    """The least and the longest time under each condition, the folds of a replicate together."""
     times: dict[str, dict[str, float]] = {}
     for line in chosen:
         mine = times.setdefault(line["condition"], {})
         mine[line["replicate"]] = mine.get(line["replicate"], 0.0) + float(line["seconds"])
-    return [median(each.values()) for each in times.values()]
+    return [end(each.values()) for each in times.values() for end in (min, max)]
 
 
 def over_runs(study: Study, chosen: list[dict[str, str]]) -> list[float]:
-    """Failures, medians and bests of all replicates of the models of a row, and their number."""
+    """Failures and bests of all replicates of the models of a row, and their number."""
     found: list[float] = [len({line["model"] for line in chosen})]
     for condition in dict.fromkeys(line["condition"] for line in chosen):
         mine = [line for line in chosen if line["condition"] == condition]
@@ -117,7 +116,7 @@ def over_runs(study: Study, chosen: list[dict[str, str]]) -> list[float]:
         ]
         failed = sum(int(line["failures"]) for line in mine)
         total = sum(int(line["replicates"]) for line in mine)
-        found += [values.median(), values.max(), failed / total]
+        found += [values.max(), failed / total]
     return found
 
 
@@ -147,7 +146,7 @@ def test_every_number_of_a_row_is_in_the_lines_that_it_names(study: Paths, page:
         values = pool(tables, row)
         durations = {seconds(v) for v in values}
         for text, name in zip(row.cells[1:], row.names[1:], strict=True):
-            if "origin" in name or text in durations:
+            if "origin" in name or durations.issuperset(text.split(DASH)):
                 continue
             for number, decimals in numbers_of(WORDS.sub("", text)):
                 assert fits(number, decimals, [*values, *printed]), (row, text, number)
@@ -248,6 +247,19 @@ def test_every_link_lands(study: Paths, page: Page) -> None:
     specs = {t for t in targets if t.endswith("spec.json")}
     assert specs
     assert all((study.report / target).is_file() for target in specs)
+
+
+def test_the_first_screen_says_which_failures_the_study_explains(page: Page) -> None:
+    text = " ".join(page.text.split())
+    # Four of five replicates of models 4 and 5 fail, with 90 % of the examples stuck.
+    assert (
+        "8 of the failures are of models with clipped KL divergence. In the last epoch of the"
+        in text
+    )
+    assert "the median share of training images without a gradient is 90 %." in text
+    # The replicate without an accuracy.
+    told = "This study does not explain the 1 failure of model 9, trained with cross-entropy."
+    assert told in text
 
 
 def test_parts_have_lasting_names(page: Page) -> None:

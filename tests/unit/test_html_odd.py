@@ -44,7 +44,7 @@ def test_odd_studies_render(tmp_path: Path, models: dict[str, Any], arguments: A
 def test_a_study_in_which_everything_fails(tmp_path: Path, accuracy: float) -> None:
     paths = render_study(make_study(tmp_path, {"m01": {}}, lambda *_: (accuracy, accuracy)))
     page = Page(paths.report / "index.html")
-    assert "3 of 3 replicates fail as reported" in " ".join(page.text.split())
+    assert "3 of 3 replicates fail under “as reported”" in " ".join(page.text.split())
     assert "nan" not in set(re.findall(r"\w+", page.text.lower()))
 
 
@@ -74,7 +74,7 @@ def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     render_page(paths)
     text = " ".join(Page(paths.report / "index.html").text.split())
     assert "1 reported model and 1 more on" in text
-    assert "of 1 testable statement of the report, as reported" in text
+    assert "of 1 testable statement of the report, under “as reported”" in text
     assert "This study also judges 1 claim of its own" in text
     assert "Claims about mine" in text
 

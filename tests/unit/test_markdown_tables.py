@@ -14,6 +14,8 @@ from mlpstudy.report.pages import markdown
 from mlpstudy.report.views.audit import FindingView, Group, Printing
 from mlpstudy.report.views.claims import ClaimView, VerdictView
 
+CONDITIONS = {"as_reported": "as reported", "corrected": "corrected"}
+
 
 def verdict(condition: str, state: str, effect: str = "+2.0 points (+1.0 to +3.0)") -> VerdictView:
     words = {"not_judged": "not judged"}.get(state, state)
@@ -32,7 +34,7 @@ def texts(table: Table) -> list[list[str]]:
 
 def test_a_claim_stands_with_the_verdict_of_each_condition() -> None:
     found = claim(verdict("corrected", "contradicted"), verdict("as_reported", "supported"))
-    (table,) = claim_tables([("Conclusions", [found])], ["as_reported", "corrected"])
+    (table,) = claim_tables([("Conclusions", [found])], CONDITIONS)
     assert table.title == "Conclusions"
     assert [column.label for column in table.columns[2:]] == ["as reported", "corrected"]
     effect = "+2.0 points (+1.0 to +3.0), n = 12"
@@ -52,7 +54,7 @@ def test_claims_of_other_conditions_or_of_none_say_so() -> None:
         claim(verdict("", "not_judged", "\u2014")),
         claim(verdict("as_reported", "supported")),
     ]
-    (table,) = claim_tables([("", claims)], ["as_reported", "corrected"])
+    (table,) = claim_tables([("", claims)], CONDITIONS)
     assert [row[2:] for row in texts(table)] == [
         ["Adamw: Undecided", "\u2014"],
         ["not judged: because", "\u2014"],
@@ -64,14 +66,15 @@ def test_claims_of_other_conditions_or_of_none_say_so() -> None:
 def test_a_finding_stands_with_all_its_printings() -> None:
     printings = (Printing("19.41", ("Section 1", "Section 4")), Printing("19.0", ("Section 3",)))
     finding = FindingView(
-        "f", "arithmetic", ("m05",), "Model 5", "Test accuracy", printings, "They differ.",
-        "It matters.", "rule",
+        "f", "serious", "against arithmetic", ("m05",), "Model 5", printings, "They differ.",
+        "It matters.",
     )  # fmt: skip
-    group = Group("arithmetic", "Against arithmetic", "What it is.", (finding,))
+    group = Group("serious", "Serious findings", (finding,))
     (table,) = audit_tables([group])
-    assert (table.title, table.caption) == ("Against arithmetic", "What it is.")
+    assert (table.title, table.caption) == ("Serious findings", "1 finding")
     printed = "19.41 (Section 1; Section 4); 19.0 (Section 3)"
-    assert texts(table) == [["Model 5", "Test accuracy", "They differ.", "It matters.", printed]]
+    row = ["Model 5", "against arithmetic", "They differ.", "It matters.", printed]
+    assert texts(table) == [row]
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), max_size=30))

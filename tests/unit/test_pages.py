@@ -14,7 +14,17 @@ from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.report.figure_index import load_index
-from mlpstudy.report.formats import count, loss, names, percent, points, seconds, share, span
+from mlpstudy.report.formats import (
+    DASH,
+    count,
+    loss,
+    names,
+    percent,
+    points,
+    seconds,
+    share,
+    span,
+)
 from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import TABLE_PAGES
 from mlpstudy.report.views.conclusions import conclusions
@@ -136,12 +146,13 @@ def test_conclusions_follow_the_numbers(study: Paths) -> None:
         in (said[2]["As reported"])
     )
     # Models 3 and 16 have up to 5 layers; 4 of the other 12 replicates are at 10 %.
-    assert "2 models with up to 5 layers: median 84.54 %, 0 of 6" in said[3]["As reported"]
-    assert "4 of 12 replicates failed" in said[3]["As reported"]
+    depth = said[3]["As reported"]
+    assert f"2 models with up to 5 layers: medians of the models 82.4{DASH}86.7 %, 0 of 6" in depth
+    assert "4 of 12 replicates failed" in depth
     assert "89.26 %, without (Model 9) 66.26 %: +23.00 points" in said[4]["As reported"]
     assert said[4][""] == "Besides batch normalisation the two models differ in batch size."
     # Under corrected models 4, 5 and 9 are Medium; before, 4 and 5 were Inferior, 9 Medium.
-    assert "the class of 2 of 6 models is not that of as reported" in said[1]["Corrected"]
+    assert "the class of 2 of 6 models is not that under “as reported”" in said[1]["Corrected"]
 
 
 def test_quotations_are_the_reports_own_words(study: Paths) -> None:
@@ -205,4 +216,6 @@ def test_numbers_are_written_as_people_read_them() -> None:
     assert [seconds(s).replace("\u202f", " ") for s in (4, 59.7, 61, 3599.7, 7260)] == [
         "4.0 s", "1 min", "1 min 1 s", "1 h", "2 h 1 min",
     ]  # fmt: skip
-    assert names(["m04", "m05", "wide"]) == "models 4 and 5 and wide"
+    assert names(["Model 4", "Model 5", "wide"]) == "models 4 and 5 and wide"
+    assert names(["Model 4", "wide"], opening=True) == "Model 4 and wide"
+    assert names(["wide", "deep"], opening=True) == "wide and deep"

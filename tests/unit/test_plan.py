@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
-from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
 
 from mlpstudy.configuration.plan import Plan, read_plan
 from mlpstudy.spec import Job, blocks
@@ -35,10 +32,11 @@ def test_identities_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
         assert Job.from_identity(job.identity()) == job
 
 
-def test_the_document_names_the_jobs_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_document_is_the_same_wherever_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(monkeypatch, results="elsewhere")
     folders = [job["folder"] for job in json.loads(plan.document())["jobs"]]
-    assert folders == [f"elsewhere/runs/{job.folder}" for job in plan.jobs.values()]
+    assert folders == [f"runs/{job.folder}" for job in plan.jobs.values()]
+    assert plan.document() == plan_of(monkeypatch).document()
 
 
 def test_labels_are_no_part_of_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,45 +45,31 @@ def test_labels_are_no_part_of_an_identity(monkeypatch: pytest.MonkeyPatch) -> N
     assert "elsewhere" not in identities
 
 
+def test_a_label_is_shown_and_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = plan_of(monkeypatch)
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    config["conditions"]["unit_pixels"]["label"] = "pixels / 255"
+    after = plan_of(monkeypatch, conditions=config["conditions"])
+    assert {key: job.identity() for key, job in after.jobs.items()} == {
+        key: job.identity() for key, job in before.jobs.items()
+    }
+    labels = [
+        {key: each["label"] for key, each in json.loads(plan.document())["conditions"].items()}
+        for plan in (before, after)
+    ]
+    assert labels[0] == {
+        "as_reported": "report's settings (gaps assumed)", "corrected": "corrected",
+        "unit_pixels": "unit pixels", "exact_kl": "exact KL",
+    }  # fmt: skip
+    assert labels[1] == {**labels[0], "unit_pixels": "pixels / 255"}
+
+
 def test_the_largest_model_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = plan_of(monkeypatch)
     first = max(plan.jobs, key=plan.cost)
     assert first[1] == "m08"
     m17 = next(key for key in plan.jobs if key[1] == "m17")
     assert plan.cost(m17) == 15 * 3 * (784 * 128 + 128 * 64 + 64 * 10)
-
-
-MODEL = "nodes: [8, 2], assumed: {nodes: So.}"
-YES_AND_NO = """
-models: models.yaml
-claims: null
-results: 2024-01-01
-conditions: {x: {models: ["no"], learning_rate: 1e-3}, y: {models: [no]}, "off": null}
-dataset: {name: "1", classes: [no, yes]}
-"""
-
-
-def test_a_later_step_reads_the_same_plan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it is given is not Snakemake's YAML 1.1, which has `no` as false and a date as one."""
-    monkeypatch.chdir(tmp_path)
-    Path("models.yaml").write_text(f"models: {{no: {{{MODEL}}}, yes: {{{MODEL}}}}}")
-    Path("mine.yaml").write_text(YES_AND_NO)
-    config: dict[str, Any] = load_configfile("mine.yaml")
-    assert config["conditions"]["y"]["models"] == [False]
-    update_config(config, {"replicates": 2})
-    plan = read_plan(config, [Path("mine.yaml")])
-    assert plan.settings.conditions["y"].models == ("no",)
-    again = read_plan(json.loads(json.dumps(plan.written)), [])
-    assert again.document() == plan.document()
-    assert again.written == plan.written
-
-
-def test_what_is_written_is_what_snakemake_has_of_the_shipped_configuration(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """So that the studies made of it before are not planned anew."""
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    assert plan_of(monkeypatch).written == config
 
 
 @pytest.mark.parametrize(

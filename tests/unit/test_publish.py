@@ -81,10 +81,11 @@ def test_every_link_of_the_published_pages_lands(finished: Path, repository: Pat
 
 def test_the_runs_that_it_names_are_those_of_the_copy(finished: Path, repository: Path) -> None:
     publish(finished, REPORTED, TEMPLATES, repository)
-    jobs = json.loads((repository / "docs/results/study.json").read_text())["jobs"]
+    copy = repository / "docs/results"
+    jobs = json.loads((copy / "study.json").read_text())["jobs"]
     assert jobs
     for job in jobs:
-        spec = json.loads((repository / job["folder"] / "spec.json").read_text())
+        spec = json.loads((copy / job["folder"] / "spec.json").read_text())
         assert spec["model"] == job["model"]
 
 

@@ -16,8 +16,8 @@ from safetensors.numpy import load_file
 from training_jobs import JOB, make_job, small_dataset
 
 from mlpstudy.errors import StudyError
-from mlpstudy.files import write_rows
 from mlpstudy.spec import Job
+from mlpstudy.training.outputs import write_rows
 from mlpstudy.training.runs import run_job
 
 FILES = [

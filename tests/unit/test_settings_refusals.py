@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from configuring import CONFIG, FIELDS, edit, refused, settle, written
+from configuring import CONFIG, FIELDS, configure, edit, refused, settle, written
 
 COUNT = "a whole number from 1 to 100000"
 ALL_FIELDS = ", ".join(FIELDS)
 NAME = "a name of at most 64 letters, digits and _ that begins with a letter"
-CLASS = "one line of 1 to 100 characters (numbers need quotes)"
+CLASS = "one line of 1 to 100 characters"
+LABEL = "one line of 1 to 60 characters"
 CONDITION = "a mapping of fields to values, {} for none, or null to drop the condition"
 FOLDER = "a folder (not empty, of letters, digits and the characters _ . / + @ % = , : -)"
 FILE = "a file (not empty, without braces, control characters or a leading ~)"
@@ -29,11 +30,12 @@ IN_CONFIG = [
     ("device: metal", "device: expected one of auto, cpu, cuda, got 'metal'"),
     (
         "conditions: {fast: {momentum: 0.9}}",
-        f"conditions.fast.momentum: unknown key, expected one of models, where, {ALL_FIELDS}",
+        "conditions.fast.momentum: unknown key, expected one of label, models, where, "
+        f"{ALL_FIELDS}",
     ),
     (
         "conditions: {corrected: {pixls: unit}}",
-        "conditions.corrected.pixls: unknown key, expected one of models, where, "
+        "conditions.corrected.pixls: unknown key, expected one of label, models, where, "
         f"{ALL_FIELDS} (did you mean 'pixels'?)",
     ),
     (
@@ -83,6 +85,7 @@ IN_CONFIG = [
         "classes: {superior: 80}",
         "classes.superior: expected a number above 0 and at most 1, got 80",
     ),
+    ("results: 2024", f"results: expected {FOLDER}, got 2024 (quote it)"),
     ("results: ''", f"results: expected {FOLDER}, got ''"),
     ("results: my study", f"results: expected {FOLDER}, got 'my study'"),
     ("results: ~/study", f"results: expected {FOLDER}, got '~/study'"),
@@ -132,11 +135,26 @@ IN_CONFIG = [
     ),
     (
         "dataset: {classes: [0, 1]}",
-        f"dataset.classes[0]: expected {CLASS}, got 0 (and 1 more)",
+        f"dataset.classes[0]: expected {CLASS}, got 0 (quote it) (and 1 more)",
     ),
     ('dataset: {classes: ["a\\nb", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\nb'"),
     ('dataset: {classes: ["a\\n", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\n'"),
     ('dataset: {classes: ["a\\0b", c]}', f"dataset.classes[0]: expected {CLASS}, got 'a\\x00b'"),
+    (
+        "conditions: {fast: {label: 5}}",
+        f"conditions.fast.label: expected {LABEL}, got 5 (quote it)",
+    ),
+    ("conditions: {fast: {label: ' '}}", f"conditions.fast.label: expected {LABEL}, got ' '"),
+    (
+        "conditions: {fast: {label: Corrected}}",
+        "conditions.fast.label: expected a label other than that of condition corrected, got "
+        "'Corrected'",
+    ),
+    (
+        "conditions: {one: {label: both of us}, both_of_us: {}}",
+        "conditions.one.label: expected a label other than that of condition both_of_us, got "
+        "'both of us'",
+    ),
     ('dataset: {classes: ["\\L", c]}', f"dataset.classes[0]: expected {CLASS}, got '\\u2028'"),
 ]
 
@@ -167,10 +185,31 @@ def test_a_mistake_in_a_configuration_file_is_named(text: str, message: str) -> 
             "conditions={corrected: {epochs: none}}",
             f"conditions.corrected.epochs: expected {COUNT}, got 'none'",
         ),
+        (
+            "results=2024",
+            f"results: expected {FOLDER}, got 2024 (write it as ./2024)",
+        ),
+        (
+            "models=True",
+            f"models: expected {FILE}, got true (write it as ./True)",
+        ),
+        (
+            "results=config/config.yaml",
+            "results: expected a folder, got 'config/config.yaml': config/config.yaml is a file",
+        ),
+        (
+            "results=config/config.yaml/a",
+            "results: expected a folder, got 'config/config.yaml/a': config/config.yaml is a file",
+        ),
     ],
 )
 def test_a_mistake_on_the_command_line_is_named(argument: str, message: str) -> None:
     assert refused(given=(argument,)) == f"--config: {message}"
+
+
+def test_a_folder_may_be_called_like_a_number() -> None:
+    assert configure(given=("results=./2024",)).results == Path("2024")
+    assert configure(written('results: "2024"')).results == Path("2024")
 
 
 def test_the_wrong_key_is_sought_in_the_file_that_set_it() -> None:

@@ -127,7 +127,7 @@ def test_the_schemas_are_schemas_and_list_the_fields_of_a_spec() -> None:
     defaults = models["properties"]["defaults"]["properties"]
     assert tuple(fields) == FIELDS
     assert tuple(model) == ("report_name", "assumed", *FIELDS)
-    assert tuple(condition["properties"]) == ("models", "where", *FIELDS)
+    assert tuple(condition["properties"]) == ("label", "models", "where", *FIELDS)
     assert tuple(condition["properties"]["where"]["properties"]) == FIELDS
     assert tuple(models["$defs"]["field"]["enum"]) == FIELDS
     assert {field: each["default"]["value"] for field, each in defaults.items()} == {

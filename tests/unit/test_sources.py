@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import re
 import resource
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,50 @@ def test_every_source_has_its_reason_in_one_line(tmp_path: Path, mirror: Mirror)
     assert f"folder {tmp_path / 'nowhere'}: no such folder" in message
     assert f"{mirror.url}: answers 404 Not Found" in message
     assert "dataset.sources: - folder: PATH" in message
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("all_proxy", "socks5://127.0.0.1:9", "SOCKS"),
+        ("all_proxy", "nonsense://x", "nonsense"),
+        ("SSL_CERT_FILE", "/nowhere", "No such file"),
+    ],
+)
+def test_the_environment_makes_a_source_unavailable_and_no_more(
+    tmp_path: Path,
+    good: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    bad = {"url": "http://127.0.0.1:9"}
+    message = fetch_in_vain([bad], tmp_path / "raw")
+    assert message.count("http://127.0.0.1:9: no connection can be set up") == 1
+    assert re.search(rf"{said}.*; the environment sets {variable}\.", message)
+    sources.fetch(FILES, [bad, good], tmp_path / "raw", patience=QUICK)
+    assert_fetched(tmp_path / "raw")
+
+
+def test_whatever_goes_wrong_with_a_source_the_next_is_tried(
+    tmp_path: Path, good: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", no_room)
+    bad = [
+        {"debian": {"package": "p", "folder": "f"}},
+        {"folder": f"/{'x' * 5000}"},  # longer than a path can be
+        {"url": "http://\udcff"},
+    ]
+    message = fetch_in_vain(bad, tmp_path / "raw")
+    assert "Debian's package p: OSError: [Errno 28] No space left on device: '/tmp/x'" in message
+    assert "File name too long" in message
+    sources.fetch(FILES, [*bad, good], tmp_path / "raw", patience=QUICK)
+    assert_fetched(tmp_path / "raw")
 
 
 def test_no_sources_and_unknown_ones_are_said(tmp_path: Path) -> None:

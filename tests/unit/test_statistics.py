@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from scipy import stats
 
-from mlpstudy.evidence.statistics import (
+from mlpstudy.evidence.statistics.intervals import (
     Interval,
     difference_of_means,
     difference_of_medians,
@@ -29,6 +30,10 @@ def bounds(interval: Interval) -> tuple[float, float]:
     return interval.low, interval.high
 
 
+def flags(count: int, n: int) -> NDArray[np.bool_]:
+    return np.arange(n) < count
+
+
 def test_a_share_has_wilsons_interval() -> None:
     # Newcombe 1998 (Statistics in Medicine 17, 857), table I: 81/263, 15/148, 0/20, 1/29.
     for count, n, low, high in (
@@ -36,17 +41,34 @@ def test_a_share_has_wilsons_interval() -> None:
         (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718),
     ):  # fmt: skip
         assert bounds(share_interval(count, n)) == pytest.approx((low, high), abs=5e-5)
+    assert share_interval(0, 0).n == 0
 
 
-def test_a_difference_of_shares_has_newcombes_interval() -> None:
-    # Newcombe 1998 (Statistics in Medicine 17, 873), table II, method 10: first less second there.
+def test_a_difference_of_independent_shares_has_newcombes_interval() -> None:
+    # Newcombe 1998a (Statistics in Medicine 17, 873), table II, method 10: second less first here.
     for a, m, b, n, low, high in (
         (56, 70, 48, 80, 0.0524, 0.3339), (9, 10, 3, 10, 0.1705, 0.8090),
         (10, 10, 0, 20, 0.6791, 1.0), (0, 10, 0, 20, -0.1611, 0.2775),
     ):  # fmt: skip
-        assert bounds(difference_of_shares(b, n, a, m)) == pytest.approx((low, high), abs=5e-5)
+        interval = difference_of_shares(flags(b, n), flags(a, m))
+        assert bounds(interval) == pytest.approx((low, high), abs=5e-5)
+        assert interval.n == min(m, n)
 
 
+def test_a_difference_of_paired_shares_has_newcombes_interval() -> None:
+    # Newcombe 1998b (Statistics in Medicine 17, 2635), method 10: both, first, second, neither.
+    for both, first, second, neither, low, high in (
+        (36, 12, 2, 0, 0.0569, 0.3404), (18, 12, 2, 18, 0.0562, 0.3290),
+        (53, 0, 0, 1, -0.0729, 0.0729), (0, 30, 0, 0, 0.8395, 1.0),
+    ):  # fmt: skip
+        counts = [both, first, second, neither]
+        one, two = (np.repeat(side, counts) for side in ([1, 1, 0, 0], [1, 0, 1, 0]))
+        interval = difference_of_shares(two, one, paired=True)
+        assert bounds(interval) == pytest.approx((low, high), abs=5e-5)
+        assert interval.estimate == pytest.approx((first - second) / sum(counts))
+
+
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=6, max_size=60))
 def test_a_median_has_the_interval_of_the_sign_test(values: list[float]) -> None:
     theirs = stats.quantile_test(values).confidence_interval(0.95)
@@ -62,28 +84,37 @@ def test_few_values_give_a_median_less_than_was_asked_for() -> None:
     assert median_interval(np.arange(5), level=0.9).level == 0.9
 
 
-def test_a_difference_of_means_has_welchs_interval() -> None:
-    first, second = [0.1, 0.84, 0.86, 0.85], [0.87, 0.88, 0.86]
-    theirs = stats.ttest_ind(second, first, equal_var=False).confidence_interval(0.95)
-    interval = difference_of_means(first, second)
-    assert bounds(interval) == pytest.approx((theirs.low, theirs.high))
-    assert interval.estimate == pytest.approx(0.87 - 0.6625)
+@pytest.mark.parametrize("level", [0.95, 0.999])
+def test_a_difference_of_means_has_the_interval_of_the_t_test(level: float) -> None:
+    first, second = [0.1, 0.84, 0.86, 0.85], [0.87, 0.88, 0.86, 0.81]
+    welch = stats.ttest_ind(second[:3], first, equal_var=False)
+    independent = difference_of_means(first, second[:3], level)
+    assert bounds(independent) == pytest.approx(tuple(welch.confidence_interval(level)))
+    assert independent.estimate == pytest.approx(0.87 - 0.6625)
+    student = stats.ttest_rel(second, first)
+    paired = difference_of_means(first, second, level, paired=True)
+    assert bounds(paired) == pytest.approx(tuple(student.confidence_interval(level)))
+    assert paired.estimate == pytest.approx(0.855 - 0.6625)
 
 
-def test_a_difference_of_medians_has_the_bootstraps_percentiles() -> None:
+@pytest.mark.parametrize("paired", [False, True])
+def test_a_difference_of_medians_has_the_bootstraps_percentiles(paired: bool) -> None:
     generator = np.random.default_rng(5)
-    first, second = generator.normal(0.85, 0.01, 12), generator.normal(0.87, 0.02, 12)
+    first = generator.normal(0.85, 0.01, 12)
+    second = generator.normal(0.02, 0.005, 12) + (first if paired else np.sort(first))
 
     def statistic(a, b, axis=-1):
         return np.median(b, axis=axis) - np.median(a, axis=axis)
 
     theirs = stats.bootstrap(
-        (first, second), statistic, n_resamples=20_000, method="percentile", rng=generator
-    ).confidence_interval
-    interval = difference_of_medians(first, second)
+        (first, second), statistic, n_resamples=20_000, method="percentile", rng=generator,
+        paired=paired,
+    ).confidence_interval  # fmt: skip
+    interval = difference_of_medians(first, second, paired=paired)
     assert bounds(interval) == pytest.approx((theirs.low, theirs.high), abs=2e-3)
-    assert interval == difference_of_medians(first, second)
+    assert interval == difference_of_medians(first, second, paired=paired)
     assert (interval.level, interval.n) == (0.95, 12)
+    assert interval.estimate == np.median(second) - np.median(first)
 
 
 def test_superiority_counts_pairs_and_has_wilsons_interval_for_the_smaller_side() -> None:
@@ -94,10 +125,14 @@ def test_superiority_counts_pairs_and_has_wilsons_interval_for_the_smaller_side(
         second = [1.0] * m if count == n else [-1.0] * m if count == 0 else [-1.0] * 2 + [1.0] * 2
         wilson = share_interval(count, min(n, m))
         assert bounds(superiority(first, second)) == pytest.approx(bounds(wilson))
+    # Of four replicates two are higher, one ties, one is lower.
+    paired = superiority([1, 2, 3, 4], [2, 3, 3, 0], paired=True)
+    assert (paired.estimate, paired.n) == (2.5 / 4, 4)
 
 
+@settings(deadline=None)
 @given(ACCURACIES, ACCURACIES)
-def test_swapping_the_samples_mirrors_what_is_said(a: list[float], b: list[float]) -> None:
+def test_swapping_the_samples_mirrors_the_interval(a: list[float], b: list[float]) -> None:
     there, back = superiority(a, b), superiority(b, a)
     assert there.estimate == pytest.approx(1 - back.estimate)
     assert bounds(there) == pytest.approx((1 - back.high, 1 - back.low), abs=1e-12)
@@ -105,19 +140,18 @@ def test_swapping_the_samples_mirrors_what_is_said(a: list[float], b: list[float
     assert (there.estimate, *bounds(there)) == pytest.approx(
         (-back.estimate, -back.high, -back.low), abs=1e-12
     )
-
-
-@given(ACCURACIES, ACCURACIES)
-def test_an_interval_holds_its_estimate(a: list[float], b: list[float]) -> None:
-    for interval in (median_interval(a), *(f(a, b) for f in TWO_SAMPLES)):
+    for interval in (there, median_interval(a), *(f(a, b) for f in TWO_SAMPLES)):
         assert interval.low - 1e-12 <= interval.estimate <= interval.high + 1e-12
 
 
-def test_what_is_missing_counts_for_nothing() -> None:
+def test_values_that_are_missing_are_left_out() -> None:
     values, holes = [0.1, 0.8, 0.9], [0.1, math.nan, 0.8, 0.9]
     assert median_interval(values) == median_interval(holes)
     for function in TWO_SAMPLES:
         assert function(values, [0.5, 0.6]) == function(holes, [0.5, 0.6, math.nan])
+        assert function(values, [0.5, 0.6, 0.7], paired=True) == function(
+            holes, [0.5, 0.9, 0.6, 0.7], paired=True
+        )
 
 
 @pytest.mark.parametrize("values", [[], [math.nan], [0.5]])
@@ -125,7 +159,6 @@ def test_one_value_or_none_has_no_interval(values: list[float]) -> None:
     assert all(map(math.isnan, bounds(median_interval(values))))
     for function in (difference_of_means, difference_of_medians):
         assert math.isnan(function([0.1, 0.2], values).low)
-    assert share_interval(0, 0).n == 0
 
 
 def test_runs_that_are_all_alike_have_no_spread_at_all() -> None:

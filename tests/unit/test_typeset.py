@@ -9,14 +9,14 @@ from typing import Any
 
 import pypdf
 import pytest
-from study_fixture import Paths, make_study
+from study_fixture import Paths, make_study, study_of
 from test_pages import MODELS, outcome
 from typeset_reports import PDF, made, text_of, typeset_again
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.figure_index import load_index
-from mlpstudy.report.formats import short_name, word
+from mlpstudy.report.formats import word
 
 
 def titles(outline: Any) -> list[str]:
@@ -70,7 +70,7 @@ def test_every_number_of_the_final_table_is_the_csvs(study: Paths, text: str) ->
     for model in MODELS:
         mine = [row for row in rows if row["model"] == model]
         printed = [mine[0]["layers"], percent(mine[0]["reported_accuracy"])]
-        shown = [short_name(model), word(mine[0]["activation"]), *printed]
+        shown = [study_of(MODELS).model_label(model), word(mine[0]["activation"]), *printed]
         shown += [mine[0]["reported_class"].capitalize()]
         for row in mine:
             shares = " / ".join(f"{100 * float(row[f'{name}_share']):.0f}" for name in CLASSES)

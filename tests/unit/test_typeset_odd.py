@@ -14,11 +14,10 @@ import typst
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from study_fixture import make_study
+from study_fixture import make_study, study_of
 from typeset_reports import made, text_of
 
 from mlpstudy.report.document import plain
-from mlpstudy.report.formats import short_name
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.typeset import compile_document
 
@@ -31,11 +30,11 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[Image.Image]:
     pages: list[Image.Image] = []
     compile_pdf = typst.compile
 
-    def compile_both(path: Path, **options: Any) -> bytes:
+    def compile_both(files: Any, **options: Any) -> bytes:
         drawn = {name: options[name] for name in ("root", "font_paths", "ignore_system_fonts")}
-        pictures = compile_pdf(path, format="png", ppi=36, **drawn)
+        pictures = compile_pdf(files, format="png", ppi=36, **drawn)
         pages.extend(Image.open(io.BytesIO(picture)).convert("L") for picture in pictures)
-        return compile_pdf(path, **options)
+        return compile_pdf(files, **options)
 
     monkeypatch.setattr("mlpstudy.report.typeset.typst.compile", compile_both)
     return pages
@@ -73,7 +72,9 @@ def test_odd_studies_are_typeset_within_the_margins(
     found = text_of(report)
     assert not {"nan", "none.", "null"} & set(re.findall(r"\w+", found.lower()))
     for model in models:
-        assert short_name(model).replace("_", "") in found.replace("_ ", "_").replace("_", "")
+        assert study_of(models).model_label(model).replace("_", "") in found.replace(
+            "_ ", "_"
+        ).replace("_", "")
     assert len(printed) == len(report.pages)
     for page in printed:
         left, right = inked(page)

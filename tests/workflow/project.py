@@ -43,7 +43,7 @@ class Project:
 
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run snakemake as a user in the folder would."""
-        command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2", *arguments]
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", *arguments]
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         return subprocess.run(
             command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900
@@ -51,17 +51,21 @@ class Project:
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start the tiny study in a process group of its own, and leave it running."""
-        command = [str(Path(sys.executable).parent / "snakemake"), "--cores", "2"]
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
         with (self.folder / "snakemake.log").open("ab") as log:
             return subprocess.Popen(
-                [*command, "--configfile", "tiny.yaml"],
+                self.command(),
                 cwd=self.folder,
                 env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command that runs the tiny study."""
+        snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
+        return [*snakemake, "--configfile", "tiny.yaml", *arguments]
 
     def study(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the tiny study."""
@@ -109,10 +113,10 @@ def make_project(folder: Path) -> Project:
     return Project(folder)
 
 
-def make_dataset(folder: Path) -> dict[str, dict[str, str]]:
+def make_dataset(folder: Path, seed: int = 0) -> dict[str, dict[str, str]]:
     """Write ten learnable classes as IDX files and return their description for config.yaml."""
     folder.mkdir()
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     prototypes = generator.integers(0, 256, (10, 28, 28))
     files, labels = {}, {}
     for role, (name, shape) in ROLES.items():

@@ -56,6 +56,12 @@ def test_it_runs_what_the_importing_workflow_asks_for(importing: Project) -> Non
     again = importing.snakemake("--dry-run", "best.csv")
     assert "Nothing to be done" in again.stdout + again.stderr
 
+    configure(importing, seed=8)
+    again = importing.snakemake("--dry-run", "--rerun-triggers", "mtime", "--", "best.csv")
+    said = again.stdout + again.stderr
+    assert "1 finished run no longer matches the configuration (seed) and will be trained" in said
+    assert "rule mlp_train:" in said
+
 
 def test_the_whole_study_and_models_of_its_own(importing: Project) -> None:
     models = {"models": {"mine": {"nodes": [8, 10]}}}

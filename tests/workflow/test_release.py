@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -92,15 +91,14 @@ def test_the_installed_package_has_all_files_of_the_checkout(installed: Path) ->
 
 
 def test_the_installed_package_plans_a_study(release: Path, installed: Path) -> None:
-    config = json.dumps(yaml.safe_load((release / "config/config.yaml").read_text()))
-    plan = (PYTHON, "-m", "mlpstudy", "plan", "--config", config, "--output", "study.json")
-    done(*plan, folder=release, PYTHONPATH=str(installed))
+    plan = "plan --config config/config.yaml --output study.json"
+    done(PYTHON, "-m", "mlpstudy", *plan.split(), folder=release, PYTHONPATH=str(installed))
     assert '"m17"' in (release / "study.json").read_text()
 
 
 def test_snakemake_runs_from_the_archive(release: Path) -> None:
     told = done(
-        PYTHON.parent / "snakemake", "--cores", "1", "--dry-run", "--quiet", "rules",
+        PYTHON, "-m", "snakemake", "--cores", "1", "--dry-run", "--quiet", "rules",
         "--configfile", "config/quick.yaml", folder=release,
     )  # fmt: skip
     assert re.search(r"^train +\d+$", told, re.MULTILINE), told

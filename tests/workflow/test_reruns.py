@@ -107,11 +107,23 @@ def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()
     add_claim(project)
-    assert set(project.planned()) == {"judge_claims", *REPORT, "all"}
+    assert set(project.planned()) == {"write_claims", "judge_claims", *REPORT, "all"}
     done = project.snakemake(table, "--configfile", "tiny.yaml")
     assert done.returncode == 0, done.stdout + done.stderr
     row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
     assert row in (project.folder / table).read_text()
+
+
+def test_editing_a_check_only_audits_and_renders(project: Project) -> None:
+    checks = "workflow/mlpstudy/audit/checks.yaml"
+    project.edit(checks, "The report announces", "The title page announces")
+    assert set(project.planned()) == {"audit_report", *REPORT, "all"}
+    project.edit(checks, "when: announced != described", "when: announced !=")
+    done = project.snakemake("results/tables/audit.csv", "--configfile", "tiny.yaml")
+    assert done.returncode == 1
+    log = (project.folder / "results/logs/audit_report.log").read_text()
+    assert "number_of_models-s01, key when: expected an expression" in log
+    assert "Traceback" not in log
 
 
 def test_a_study_without_claims_has_an_empty_table(project: Project) -> None:

@@ -27,8 +27,13 @@ DatasetText = Annotated[str, typer.Option(help="The `dataset` of the configurati
 Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
 Reported = Annotated[Path, typer.Option(help="The report's own values, values.csv.")]
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
+Data = Annotated[Path, typer.Option(help="Folder of the prepared arrays.")]
+Templates = Annotated[Path, typer.Option(help="Folder of the templates.")]
+Repository = Annotated[Path, typer.Option(help="Folder with README.md and docs/.")]
 
 TEMPLATES = shipped("templates")
+CLAIMS = Path("config/claims.yaml")
+REFERENCE = [Path("config/config.yaml"), Path("config/reference.yaml")]
 
 
 def _version(asked: bool) -> None:
@@ -51,14 +56,28 @@ def _options(
 
 @app.command()
 def plan(
-    config: Annotated[str, typer.Option(help="The merged configuration, as JSON.")],
+    config: Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")],
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
     """Check the configuration and write the resolved study."""
     from mlpstudy.configuration.plan import read_plan
+    from mlpstudy.configuration.yamlfiles import read_yaml
     from mlpstudy.files import write_text
 
-    write_text(output, read_plan(json.loads(config), []).document())
+    write_text(output, read_plan(read_yaml(config), [config]).document())
+
+
+@app.command()
+def claims(
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    file: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
+) -> None:
+    """Write the claims of a claims file as JSON."""
+    from mlpstudy.configuration.claims import ClaimsFile, document
+    from mlpstudy.configuration.yamlfiles import read_yaml
+    from mlpstudy.files import write_text
+
+    write_text(output, document(read_yaml(file) if file else ClaimsFile().written))
 
 
 @app.command()
@@ -81,14 +100,15 @@ def prepare(
 ) -> None:
     """Decode the files to arrays that jobs map into memory."""
     from mlpstudy.data.dataset import prepare
+    from mlpstudy.fingerprint import fingerprint
 
-    prepare(raw, output, json.loads(dataset))
+    prepare(raw, output, json.loads(dataset), fingerprint("data.dataset"))
 
 
 @app.command()
 def train(
     job: Annotated[str, typer.Option(help="The job's identity, as JSON.")],
-    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    data: Data,
     output: Output,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     gpus: Annotated[int | None, typer.Option(help="GPUs granted; 0 for none.")] = None,
@@ -100,12 +120,15 @@ def train(
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
     from mlpstudy.data.dataset import load
+    from mlpstudy.identity import expect_code
     from mlpstudy.spec import Job
     from mlpstudy.training.devices import choose_device
     from mlpstudy.training.runs import run_job
 
+    planned = Job.from_identity(job)
+    expect_code(planned)
     chosen = choose_device(device, gpus, when_gpus_are_taken)
-    run_job(Job.from_identity(job), load(data), output, chosen, threads)
+    run_job(planned, load(data), output, chosen, threads)
 
 
 @app.command()
@@ -122,7 +145,7 @@ def contrast(
     reported: Reported,
     tables: Tables,
     output: Annotated[Path, typer.Option(help="File to write, contrasts.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+    claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
 ) -> None:
     """Compare the models under each condition, and each model under two conditions."""
     from mlpstudy.evidence.contrasts import write_contrasts
@@ -135,7 +158,7 @@ def judge(
     study: Study,
     tables: Tables,
     output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="The claims file; none for none.")] = None,
+    claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
 ) -> None:
     """Judge every claim under every condition."""
     from mlpstudy.claims.judging import judge
@@ -146,7 +169,7 @@ def judge(
 @app.command()
 def probe(
     study: Study,
-    data: Annotated[Path, typer.Option(help="Folder of the prepared arrays.")],
+    data: Data,
     output: Output,
     threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
 ) -> None:
@@ -159,14 +182,35 @@ def probe(
 @app.command()
 def audit(
     study: Study,
-    reported: Annotated[Path, typer.Option(help="Folder of the report's values and sentences.")],
+    reported: Annotated[Path, typer.Option(help="Folder of the report's values and statements.")],
+    checks: Annotated[Path, typer.Option(help="The checks, checks.yaml.")],
     tables: Tables,
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
-    """Find what is wrong with the report's own numbers, and write audit.csv."""
-    from mlpstudy.evidence.audit.audit import audit
+    """Find the inconsistencies of the report, and write audit.csv."""
+    from mlpstudy.audit.checks import audit
 
-    audit(study, reported, tables, output)
+    audit(study, reported, checks, tables, output)
+
+
+@app.command()
+def likelihood(
+    study: Study,
+    tables: Tables,
+    reported: Reported,
+    bandwidth: Annotated[
+        float | None, typer.Option(min=1e-3, help="Of the kernel density; see the module.")
+    ] = None,
+) -> None:
+    """Print how much better than its baseline each condition explains the printed values."""
+    from mlpstudy.evidence.collecting import read_table
+    from mlpstudy.evidence.likelihood import BANDWIDTH, likelihoods
+    from mlpstudy.evidence.reported_values import load_reported
+    from mlpstudy.evidence.study_file import load_study
+
+    runs, values = read_table(tables / "runs.csv"), load_reported(reported)
+    table = likelihoods(load_study(study), runs, values, bandwidth or BANDWIDTH)
+    table.to_csv(sys.stdout, index=False, float_format="%.2f", lineterminator="\n")
 
 
 @app.command()
@@ -207,7 +251,7 @@ def render(
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
     provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
     output: Output,
-    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
+    templates: Templates = TEMPLATES,
 ) -> None:
     """Render the report as HTML and Markdown."""
     from mlpstudy.report.pages import render
@@ -278,8 +322,8 @@ def predict(
 def publish(
     results: Annotated[Path, typer.Option(help="Folder of a finished study.")],
     reported: Reported,
-    repository: Annotated[Path, typer.Option(help="Folder with README.md and docs/.")],
-    templates: Annotated[Path, typer.Option(help="Folder of the templates.")] = TEMPLATES,
+    repository: Repository,
+    templates: Templates = TEMPLATES,
 ) -> None:
     """Put a finished study into docs/results, and its table and picture into the README."""
     from mlpstudy.report.publish import publish
@@ -287,8 +331,28 @@ def publish(
     publish(results, reported, templates, repository)
 
 
+@app.command()
+def republish(
+    reported: Reported,
+    data: Data,
+    repository: Repository = Path(),
+    configfile: Annotated[
+        list[Path], typer.Option(help="The present configuration, each file over those before it.")
+    ] = REFERENCE,
+    claims: Annotated[Path, typer.Option(help="The claims file to judge by.")] = CLAIMS,
+    templates: Templates = TEMPLATES,
+) -> None:
+    """Tabulate and render the study in docs/results again, whatever the configuration is now."""
+    from mlpstudy.report.archive import republish
+
+    republish(repository, configfile, claims, reported, data, templates)
+
+
 def main() -> None:
-    """Run the command line; an error that a user can mend is one line and status 1."""
+    """Run the command line; an error that a user can mend is one line and status 1.
+
+    So is what the system refuses, such as a temporary folder that is full or missing.
+    """
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stop_on_signals()
@@ -297,5 +361,5 @@ def main() -> None:
     except Stopped as stopped:
         sys.stderr.write(f"stopped by {stopped.name}\n")
         raise
-    except StudyError as error:
+    except (StudyError, OSError) as error:
         sys.exit(f"error: {error}")

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,36 +68,28 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_text(path: Path, text: str, *, durable: bool = False) -> None:
-    """Write `text` as UTF-8 with the line ends it has, the same on every system.
+def write_bytes(path: Path, content: bytes, *, durable: bool = False) -> None:
+    """Write `content` whole or not at all.
 
     Raises:
         StudyError: the file cannot be written.
     """
     try:
         with replacing(path, durable=durable) as temporary:
-            temporary.write_bytes(text.encode())
+            temporary.write_bytes(content)
     except OSError as error:
         raise StudyError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def write_text(path: Path, text: str, *, durable: bool = False) -> None:
+    """Write `text` as UTF-8 with the line ends it has, the same on every system.
+
+    Raises:
+        StudyError: the file cannot be written.
+    """
+    write_bytes(path, text.encode(), durable=durable)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write `frame` without its index; floats in the shortest form that reads back the same."""
     write_text(path, frame.to_csv(index=False, lineterminator="\n"))
-
-
-def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
-    """Write `rows` as CSV under the first row's keys; NaN and None are left empty, as by pandas.
-
-    For training jobs, some of which end before pandas would be imported.
-
-    Raises:
-        StudyError: the file cannot be written.
-    """
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {key: "" if value != value else value for key, value in row.items()} for row in rows
-    )
-    write_text(path, text.getvalue(), durable=True)

@@ -4,55 +4,56 @@ from __future__ import annotations
 
 import ast
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent
 
-# What the results of a training job depend on.
-TRAINING = ("training.trainer", "training.metrics")
+# The module of the verb `train`. With all that it imports, it determines a job's outputs.
+TRAINING = "training.runs"
+
+# Modules that it imports and that cannot change an output, each with the reason.
+NOT_IN_OUTPUTS = {
+    "errors": "the exception whose text a user reads",
+    "files": "writes the bytes that it is given, all of them or none",
+    "identity": "compares what a job wrote with what it was to write",
+    "stopping": "ends a job early; the next run continues from its checkpoint",
+    "training.exclusive": "keeps a second process off a job",
+    "training.sidecars": "names the checkpoint and the lock, which a finished job removes",
+}
 
 
 @cache
-def fingerprint(*modules: str) -> str:
+def training_fingerprint() -> str:
+    """Return the fingerprint of the code that determines the outputs of a training job."""
+    return fingerprint(TRAINING, without=tuple(NOT_IN_OUTPUTS))
+
+
+@cache
+def fingerprint(*modules: str, without: tuple[str, ...] = ()) -> str:
     """Return the SHA-256 of `modules` of this package and of all that they import from it.
 
-    Comments, docstrings, blank lines and line breaks are left out.
+    It is the same under every version of Python. Comments, docstrings, blank lines and line breaks
+    have no effect. `without` names modules to leave out, with what only they import.
     """
     hashes = hashlib.sha256()
-    for module in sorted(_closure(modules)):
+    for module in sorted(closure(*modules, without=without)):
         hashes.update(f"{module}\n{_read(module).meaning}\n".encode())
     return hashes.hexdigest()
 
 
-def _closure(modules: tuple[str, ...]) -> set[str]:
+def closure(*modules: str, without: tuple[str, ...] = ()) -> set[str]:
+    """Name `modules` and all that they import from this package, directly or not."""
     seen: set[str] = set()
     waiting = list(modules)
     while waiting:
         module = waiting.pop()
-        if module not in seen:
+        if module not in seen and module not in without:
             seen.add(module)
             waiting += _read(module).imports
     return seen
-
-
-def _imports(tree: ast.Module) -> list[str]:
-    """Name the modules of this package that `tree` imports, from their room or from within."""
-    named = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE.name}."):
-            origin = str(node.module)
-            candidates = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
-            named += [name.removeprefix(f"{PACKAGE.name}.") for name in candidates]
-    return [name for name in named if _path(name).is_file() and _tree(name).body]
-
-
-def _path(module: str) -> Path:
-    """Return the file of a module, or that of a room which hands on names of its modules."""
-    place = PACKAGE / module.replace(".", "/")
-    file = place.with_name(f"{place.name}.py")
-    return file if file.is_file() else place / "__init__.py"
 
 
 class _Module(NamedTuple):
@@ -62,24 +63,84 @@ class _Module(NamedTuple):
     imports: list[str]
 
 
-@cache
 def _read(module: str) -> _Module:
-    """Read a module once, however many fingerprints it is part of: a start waits for it."""
-    tree = _tree(module)
-    return _Module(ast.dump(tree), _imports(tree))
+    return _parse(_path(module).read_text(encoding="utf-8"))
 
 
 @cache
-def _tree(module: str) -> ast.Module:
-    tree = ast.parse(_path(module).read_text(encoding="utf-8"))
+def _parse(source: str) -> _Module:
+    """Parse a module once, however many fingerprints it is part of: this takes time at a start."""
+    tree = ast.parse(source)
+    return _Module(canonical(tree), _imports(tree))
+
+
+def _imports(tree: ast.Module) -> list[str]:
+    """Name the modules of this package that `tree` imports, from their folder or from within."""
+    named = []
     for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [line for line in body if not _is_string(line)]  # type: ignore[attr-defined]
-    return tree
+        if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE.name}."):
+            origin = str(node.module)
+            candidates = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+            named += [name.removeprefix(f"{PACKAGE.name}.") for name in candidates]
+    return [name for name in named if _path(name).is_file()]
 
 
-def _is_string(node: ast.AST) -> bool:
+def _path(module: str) -> Path:
+    """Return the file of a module, or that of a folder which hands on names of its modules."""
+    place = PACKAGE / module.replace(".", "/")
+    file = place.with_name(f"{place.name}.py")
+    return file if file.is_file() else place / "__init__.py"
+
+
+def canonical(node: ast.AST) -> str:
+    """Return a syntax tree as text that is the same under every version of Python.
+
+    `ast.dump` is not: newer versions have fields that older ones lack, and leave out empty ones.
+    Here, fields that are absent, empty or implied by the place of a node are left out.
+    """
+    if isinstance(node, ast.Constant):
+        return ascii(node.value)
+    fields = (_field(node, name) for name in sorted(node._fields))
+    return f"{type(node).__name__}({','.join(filter(None, fields))})"
+
+
+_IMPLIED = {"ctx", "kind", "type_comment", "type_ignores"}
+
+
+def _field(node: ast.AST, name: str) -> str:
+    value = getattr(node, name, None)
+    if value is None or value == [] or name in _IMPLIED:
+        return ""
+    if isinstance(value, list):
+        text = ",".join(_items(node, name, value))
+        return f"{name}=[{text}]"
+    return f"{name}={_item(value)}"
+
+
+def _items(node: ast.AST, name: str, values: list[object]) -> Iterator[str]:
+    """Give the items of a list, docstrings left out and parts of an f-string joined."""
+    if isinstance(node, ast.JoinedStr):
+        values = _joined(values)
+    return (_item(value) for value in values if not (name == "body" and _is_string(value)))
+
+
+def _item(value: object) -> str:
+    return canonical(value) if isinstance(value, ast.AST) else ascii(value)
+
+
+def _joined(values: list[object]) -> list[object]:
+    """Join adjacent texts of an f-string, which versions of Python cut in different places."""
+    joined: list[object] = []
+    for value in values:
+        if isinstance(value, ast.Constant):
+            before = joined.pop() if joined and isinstance(joined[-1], str) else ""
+            joined.append(f"{before}{value.value!s}")
+        else:
+            joined.append(value)
+    return [value for value in joined if value != ""]
+
+
+def _is_string(node: object) -> bool:
     """Tell a docstring: a statement that is nothing but a text."""
     return (
         isinstance(node, ast.Expr)

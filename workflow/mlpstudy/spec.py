@@ -14,36 +14,59 @@ from typing import Any, Literal
 
 FoldName = str  # "all", "holdout", or "1", "2", …
 
+# Fields that have an effect only where another field has a certain value.
+_ONLY_WITH = {
+    "leaky_slope": ("activation", "leaky_relu"),
+    "kl": ("loss", "kl_divergence"),
+    "holdout_fraction": ("validation", "holdout"),
+    "folds": ("validation", "kfold"),
+    "kfold_pool": ("validation", "kfold"),
+}
+
+
+def in_effect(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Name those of a model's `fields` that its training depends on, in their order.
+
+    A ReLU model, for example, has a leaky_slope, but its training does not depend on it.
+    """
+    return tuple(
+        field
+        for field in fields
+        if field not in _ONLY_WITH or fields[_ONLY_WITH[field][0]] == _ONLY_WITH[field][1]
+    )
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """All hyper-parameters of one model under one condition; labels are not among them.
 
-    `nodes` counts every dense layer with the output, as the report does. Values are those that the
-    schema of config/models.yaml allows; they are checked when the configuration is read.
+    A field that is not in effect has its default here, whatever the configuration says. `nodes`
+    counts every dense layer with the output, as the report does. Values are those that the schema
+    of config/models.yaml allows; they are checked when the configuration is read.
     """
 
     nodes: tuple[int, ...]
     activation: str
-    leaky_slope: float
+    leaky_slope: float = 0.0
     loss: Literal["cross_entropy", "kl_divergence"]
-    kl: Literal["clipped", "exact"]
+    kl: Literal["clipped", "exact"] = "exact"
     pixels: Literal["raw", "unit"]
     optimizer: str
     learning_rate: float
     epochs: int
     batch_size: int
     validation: Literal["none", "holdout", "kfold"]
-    holdout_fraction: float
-    folds: int
-    kfold_pool: Literal["train", "all"]
+    holdout_fraction: float = 0.0
+    folds: int = 0
+    kfold_pool: Literal["train", "all"] = "train"
     dropout: float
     batch_norm: bool
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Spec:
-        """Return the spec of resolved `fields`, whose nodes may be a list."""
-        return cls(**{**fields, "nodes": tuple(fields["nodes"])})
+        """Return the spec of those `fields` that are in effect; their nodes may be a list."""
+        effective = {name: fields[name] for name in in_effect(fields)}
+        return cls(**{**effective, "nodes": tuple(fields["nodes"])})
 
     @property
     def fold_names(self) -> tuple[FoldName, ...]:
@@ -89,8 +112,13 @@ class Job:
         return f"{self.condition} {self.model} fold {self.fold} {self.first}-{self.last}"
 
     def identity(self) -> str:
-        """Return the job as canonical JSON: equal texts, equal results on the same machine."""
-        return json.dumps(dataclasses.asdict(self), sort_keys=True)
+        """Return the job as canonical JSON: equal texts, equal results on the same machine.
+
+        Of the hyper-parameters, it holds those in effect.
+        """
+        fields = dataclasses.asdict(self)
+        fields["spec"] = {name: fields["spec"][name] for name in in_effect(fields["spec"])}
+        return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_identity(cls, text: str) -> Job:

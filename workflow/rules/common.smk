@@ -21,10 +21,12 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
+from mlpstudy.configuration.outdated import distrust, outdated
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
-from mlpstudy.training.exclusive import keep_alone
+from mlpstudy.training.exclusive import is_held, keep_alone
+from mlpstudy.training.rows import check_prepared
 
 # The name by which another workflow imports this one as a module, if one does.
 MODULE = workflow.modifier.namespace
@@ -45,6 +47,8 @@ if paths.prefix or paths.modifies_prefixes:
     sys.exit(f"error: module {MODULE}: expected no prefix: set `results` in its config instead")
 try:
     PLAN = read_configuration()
+    DATA = f"resources/data/{PLAN.settings.dataset.name}"
+    check_prepared(PLAN.jobs.values(), Path(DATA, "prepared"))
 except StudyError as error:
     # No traceback: the message is meant for the user.
     where = f"module {MODULE}: " if MODULE else ""
@@ -52,7 +56,7 @@ except StudyError as error:
 
 SETTINGS = PLAN.settings
 RESULTS = str(SETTINGS.results)
-DATA = f"resources/data/{SETTINGS.dataset.name}"
+LOCK_FILE = Path(RESULTS, ".lock")
 REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
 os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
@@ -64,6 +68,35 @@ DATASET = json.dumps(
 )
 
 CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
+
+
+# Files on disk are compared with the plan in the main process alone: jobs that Snakemake starts in
+# processes of their own read the workflow again.
+OUTDATED = outdated(PLAN, Path(DATA)) if workflow.is_main_process else None
+build_dag = workflow._build_dag
+
+
+def build_dag_with_outdated():
+    """Build the graph so that jobs with outdated files run, if their files are asked for.
+
+    Snakemake's own records may be lost, or may have been made by --touch. After that, nothing tells
+    whether tables and pages are up to date, so everything from study.json on is made again.
+    """
+    dag = workflow.dag
+    dag.forcefiles.update(OUTDATED.files)
+    if workflow.touch and not is_held(LOCK_FILE):
+        distrust(PLAN)
+    build_dag()
+    # With --until, the graph also holds jobs that will not run.
+    asked = dag.bfs(dag.dependencies, *dag.targetjobs)
+    due = {str(file) for job in asked if dag.needrun(job) for file in job.output}
+    message = OUTDATED.message(due)
+    if message and not workflow.touch:
+        print(message, file=sys.stderr)
+
+
+if OUTDATED:
+    workflow._build_dag = build_dag_with_outdated
 
 
 def of_report(*names):
@@ -106,6 +139,17 @@ def job_key(wildcards):
 def job_identity(wildcards):
     """Return all that the job's results depend on, as canonical JSON."""
     return PLAN.jobs[job_key(wildcards)].identity()
+
+
+def data_of_job(wildcards):
+    """Return the prepared data, whose times say nothing: its checksum is part of the identity.
+
+    A job that is outdated has it as a plain input, as Snakemake forces no job that is below one
+    that runs and whose inputs are all ancient.
+    """
+    files = [str(file) for file in rules.prepare_dataset.output]  # without the marks of others
+    spec = f"{RESULTS}/runs/{PLAN.jobs[job_key(wildcards)].folder}/spec.json"
+    return files if OUTDATED and spec in OUTDATED.files else ancient(files)
 
 
 def job_minutes(wildcards):
@@ -182,6 +226,6 @@ def form(name, label, caption):
 def keep_study():
     """Keep other Snakemakes off this study while this one runs."""
     try:
-        keep_alone(Path(RESULTS, ".lock"), f"the study in {RESULTS}")
+        keep_alone(LOCK_FILE, f"the study in {RESULTS}")
     except StudyError as error:
         sys.exit(f"error: {error}")

@@ -3,6 +3,9 @@
 
 rule write_plan:
     input:
+        # Only `{{ params.document }}`: a plan may be longer than a command can be.
+        template=ancient(os.path.relpath(f"{PACKAGES}/rules/study.json.jinja")),
+        # What it says is compared when the workflow is read; it may be touched or reordered.
         models=ancient(SETTINGS.models_file),
     output:
         study="<results>/study.json",
@@ -11,15 +14,26 @@ rule write_plan:
     # Before any training: `progress` reads it.
     priority: PLAN.largest_cost + 1
     localrule: True
+    params:
+        document=PLAN.document(),
+    template_engine:
+        "jinja2"
+
+
+# The claims apart from the plan, so that one that is edited makes no table again but its own.
+rule write_claims:
+    input:
+        # What it says is compared when the workflow is read; it may be touched or reordered.
+        file=ancient(CLAIMS),
+    output:
+        claims="<results>/claims.json",
+    log:
+        "<results>/logs/write_claims.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
-    params:
-        # What Snakemake compares; the models file itself may be touched or reordered.
-        digest=PLAN.digest,
-        # Not Snakemake's own, in which a model named `no` is false and a date no JSON.
-        config=json.dumps(PLAN.written, sort_keys=True),
     shell:
-        "python -m mlpstudy plan --config {params.config:q} --output {output.study} 2> {log}"
+        "python -m mlpstudy claims --output {output.claims} {input.file:q} 2> {log}"
 
 
 rule fetch_dataset:

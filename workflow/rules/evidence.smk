@@ -53,7 +53,9 @@ rule probe_saturation:
 rule audit_report:
     input:
         study=rules.write_plan.output.study,
-        reported=of_report("values", "statements", "readings"),
+        reported=of_report("values", "statements"),
+        # Data of the package, which the fingerprint of its code does not cover.
+        checks=os.path.relpath(Path(PACKAGES, "mlpstudy/audit/checks.yaml")),
         tables="<results>/tables/sensitivity.csv",
     output:
         audit=tables("audit"),
@@ -63,19 +65,19 @@ rule audit_report:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.audit.audit"),
+        code=fingerprint("audit.checks"),
         reported=lambda wildcards: REPORTED,
         tables=subpath(input.tables, parent=True),
     shell:
         "python -m mlpstudy audit --study {input.study} --reported {params.reported:q}"
-        " --tables {params.tables} --output {output.audit} 2> {log}"
+        " --checks {input.checks:q} --tables {params.tables} --output {output.audit} 2> {log}"
 
 
 rule contrast_runs:
     input:
         study=rules.write_plan.output.study,
         tables=multiext("<results>/tables/", "runs.csv", "timings.csv"),
-        claims=ancient(CLAIMS),
+        claims=rules.write_claims.output.claims,
         reported=of_report("values"),
     output:
         contrasts=tables("contrasts"),
@@ -86,8 +88,6 @@ rule contrast_runs:
         "../../envs/study.yaml"
     params:
         code=fingerprint("evidence.contrasts"),
-        # What Snakemake compares; the claims file itself may be touched or reordered.
-        digest=PLAN.claims_digest,
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
@@ -99,7 +99,7 @@ rule judge_claims:
     input:
         study=rules.write_plan.output.study,
         tables=multiext("<results>/tables/", "runs.csv", "history.csv"),
-        claims=ancient(CLAIMS),
+        claims=rules.write_claims.output.claims,
     output:
         claims=tables("claims"),
     log:
@@ -109,8 +109,6 @@ rule judge_claims:
         "../../envs/study.yaml"
     params:
         code=fingerprint("claims.judging"),
-        # What Snakemake compares; the claims file itself may be touched or reordered.
-        digest=PLAN.claims_digest,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy judge --study {input.study} --tables {params.tables}"

@@ -2,8 +2,12 @@
 import shlex
 
 # In the environment, as how many cores someone asks for is no reason to render again. A job that
-# Snakemake starts in a process of its own has it from the first.
-os.environ.setdefault("MLPSTUDY_COMMAND", shlex.join(["snakemake", *sys.argv[1:]]))
+# Snakemake starts in a process of its own has it from the first. It is cut: the system takes 128 KiB
+# of a variable.
+COMMAND = shlex.join(["snakemake", *sys.argv[1:]])
+os.environ.setdefault(
+    "MLPSTUDY_COMMAND", COMMAND if len(COMMAND) < 10_000 else f"{COMMAND[:10_000]} ..."
+)
 LOCK = os.path.relpath(Path(PACKAGES).parent / "envs/study.txt")
 
 # All that the figures and every form of the report are made from.

@@ -3,8 +3,7 @@
 
 rule train:
     input:
-        # The data's checksum is part of the identity, so its files' times say nothing.
-        ancient(rules.prepare_dataset.output),
+        data_of_job,
     output:
         multiext(
             "<run>/",

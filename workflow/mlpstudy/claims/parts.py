@@ -98,13 +98,16 @@ def exceeds(upper: Side, lower: Side, by: float, margin: float, scale: Scale = A
 
 
 def alike(one: Side, two: Side, margin: float) -> Part:
-    """Return the part "both are equivalent within `margin`"; it fails where they differ."""
-    first, second, paired = _aligned(one, two)
+    """Return the part "both are equivalent within `margin`"; it fails where they differ.
+
+    It cannot fail where they are equivalent, however certain the sign of so small a difference.
+    """
+    first, second, paired = _aligned(two, one)
     test = shift_test(first, second, paired=paired)
     differ = Effect("shift", "points", 0.0, test.interval)
-    holds = _alike(one, two, margin)
-    shown = _means(one, two, margin, ACCURACY) if holds < 1 else differ
-    fails = min(test.p_greater(), test.p_less())
+    holds = _alike(two, one, margin)
+    shown = _means(two, one, margin, ACCURACY) if holds < 1 else differ
+    fails = 1.0 if holds <= LEVEL / 2 else min(test.p_greater(), test.p_less())
     return Part(holds, fails, shown, differ, _cells(one, two), test.n)
 
 

@@ -7,7 +7,6 @@ and what shows it. What is set side by side is.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -88,11 +87,13 @@ class ClaimsFile:
 
     Each entry of `comparisons` and `conclusions` has every key that has a default in
     comparisons.schema.yaml; a topic of `conclusions` that the file leaves out is not there.
+    `written` is the file as it was read.
     """
 
     claims: Claims = ()
     comparisons: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     conclusions: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    written: Mapping[str, Any] = dataclasses.field(default_factory=lambda: {"claims": {}})
 
 
 def read_claims(
@@ -127,13 +128,18 @@ def read_claims(
         tuple(_claim(*item) for item in checker.entries(complete["claims"], kinds["claims"])),
         dict(checker.entries(complete["comparisons"], kinds["comparisons"])),
         complete["conclusions"] if about else {},
+        written,
     )
 
 
-def digest(claims: Claims) -> str:
-    """Return a checksum of what the claims say, whatever the order of keys and the comments."""
-    plain = [dataclasses.asdict(claim) for claim in claims]
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+def document(written: Mapping[str, Any]) -> str:
+    """Return claims.json: the claims of a claims file, without comments and its other parts.
+
+    It is a claims file itself, in JSON; the order of keys in a claim makes no difference.
+    """
+    claims = {name: dict(sorted(claim.items())) for name, claim in written["claims"].items()}
+    kept = {"optional": written.get("optional", {}), "claims": claims}
+    return json.dumps(kept, indent=1, ensure_ascii=False) + "\n"
 
 
 def _claim(name: str, entry: Mapping[str, Any]) -> Claim:

@@ -9,27 +9,6 @@ from typing import Any
 
 Fields = Mapping[str, Any]
 
-# A field that says how, beside the field and the value without which it says nothing.
-_ONLY_WITH = {
-    "leaky_slope": ("activation", "leaky_relu"),
-    "kl": ("loss", "kl_divergence"),
-    "holdout_fraction": ("validation", "holdout"),
-    "folds": ("validation", "kfold"),
-    "kfold_pool": ("validation", "kfold"),
-}
-
-
-def in_effect(fields: Fields) -> tuple[str, ...]:
-    """Name those of a model's `fields` that its training depends on, in their order.
-
-    A ReLU model, say, has a leaky_slope, but nothing comes of it.
-    """
-    return tuple(
-        field
-        for field in fields
-        if field not in _ONLY_WITH or fields[_ONLY_WITH[field][0]] == _ONLY_WITH[field][1]
-    )
-
 
 @dataclass(frozen=True)
 class Default:
@@ -60,9 +39,13 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class Condition:
-    """A named set of overrides, and the names of the models that it applies to."""
+    """A named set of overrides, and the names of the models that it applies to.
+
+    `label` is what readers see in place of `name`; it is no part of a job.
+    """
 
     name: str
+    label: str
     overrides: Fields
     models: tuple[str, ...]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,30 +11,29 @@ from pathlib import Path
 from typing import Any
 
 from mlpstudy.configuration.claims import ClaimsFile, read_claims
-from mlpstudy.configuration.claims import digest as claims_digest
+from mlpstudy.configuration.claims import document as claims_document
 from mlpstudy.configuration.entries import Settings
-from mlpstudy.configuration.layers import read_layers
+from mlpstudy.configuration.layers import merged, read_layers
 from mlpstudy.configuration.requests import multiplications
 from mlpstudy.configuration.schema import SCHEMAS
 from mlpstudy.configuration.settings import resolved
+from mlpstudy.configuration.yamlfiles import read_yaml
 from mlpstudy.data.dataset import digest
-from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.spec import Job, Spec, blocks
+
+# Settings that say where files lie and jobs run, and nothing about the results.
+_ELSEWHERE = ("results", "models_file", "claims_file", "device", "when_gpus_are_taken")
 
 JobKey = tuple[str, str, str, int, int]  # condition, model, fold, first, last
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A study's settings, what its claims file says, and all jobs, condition by condition.
-
-    `written` is the merged configuration as YAML 1.2 reads it, without defaults: what a later step
-    may read the plan from again.
-    """
+    """A study's settings, what its claims file says, and all jobs, condition by condition."""
 
     settings: Settings
     said: ClaimsFile = dataclasses.field(default_factory=ClaimsFile)
-    written: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def jobs(self) -> dict[JobKey, Job]:
@@ -66,34 +64,36 @@ class Plan:
         return max(map(self.cost, self.jobs), default=0)
 
     def document(self) -> str:
-        """Return study.json: the resolved study, for every later step and every reader."""
+        """Return study.json: the resolved study, for every later step and every reader.
+
+        It has nothing of where files lie and jobs run, so that a study may be moved: the jobs'
+        folders are relative to it.
+        """
         plain = _plain(dataclasses.asdict(self.settings))
+        for name in _ELSEWHERE:
+            del plain[name]
         plain["dataset"] = {
             **{key: plain["dataset"][key] for key in ("name", "classes", "subset")},
-            "digest": self._data,
+            "digest": self.data,
         }
         plain["comparisons"] = self.said.comparisons
         plain["conclusions"] = self.said.conclusions
-        plain["code"] = fingerprint(*TRAINING)
+        plain["code"] = training_fingerprint()
         plain["jobs"] = [
             {name: getattr(job, name) for name in ("condition", "model", "fold", "first", "last")}
-            | {"folder": f"{self.settings.results}/runs/{job.folder}"}
+            | {"folder": f"runs/{job.folder}"}
             for job in self.jobs.values()
         ]
-        return json.dumps(plain, indent=1, ensure_ascii=False) + "\n"
+        # In ASCII: Snakemake writes the text in the encoding of the user's locale.
+        return json.dumps(plain, indent=1) + "\n"
+
+    def claims_document(self) -> str:
+        """Return claims.json: the claims, which are no part of study.json."""
+        return claims_document(self.said.written)
 
     @cached_property
-    def digest(self) -> str:
-        """The checksum of the document."""
-        return hashlib.sha256(self.document().encode()).hexdigest()
-
-    @cached_property
-    def claims_digest(self) -> str:
-        """The checksum of the claims, which are no part of the document."""
-        return claims_digest(self.said.claims)
-
-    @cached_property
-    def _data(self) -> str:
+    def data(self) -> str:
+        """The checksum of the data."""
         return digest(self.settings.dataset.to_dict())
 
     def _job(self, key: JobKey, spec: Spec) -> Job:
@@ -106,9 +106,9 @@ class Plan:
             first=first,
             last=last,
             seed=self.settings.seed,
-            data=self._data,
+            data=self.data,
             subset=(subset["train"], subset["test"]) if subset else None,
-            code=fingerprint(*TRAINING),
+            code=training_fingerprint(),
             spec=spec,
         )
 
@@ -125,7 +125,19 @@ def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Pla
     if settings.claims_file is not None:
         names = (settings.models, settings.conditions)
         said = read_claims(settings.claims_file, *names, SCHEMAS)
-    return Plan(settings, said, layers.values)
+    return Plan(settings, said)
+
+
+def read_plan_files(files: Sequence[Path]) -> Plan:
+    """Read the plan of configuration files, each laid over the ones before it, without claims.
+
+    Raises:
+        StudyError: one line with the file, the key and what was expected.
+    """
+    config: dict[str, object] = {}
+    for path in files:
+        config = merged(config, read_yaml(path))
+    return read_plan({**config, "claims": None}, files)
 
 
 def _plain(value: Any) -> Any:

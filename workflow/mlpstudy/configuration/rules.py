@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import groupby, islice
 from pathlib import Path
@@ -13,6 +15,9 @@ from mlpstudy.configuration.problems import Location, Problem, meant
 
 Origin = Callable[[Location], str]
 
+# Bytes. They go to a job as one argument, of which the system takes 128 KiB.
+LONGEST_JSON = 100_000
+
 # What the parts of the pages are called; a model's section is called like the model.
 PARTS = (
     "assumptions", "audit", "cause", "claims", "comparisons", "conclusions", "conditions", "depth",
@@ -22,7 +27,7 @@ PARTS = (
 
 
 def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
-    """Check the thresholds, the dataset's files and that a condition is left."""
+    """Check the thresholds, the dataset's files and sizes, and that a condition is left."""
     medium, superior = config["classes"]["medium"], config["classes"]["superior"]
     if medium >= superior:
         at: Location = ("classes", "medium")
@@ -35,14 +40,47 @@ def study_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
             at = ("dataset", "files", kind, "name")
             text = f"expected another name than that of dataset.files.{other}, got {file['name']!r}"
             yield Problem(origin(at), at, text)
+    for key in ("classes", "sources"):
+        size = len(json.dumps(config["dataset"][key]))
+        if size > LONGEST_JSON:
+            at = ("dataset", key)
+            yield Problem(
+                origin(at), at, f"expected at most {LONGEST_JSON} bytes of JSON, got {size}"
+            )
     if all(overrides is None for overrides in config["conditions"].values()):
         at = ("conditions",)
         yield Problem(origin(at), at, "expected at least one condition that is not null")
     yield from case_problems(config["conditions"], ("conditions",), origin)
+    yield from _label_problems(config["conditions"], origin)
+
+
+def condition_label(name: str, entry: dict[str, Any]) -> str:
+    """Return what readers see for a condition: its label, else its name with spaces."""
+    return str(entry.get("label") or name.replace("_", " "))
+
+
+def _label_problems(conditions: dict[str, Any], origin: Origin) -> Iterator[Problem]:
+    """Check that readers can tell the conditions apart by their labels."""
+    seen: dict[str, str] = {}
+    for name, entry in conditions.items():
+        if entry is None:
+            continue
+        label = condition_label(name, entry)
+        other = seen.setdefault(label.casefold(), name)
+        if other != name:
+            labelled, unlike = (name, other) if "label" in entry else (other, name)
+            at: Location = ("conditions", labelled, "label")
+            text = f"expected a label other than that of condition {unlike}, got {label!r}"
+            yield Problem(origin(at), at, text)
 
 
 def file_problems(config: dict[str, Any], origin: Origin) -> Iterator[Problem]:
-    """Check that the other files of the configuration are there."""
+    """Check that the other files are there, and that no file is where results go."""
+    results = Path(config["results"])
+    there = next((path for path in (results, *results.parents) if os.path.lexists(path)), None)
+    if there is not None and not there.is_dir():
+        text = f"expected a folder, got {config['results']!r}: {there} is a file"
+        yield Problem(origin(("results",)), ("results",), text)
     for key, hint in {"models": "", "claims": " (null for no claims)"}.items():
         path = config[key]
         if path is not None and not Path(path).is_file():

@@ -14,7 +14,14 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from mlpstudy.configuration.problems import Location, Problem, expected, got, meant
+from mlpstudy.configuration.layers import COMMAND_LINE
+from mlpstudy.configuration.problems import (
+    Location,
+    Problem,
+    expected,
+    got,
+    meant,
+)
 from mlpstudy.configuration.yamlfiles import read_yaml
 from mlpstudy.places import shipped
 
@@ -60,7 +67,9 @@ class Schemas:
         """Validate `document`; `origin` tells which file a key is from."""
         for error in self.errors(document, name):
             for location, text in self._explained(error):
-                yield Problem(origin(location), location, text)
+                where = origin(location)
+                hint = _as_text(error, where == COMMAND_LINE)
+                yield Problem(where, location, text + hint)
 
     def filled(self, value: Any, schema: Schema) -> Any:
         """Copy the valid `value` with the schema's defaults in place of absent keys."""
@@ -102,6 +111,18 @@ class Schemas:
         else:
             hint = meant(instance, schema.get("enum", ()))
             yield location, f"expected {expected(schema)}, got {got(instance)}{hint}"
+
+
+def _as_text(error: ValidationError, on_command_line: bool) -> str:
+    """Say how to write what was read as a number or truth value where it should be text.
+
+    Snakemake removes quotes on the command line, where the text is always that of a path.
+    """
+    schema: Any = error.schema
+    wants_text = error.validator == "type" and "string" in schema["type"] and "enum" not in schema
+    if not wants_text or not isinstance(error.instance, int | float):
+        return ""
+    return f" (write it as ./{error.instance})" if on_command_line else " (quote it)"
 
 
 def _is_integer(_: object, value: object) -> bool:

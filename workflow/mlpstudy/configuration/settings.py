@@ -13,11 +13,11 @@ from mlpstudy.configuration.entries import (
     Fields,
     ModelEntry,
     Settings,
-    in_effect,
 )
 from mlpstudy.configuration.layers import COMMAND_LINE, Layers, read_layers, replace_at, shown
 from mlpstudy.configuration.problems import Location, raise_deepest
 from mlpstudy.configuration.rules import (
+    condition_label,
     file_problems,
     model_problems,
     restriction_problems,
@@ -26,6 +26,7 @@ from mlpstudy.configuration.rules import (
 )
 from mlpstudy.configuration.schema import Schema, Schemas
 from mlpstudy.configuration.yamlfiles import parse_yaml, read_yaml
+from mlpstudy.spec import in_effect
 
 _CONFIG, _MODELS, _FIELDS = (f"{name}.schema.yaml" for name in ("config", "models", "fields"))
 
@@ -46,10 +47,7 @@ def read_settings(
 
 
 def resolved(layers: Layers, schemas: Path) -> Settings:
-    """Do what `read_settings` does; `layers.values` is then what was meant, and can be JSON.
-
-    Read again without the files, as what the command line has set, it gives the same settings.
-    """
+    """Do what `read_settings` does, with the configuration as `layers`."""
     checker = Schemas(schemas)
     _read_texts(layers, checker)
     raise_deepest(checker.problems(layers.values, _CONFIG, layers.origin))
@@ -128,7 +126,12 @@ def _condition(
         for model in models.values()
         if model.name in named and all(model.fields[key] == where[key] for key in where)
     )
-    return Condition(name=name, overrides=_in_order(entry, fields), models=tuple(chosen))
+    return Condition(
+        name=name,
+        label=condition_label(name, entry),
+        overrides=_in_order(entry, fields),
+        models=tuple(chosen),
+    )
 
 
 def _model(

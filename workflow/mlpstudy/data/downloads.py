@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +16,16 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from tenacity.wait import wait_exponential, wait_random
 from tqdm import tqdm
 
+from mlpstudy.errors import StudyError
+
 logger = logging.getLogger(__name__)
 
 # Far more than any data set of this shape, packed or not: whatever is larger is not one.
 MAXIMUM_BYTES = 1 << 30
 # A mirror slower than this has stalled, even if a byte now and then keeps the connection alive.
 MINIMUM_RATE = 1000.0
+# What httpx takes from the environment.
+VARIABLES = {"all_proxy", "http_proxy", "https_proxy", "no_proxy", "ssl_cert_dir", "ssl_cert_file"}
 
 
 class RefusedError(Exception):
@@ -28,6 +34,22 @@ class RefusedError(Exception):
 
 class UnavailableError(Exception):
     """A source cannot give any file, for the reason in the text."""
+
+
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Say of an OSError in the block that `folder` cannot be written; no other source helps.
+
+    Raises:
+        StudyError: there was one.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(
+            f"{folder}: the data cannot be written there "
+            f"({error.strerror or error}); make room or set the folder right and run again"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -50,9 +72,8 @@ def download(url: str, part: Path, patience: Patience) -> bool:
     Returns whether it went on from earlier bytes: the caller, who can check the content, then knows
     that a fresh start may mend it. Raises RefusedError when the server does not have the file;
     UnavailableError when it cannot be reached, stalls, or fails after all attempts (`part` is kept
-    for the next time); OSError when `part` cannot be written.
+    for the next time); StudyError when `part` cannot be written.
     """
-    timeout = httpx.Timeout(patience.stall, connect=patience.connect)
     retrying = Retrying(
         stop=stop_after_attempt(patience.attempts),
         wait=wait_exponential(patience.backoff, max=30) + wait_random(0, patience.backoff),
@@ -61,7 +82,7 @@ def download(url: str, part: Path, patience: Patience) -> bool:
         reraise=True,
     )
     try:
-        with httpx.Client(timeout=timeout, follow_redirects=True) as client:
+        with _client(patience) as client:
             return retrying(_receive, client, url, part, patience)
     except RefusedError:
         part.unlink(missing_ok=True)
@@ -74,6 +95,18 @@ def download(url: str, part: Path, patience: Patience) -> bool:
         raise UnavailableError(f"stalled or too slow to answer ({reason})") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnavailableError(str(error) or type(error).__name__) from error
+
+
+def _client(patience: Patience) -> httpx.Client:
+    timeout = httpx.Timeout(patience.stall, connect=patience.connect)
+    try:
+        return httpx.Client(timeout=timeout, follow_redirects=True)
+    except Exception as error:  # a proxy or certificates that cannot be used, of whatever kind
+        # Not their values: an address of a proxy may hold a password.
+        found = ", ".join(sorted(key for key in os.environ if key.lower() in VARIABLES))
+        raise UnavailableError(
+            f"no connection can be set up ({error}); the environment sets {found or 'no proxy'}"
+        ) from error
 
 
 def _is_transient(error: BaseException) -> bool:
@@ -101,7 +134,8 @@ def _log_retry(state: RetryCallState) -> None:
 
 
 def _receive(client: httpx.Client, url: str, part: Path, patience: Patience) -> bool:
-    held = part.stat().st_size if part.exists() else 0
+    with writing_to(part.parent):
+        held = part.stat().st_size if part.exists() else 0
     # The packed bytes are wanted as they lie there, so that a Range counts the same bytes.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={held}-"} if held else {})
     with client.stream("GET", url, headers=headers) as response:
@@ -128,7 +162,7 @@ def _save(response: httpx.Response, part: Path, held: int, length: int, patience
     if bar.disable:
         size = f"{total / 1e6:.1f} MB" if total else "size unknown"
         logger.info("downloading %s (%s, %.1f MB held)", response.url, size, held / 1e6)
-    with bar, part.open("ab" if held else "wb") as stream:
+    with bar, writing_to(part.parent), part.open("ab" if held else "wb") as stream:
         for chunk in _at_pace(response.iter_raw(), patience.stall):
             held += len(chunk)
             if held > MAXIMUM_BYTES:

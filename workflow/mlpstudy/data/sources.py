@@ -17,7 +17,13 @@ from typing import Any, Protocol
 
 from mlpstudy.data.dataset import verify
 from mlpstudy.data.debian import unpack_package
-from mlpstudy.data.downloads import Patience, RefusedError, UnavailableError, download
+from mlpstudy.data.downloads import (
+    Patience,
+    RefusedError,
+    UnavailableError,
+    download,
+    writing_to,
+)
 from mlpstudy.data.unpacking import install
 from mlpstudy.errors import StudyError
 
@@ -90,19 +96,14 @@ def fetch(
     cannot be had from any source, and when `destination` cannot be written.
     """
     wanted = _wanted(files)
-    try:
+    with writing_to(destination):
         destination.mkdir(parents=True, exist_ok=True)
         missing = [name for name in wanted if not _in_place(destination / name, wanted[name])]
-        reasons: dict[str, list[str]] = {name: [] for name in missing}
-        for source in sources:
-            if missing:
-                waiting = patience or Patience()
-                missing = _try_source(source, missing, wanted, destination, reasons, waiting)
-    except OSError as error:
-        raise StudyError(
-            f"{destination}: the data cannot be written there "
-            f"({error.strerror or error}); make room or set the folder right and run again"
-        ) from error
+    reasons: dict[str, list[str]] = {name: [] for name in missing}
+    for source in sources:
+        if missing:
+            waiting = patience or Patience()
+            missing = _try_source(source, missing, wanted, destination, reasons, waiting)
     if missing:
         tried = "; ".join(reasons[missing[0]]) or "dataset.sources is empty"
         raise StudyError(
@@ -143,7 +144,10 @@ def _try_source(
     reasons: Mapping[str, list[str]],
     patience: Patience,
 ) -> list[str]:
-    """Fetch what this source has; the names that it has not, with its reason added to each."""
+    """Fetch what this source has; the names that it has not, with its reason added to each.
+
+    Whatever goes wrong with it, the next source is tried.
+    """
     label = _label(source)
     left = list(missing)
     try:
@@ -157,10 +161,14 @@ def _try_source(
                 else:
                     logger.info("%s came from %s", name, label)
                     left.remove(name)
-    except UnavailableError as error:
-        logger.info("%s: %s", label, error)
+    except StudyError:
+        raise
+    except Exception as error:
+        ours = isinstance(error, UnavailableError)
+        reason = str(error) if ours else f"{type(error).__name__}: {error}"
+        logger.info("%s: %s", label, reason)
         for name in left:
-            reasons[name].append(f"{label}: {error}")
+            reasons[name].append(f"{label}: {reason}")
     return left
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from mlpstudy.data.downloads import MAXIMUM_BYTES, RefusedError
+from mlpstudy.data.downloads import MAXIMUM_BYTES, RefusedError, writing_to
 from mlpstudy.files import replacing
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -20,10 +20,10 @@ def install(path: Path, target: Path, wanted: Mapping[str, str]) -> None:
 
     `wanted` maps names to SHA-256 checksums of decompressed content, that of `target` among them.
     Raises RefusedError, with nothing written, when the content is wrong, damaged, cut short or
-    endless, and OSError when `target` cannot be written.
+    endless, and StudyError when `target` cannot be written.
     """
     sha256 = hashlib.sha256()
-    with replacing(target) as temporary:
+    with writing_to(target.parent), replacing(target) as temporary:
         with temporary.open("wb") as stream:
             for chunk in _content(path):
                 sha256.update(chunk)

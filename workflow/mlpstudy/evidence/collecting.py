@@ -40,10 +40,10 @@ TEXTS = (
 # What claims and findings say: text too, but where a cell is empty there is none.
 SAID = (
     "claim", "section", "place", "quote", "statement", "form", "against", "unit", "reason",
-    "id", "kind", "rule", "explanation", "matters",
+    "id", "weight", "kind", "finding", "matters",
 )  # fmt: skip
 # In the tables with one of these `models` are their names; in the others, how many there are.
-NAMING = {"claim", "rule"}
+NAMING = {"claim", "finding"}
 
 
 def collect(study: Study, name: str) -> pd.DataFrame:
@@ -68,6 +68,28 @@ def collect(study: Study, name: str) -> pd.DataFrame:
         order["epoch"] = frame["epoch"]
     ranks = pd.DataFrame(order).sort_values(list(order), kind="stable")
     return frame.loc[ranks.index].reset_index(drop=True)
+
+
+def read_runs(study: Study, path: Path, columns: list[str]) -> pd.DataFrame:
+    """Read a table of all runs, as `collect` returned it; see `read_table`.
+
+    Raises:
+        StudyError: the file is not such a table, or has other runs than `study` plans.
+    """
+    frame = read_table(path, columns)
+    planned = {
+        (job.condition, job.model, job.fold, replicate)
+        for job in study.jobs
+        for replicate in range(job.first, job.last + 1)
+    }
+    found = set(frame[KEYS].drop_duplicates().itertuples(index=False, name=None))
+    if found != planned:
+        lacking, others = len(planned - found), len(found - planned)
+        raise StudyError(
+            f"{path}: expected the runs that study.json plans, "
+            f"got {others} others and not {lacking} of them"
+        )
+    return frame
 
 
 def _ranks(names: Mapping[str, object]) -> dict[str, int]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mlpstudy.configuration.entries import in_effect
 from mlpstudy.evidence.study_file import Study
+from mlpstudy.spec import in_effect
 
 Cell = tuple[str, str]  # condition, model
 Fields = Mapping[str, Any]

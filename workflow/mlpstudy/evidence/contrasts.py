@@ -91,7 +91,7 @@ def write_contrasts(
 
     Args:
         study: the resolved study, study.json.
-        claims: the claims file; None for no claims.
+        claims: claims.json; None for no claims.
         reported: the report's own values, values.csv.
         tables: folder of runs.csv and timings.csv.
         output: the CSV.

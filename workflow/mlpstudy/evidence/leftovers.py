@@ -27,10 +27,11 @@ def remove_leftovers(path: Path, days: float = DAYS) -> list[Path]:
     """
     if not path.is_file():
         return []
+    study = load_study(path)
     waiting = {
         sidecar(job.folder, "checkpoint").resolve()
-        for job in load_study(path).jobs
-        if not (job.folder / "metrics.csv").is_file()
+        for job in study.jobs
+        if not study.is_finished(job)
     }
     oldest = time.time() - days * 86400
     removed = []

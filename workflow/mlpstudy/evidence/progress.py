@@ -12,8 +12,6 @@ from mlpstudy.evidence.study_file import Job, Study, load_study
 from mlpstudy.training.exclusive import is_held
 from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
 
-LAST_WRITTEN = "metrics.csv"
-
 
 @dataclass(frozen=True)
 class State:
@@ -68,7 +66,7 @@ def _state(study: Study, job: Job) -> State:
     fields = study.fields(job.condition, job.model)
     epochs, running = fields["epochs"], is_held(sidecar(job.folder, "lock"))
     epoch, seconds = epoch_and_seconds(sidecar(job.folder, "checkpoint"))
-    if not running and (job.folder / LAST_WRITTEN).is_file():
+    if not running and study.is_finished(job):
         epoch, seconds = epochs, _seconds_of(job)
     size = work(fields["nodes"], epochs, job.last - job.first + 1)
     return State(job, epochs, epoch, running, size, seconds or None)

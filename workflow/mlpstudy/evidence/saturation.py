@@ -25,6 +25,7 @@ from mlpstudy.spec import Job, Spec
 from mlpstudy.training.initial import FirstLook, first_look
 from mlpstudy.training.losses import EPSILON, LOG_EPSILON
 
+TABLES = ("saturation", "saturation_layers", "saturation_bins")
 PIXELS = ("raw", "unit")
 INITIALISATIONS = 3  # those of replicates 1 to 3
 QUANTILES = (5, 25, 50, 75, 95)  # per cent
@@ -67,8 +68,8 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
     if dataset.digest != plan.raw["dataset"].get("digest"):
         raise StudyError(f"{data}: not the data that {study} names: prepare it anew")
     found = saturation(plan, dataset)
-    for name, frame in zip(("", "_layers", "_bins"), found, strict=True):
-        write_csv(frame, output / f"saturation{name}.csv")
+    for name, frame in zip(TABLES, found, strict=True):
+        write_csv(frame, output / f"{name}.csv")
 
 
 def saturation(study: Study, dataset: Dataset) -> Saturation:

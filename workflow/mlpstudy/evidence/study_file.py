@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from mlpstudy import spec
 from mlpstudy.errors import StudyError
+from mlpstudy.identity import is_finished
 
 CLASSES = ("superior", "medium", "inferior")
 
@@ -22,14 +27,24 @@ class Model:
     fields: dict[str, Any]
     assumed: dict[str, str]
 
+    @property
+    def label(self) -> str:
+        """Model 4 for the report's `Model 4 (Model 1_4)`; any other name as it is written."""
+        numbered = re.fullmatch(r"(Model \d+) \(.+\)", self.report_name)
+        return numbered[1] if numbered else self.report_name
+
 
 @dataclass(frozen=True)
 class Condition:
-    """A named set of overrides and the models that it covers, in the study's order."""
+    """A named set of overrides and the models that it covers, in the study's order.
+
+    `label` is what its file says that readers see in place of `key`; empty for the key itself.
+    """
 
     key: str
     overrides: dict[str, Any]
     models: tuple[str, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Job:
-    """A block of replicates, `first` to `last`, of one fold of one model under one condition."""
+    """A block of replicates, `first` to `last`, of one fold of one model under one condition.
+
+    `folder` is written relative to study.json, and is relative to the working directory here.
+    """
 
     condition: str
     model: str
@@ -106,13 +124,81 @@ class Study:
 
     @cached_property
     def main_conditions(self) -> list[str]:
-        """The conditions shown for every model: the first two that cover all models."""
-        whole = [c.key for c in self.conditions.values() if set(c.models) >= set(self.models)]
-        return whole[:2] or list(self.conditions)[:2]
+        """The one or two conditions that figures, tables and first screen show for every model.
+
+        They are the first two that cover every model, in the order of the configuration. If no
+        condition covers every model, they are the two that cover the most. A condition that
+        repeats an earlier one is taken only if there is no other.
+        """
+        cells = {key: self._in_force(key) for key in self.conditions}
+        cells = {key: covered for key, covered in cells.items() if covered}
+        every = len({model for covered in cells.values() for model in covered})
+        full = [key for key, covered in cells.items() if len(covered) == every]
+        order = list(cells)
+
+        def rank(key: str) -> tuple[bool, int]:
+            earlier = order[: order.index(key)]
+            repeats = any(cells[key].items() <= cells[other].items() for other in earlier)
+            return repeats, -len(cells[key])
+
+        return sorted(sorted(full or order, key=rank)[:2], key=order.index)
+
+    @cached_property
+    def _model_labels(self) -> dict[str, str]:
+        """The label of every model; its key where another model has the same label."""
+        count = Counter(model.label for model in self.models.values())
+        return {
+            key: model.label if count[model.label] == 1 else key
+            for key, model in self.models.items()
+        }
+
+    def model_label(self, model: str) -> str:
+        """Return what readers see for a model, also for one of the report's that is not run."""
+        if model in self._model_labels:
+            return self._model_labels[model]
+        return re.sub(r"^m0*([1-9]\d*)$", r"Model \1", model)
+
+    def model_labels(self, models: Iterable[str]) -> list[str]:
+        """Return the labels of several models."""
+        return [self.model_label(model) for model in models]
+
+    def condition_label(self, condition: str) -> str:
+        """Return what readers see for a condition, also for one that a claim misses."""
+        known = self.conditions.get(condition)
+        return (known.label if known else "") or condition.replace("_", " ")
+
+    def _in_force(self, condition: str) -> dict[str, dict[str, Any]]:
+        """Return model → the fields that its training depends on, under a condition."""
+        found = {}
+        for model in self.conditions[condition].models:
+            fields = self.fields(condition, model)
+            found[model] = {name: fields[name] for name in spec.in_effect(fields)}
+        return found
 
     def fields(self, condition: str, model: str) -> dict[str, Any]:
         """Return the hyper-parameters of `model` as `condition` has them."""
         return {**self.models[model].fields, **self.conditions[condition].overrides}
+
+    def planned(self, job: Job) -> spec.Job:
+        """Return `job` with all that its results depend on, as the plan has it."""
+        dataset = self.raw["dataset"]
+        subset = dataset.get("subset")
+        return spec.Job(
+            condition=job.condition,
+            model=job.model,
+            fold=job.fold,
+            first=job.first,
+            last=job.last,
+            seed=self.raw["seed"],
+            data=dataset.get("digest", ""),
+            subset=(subset["train"], subset["test"]) if subset else None,
+            code=self.raw["code"],
+            spec=spec.Spec.from_fields(self.fields(job.condition, job.model)),
+        )
+
+    def is_finished(self, job: Job) -> bool:
+        """Tell whether the folder of `job` holds its finished runs, and not those of another."""
+        return is_finished(self.planned(job), job.folder)
 
     def class_of(self, accuracy: float) -> str:
         """Return superior, medium or inferior; a run without an accuracy is inferior."""
@@ -134,20 +220,25 @@ def load_study(path: Path) -> Study:
     except (OSError, ValueError) as error:
         raise StudyError(f"{path}: expected the resolved study as JSON: {error}") from error
     try:
-        return _parse(raw)
+        return _parse(raw, path.parent)
     except KeyError as error:
         raise StudyError(f"{path}: key {error} is missing from the resolved study") from error
     except (AttributeError, TypeError, ValueError) as error:
         raise StudyError(f"{path}: not the shape of a resolved study: {error}") from error
 
 
-def _parse(raw: dict[str, Any]) -> Study:
+def _parse(raw: dict[str, Any], root: Path) -> Study:
     models = {
         key: Model(key, entry.get("report_name") or key, entry["fields"], entry["assumed"])
         for key, entry in raw["models"].items()
     }
     conditions = {
-        key: Condition(key, entry["overrides"], tuple(entry["models"]))
+        key: Condition(
+            key,
+            entry["overrides"],
+            tuple(entry["models"]),
+            entry.get("label") or "",
+        )
         for key, entry in raw["conditions"].items()
     }
     jobs = tuple(
@@ -157,7 +248,7 @@ def _parse(raw: dict[str, Any]) -> Study:
             str(job["fold"]),
             int(job["first"]),
             int(job["last"]),
-            Path(job["folder"]),
+            root / job["folder"],
         )
         for job in raw["jobs"]
     )
@@ -171,7 +262,7 @@ def _parse(raw: dict[str, Any]) -> Study:
         )
         for key, entry in raw["comparisons"].items()
     )
-    for key in ("conclusions", "trial", "replicates", "defaults", "seed"):
+    for key in ("conclusions", "trial", "replicates", "defaults", "seed", "code"):
         raw[key]  # every reader below may rely on these
     study = Study(raw, models, conditions, jobs, comparisons)
     _ = study.medium, study.superior, study.margin, study.labels  # and on these

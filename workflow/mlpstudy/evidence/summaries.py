@@ -11,7 +11,7 @@ that so few replicates can give (docs/intervals.md).
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import asdict
 from typing import Any
 
@@ -29,6 +29,10 @@ from mlpstudy.evidence.study_file import CLASSES, Study
 from mlpstudy.evidence.variance import binomial_sd, components
 
 KEYS = ["condition", "model"]
+SPREAD_COLUMNS = [
+    *KEYS, "test_images", "learned_seed_sd", "learned_interaction_sd", "learned_image_sd",
+    "learned_binomial_sd",
+]  # fmt: skip
 Row = dict[Hashable, Any]
 
 
@@ -46,15 +50,13 @@ def replicates(runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
 
 
 def models_table(
-    study: Study,
-    runs: pd.DataFrame,
-    timings: pd.DataFrame,
-    predictions: Mapping[tuple[str, str], Row],
+    study: Study, runs: pd.DataFrame, timings: pd.DataFrame, spread: pd.DataFrame
 ) -> pd.DataFrame:
     """Return a row per condition and model that has runs.
 
-    `predictions` gives for each what `spread_of_answers` returned.
+    `spread` has a row for each, SPREAD_COLUMNS: what `spread_of_answers` returned.
     """
+    spreads = {(row["condition"], row["model"]): row for row in spread.to_dict("records")}
     per_replicate = dict(list(replicates(runs, timings).groupby(KEYS)))
     per_run = dict(list(runs.groupby(KEYS, sort=False)))
     rows = [
@@ -62,7 +64,7 @@ def models_table(
         | _accuracy(study, per_replicate[pair])
         | _loss(per_replicate[pair])
         | _learned(study, per_replicate[pair])
-        | predictions[pair]
+        | spreads[pair]
         | _folds(study, per_run[pair])
         for pair in study.pairs
         if pair in per_replicate

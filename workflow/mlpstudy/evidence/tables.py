@@ -1,7 +1,8 @@
-"""Jobs → CSVs: collect what the study's jobs wrote, summarise it, write the tables."""
+"""Runs → tables: pure functions of what a study's runs recorded, collected or archived."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +16,26 @@ from mlpstudy.evidence.classwise import (
     confusion_rows,
     recall_rows,
 )
-from mlpstudy.evidence.collecting import COLUMNS, collect, read_table
+from mlpstudy.evidence.collecting import COLUMNS, collect, read_runs, read_table
 from mlpstudy.evidence.hardest import HARDEST_COLUMNS, hardest_rows
 from mlpstudy.evidence.predictions import each_model
 from mlpstudy.evidence.report_tables import activation_groups, final_inference
 from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.sensitivity import sensitivity
 from mlpstudy.evidence.study_file import Study, load_study
-from mlpstudy.evidence.summaries import KEYS, models_table, replicates, spread_of_answers
+from mlpstudy.evidence.summaries import (
+    KEYS,
+    SPREAD_COLUMNS,
+    models_table,
+    replicates,
+    spread_of_answers,
+)
 from mlpstudy.files import write_csv
+from mlpstudy.identity import expect_planned
 
-__all__ = ["COLUMNS", "TABLES", "collect", "read_table", "tables", "tabulate"]
+__all__ = [
+    "COLUMNS", "TABLES", "Recorded", "archived", "collect", "read_table", "tables", "tabulate",
+]  # fmt: skip
 
 TABLES = (
     "runs", "timings", "history", "models", "activation_groups", "final_inference",
@@ -33,11 +43,34 @@ TABLES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What the tables are computed from.
+
+    Attributes:
+        runs: one row per run, the columns of metrics.csv.
+        timings: one row per run, the columns of timings.csv.
+        history: one row per run and epoch, the columns of history.csv.
+        spread: one row per condition and model, SPREAD_COLUMNS.
+        recalls: one row per condition, model and class, RECALL_COLUMNS.
+        confusions: one row per condition, model and pair of classes, CONFUSION_COLUMNS.
+        hardest: one row per condition, model and image listed, HARDEST_COLUMNS.
+    """
+
+    runs: pd.DataFrame
+    timings: pd.DataFrame
+    history: pd.DataFrame
+    spread: pd.DataFrame
+    recalls: pd.DataFrame
+    confusions: pd.DataFrame
+    hardest: pd.DataFrame
+
+
 def tabulate(study: Path, reported: Path, output: Path) -> None:
     """Write every table of TABLES into the folder `output`.
 
     Only jobs that `study` names are read, so that results of models or replicates which the
-    configuration no longer has stay out.
+    configuration no longer has stay out. Each must be exactly the job that `study` describes.
 
     Args:
         study: the resolved study, study.json.
@@ -45,24 +78,25 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
         output: folder for runs.csv, timings.csv, history.csv, models.csv, ….
 
     Raises:
-        StudyError: a file is missing or lacks a column, or a run is missing from its job.
+        StudyError: a file is missing or lacks a column, or a run is missing from its job or
+            belongs to another configuration.
     """
     plan = load_study(study)
-    for name, frame in tables(plan, load_reported(reported)).items():
+    expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
+    for name, frame in tables(plan, load_reported(reported), collected(plan)).items():
         write_csv(frame, output / f"{name}.csv")
 
 
-def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
-    """Return every table by its name, from the study's jobs on disk."""
-    runs, timings, history = (collect(study, name) for name in ("metrics", "timings", "history"))
+def tables(study: Study, reported: Reported, recorded: Recorded) -> dict[str, pd.DataFrame]:
+    """Return every table by its name."""
+    runs, timings, history = recorded.runs, recorded.timings, recorded.history
     values = replicates(runs, timings)
-    answers, recalls, confusions, hardest = _from_predictions(study, values)
-    models = models_table(study, runs, timings, answers)
+    models = models_table(study, runs, timings, recorded.spread)
     frames = (
         runs, timings, history, models,
         activation_groups(study, models, reported),
         final_inference(study, models, reported),
-        recalls, confusions, hardest,
+        recorded.recalls, recorded.confusions, recorded.hardest,
         causes(study, values, history),
         architectures(study, models),
         sensitivity(study, values, reported),
@@ -70,27 +104,57 @@ def tables(study: Study, reported: Reported) -> dict[str, pd.DataFrame]:
     return dict(zip(TABLES, frames, strict=True))
 
 
+def collected(study: Study) -> Recorded:
+    """Read what the study's jobs wrote into their folders.
+
+    Raises:
+        StudyError: a file is missing or lacks a column, or a run is missing from its job.
+    """
+    runs, timings, history = (collect(study, name) for name in ("metrics", "timings", "history"))
+    return Recorded(runs, timings, history, *_from_predictions(study, replicates(runs, timings)))
+
+
+def archived(study: Study, folder: Path) -> Recorded:
+    """Read what an archived study keeps of its runs: its tables, without run folders.
+
+    Predictions are not archived, so what was computed from them is read as it is.
+
+    Raises:
+        StudyError: a table is missing, lacks a column, or has other runs than `study` plans.
+    """
+    return Recorded(
+        runs=read_runs(study, folder / "runs.csv", COLUMNS["metrics"]),
+        timings=read_runs(study, folder / "timings.csv", COLUMNS["timings"]),
+        history=read_runs(study, folder / "history.csv", COLUMNS["history"]),
+        spread=read_table(folder / "models.csv", SPREAD_COLUMNS)[SPREAD_COLUMNS],
+        recalls=read_table(folder / "recalls.csv", RECALL_COLUMNS),
+        confusions=read_table(folder / "confusions.csv", CONFUSION_COLUMNS),
+        hardest=read_table(folder / "hardest.csv", HARDEST_COLUMNS),
+    )
+
+
 def _from_predictions(
     study: Study, values: pd.DataFrame
-) -> tuple[dict[tuple[str, str], dict[Any, Any]], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return what answers to single images tell: spread by model, recalls, confusions, hardest."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what predictions for single images give: spread, recalls, confusions, hardest."""
     names = study.labels
     accuracies = {
         pair: frame.set_index("replicate")["test_accuracy"] for pair, frame in values.groupby(KEYS)
     }
-    spreads: dict[tuple[str, str], dict[Any, Any]] = {}
+    spread: list[dict[Any, Any]] = []
     recalls: list[dict[str, Any]] = []
     confusions: list[dict[str, Any]] = []
     hardest: list[dict[str, Any]] = []
     for pair, predictions in each_model(study):
         learned = (accuracies[pair][predictions.replicates] >= study.medium).to_numpy()
         counts = predictions.confusions(len(names))
-        spreads[pair] = spread_of_answers(predictions, learned)
+        keys = dict(zip(KEYS, pair, strict=True))
+        spread.append({**keys, **spread_of_answers(predictions, learned)})
         recalls += recall_rows(pair, counts, learned, names)
         confusions += confusion_rows(pair, counts, learned, names)
         hardest += hardest_rows(pair, predictions, learned, names)
     return (
-        spreads,
+        pd.DataFrame(spread, columns=SPREAD_COLUMNS),
         pd.DataFrame(recalls, columns=RECALL_COLUMNS),
         pd.DataFrame(confusions, columns=CONFUSION_COLUMNS),
         pd.DataFrame(hardest, columns=HARDEST_COLUMNS),

@@ -151,7 +151,7 @@ def _cause(m: Material) -> Plates:
     saturation = m.optional.get("saturation")
     if saturation is not None and (models := [k for k in m.keys if k in set(saturation["model"])]):
         yield Plate(
-            "saturation", "saturation", "cause", captions.saturation(saturation),
+            "saturation", "saturation", "cause", captions.saturation(m.study, saturation),
             ("saturation",), lambda: saturation_figure(m.study, saturation, models),
         )  # fmt: skip
     causes = m.optional.get("causes")
@@ -185,6 +185,6 @@ def _verdicts(m: Material) -> Plates:
     claims = m.optional.get("claims")
     if claims is not None and len(rows := judged_claims(m.study, claims)):
         yield Plate(
-            "verdicts", "verdicts", "conclusions", captions.verdicts(rows, m.conditions),
+            "verdicts", "verdicts", "conclusions", captions.verdicts(m.study, rows, m.conditions),
             ("claims",), lambda: verdicts_figure(m.study, rows),
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.formats import heading, word
+from mlpstudy.report.formats import few, heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
 from mlpstudy.report.palette import series
 
@@ -35,13 +35,14 @@ class Evidence:
 
     @cached_property
     def rows(self) -> dict[tuple[str, str], Row]:
-        """Rows of models.csv by (condition, model), with the median replicate's seconds.
+        """Rows of models.csv by (condition, model), with the replicates' `seconds_min` and `_max`.
 
         These come from timings.csv: no other table holds what differs from machine to machine.
+        They include time in which a job stood still, so no model is faster than another by them.
         """
         keys = ["condition", "model"]
-        medians = self.replicates.groupby(keys)["seconds"].median().rename("seconds_median")
-        frame = self.models.join(medians, on=keys)
+        seconds = self.replicates.groupby(keys)["seconds"].agg(seconds_min="min", seconds_max="max")
+        frame = self.models.join(seconds, on=keys)
         return {(row["condition"], row["model"]): row for row in frame.to_dict("records")}
 
     @cached_property
@@ -87,15 +88,10 @@ class Evidence:
             found.setdefault((condition, model, fold), {})[int(replicate)] = float(value)
         return found
 
-    @cached_property
+    @property
     def leading(self) -> list[str]:
-        """The conditions set side by side for every model: the first two that cover them all.
-
-        Where fewer do, the first two of the study.
-        """
-        whole = [c for c in self.conditions if all((c, m) in self.rows for m in self.keys)]
-        chosen = whole[:2] if len(whole) > 1 else self.conditions[:2]
-        return sorted(chosen, key=self.conditions.index)
+        """The study's main conditions, which stand side by side for every model."""
+        return self.study.main_conditions
 
     def has(self, name: str) -> bool:
         """Say whether a table that not every study has is there and has rows."""
@@ -110,6 +106,10 @@ class Evidence:
         """audit.csv as texts, cells that are empty as empty texts."""
         frame = self.table("audit")
         return frame.astype("object").where(frame.notna(), "").astype("str")
+
+    def names(self, models: Sequence[str], opening: bool = False) -> str:
+        """Return what models are called in a sentence, or how many they are if they are many."""
+        return few(self.study.model_labels(models), opening)
 
     def failures(self, condition: str, models: list[str]) -> tuple[int, int]:
         """Return failed and all replicates of some models under a condition."""
@@ -132,15 +132,15 @@ class Evidence:
         return series(list(self.study.conditions).index(condition)).variable
 
     def columns(self, condition: str, *labels: str) -> list[Column]:
-        """Return columns of numbers under the condition's name."""
-        group, tone = word(condition), self.tone(condition)
+        """Return columns of numbers under the condition's label."""
+        group, tone = self.study.condition_label(condition), self.tone(condition)
         return [Column(label, group=group, tone=tone) for label in labels]
 
     def finding(self, condition: str, text: str) -> Finding:
         """Return a sentence about one condition."""
         return Finding(
             text.replace(" %", "\N{NO-BREAK SPACE}%"),
-            heading(word(condition)),
+            heading(self.study.condition_label(condition)),
             self.tone(condition),
         )
 

@@ -21,7 +21,7 @@ WORDS = {
     "kl": "form of the KL divergence",
     "leaky_slope": "leaky slope", "kfold_pool": "images cut into folds",
     "holdout_fraction": "held-out fraction", "batch_norm": "batch normalisation",
-    "exact_kl": "exact KL", "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "kmnist": "KMNIST",
+    "fashion-mnist": "Fashion-MNIST", "mnist": "MNIST", "kmnist": "KMNIST",
 }  # fmt: skip
 
 
@@ -138,21 +138,39 @@ def seconds(value: Any) -> str:
     return f"{hours}{NARROW}h" + (f" {minutes}{NARROW}min" if minutes else "")
 
 
-def short_name(model: str) -> str:
-    """Return what a model is called in tables: m04 is the report's model 4, others keep theirs."""
-    numbered = re.fullmatch(r"m(?:0(?=[1-9]$)|(?=[1-9]\d))(\d+)", model)
-    return f"Model {numbered[1]}" if numbered else model
+def seconds_range(row: Any) -> str:
+    """Return the least and the longest duration of a row's replicates, as one text."""
+    ends = [seconds(row["seconds_min"]), seconds(row["seconds_max"])]
+    return ends[0] if ends[0] == ends[1] else DASH.join(ends)
 
 
-def names(models: Sequence[str]) -> str:
-    """Return `model 4`, `models 4, 5 and 15`, `models 4 and 5 and wide`, for use in a sentence."""
-    short = [short_name(model) for model in models]
-    numbered = [name.removeprefix("Model ") for name in short if name.startswith("Model ")]
-    others = [name for name in short if not name.startswith("Model ")]
-    if not numbered:
+def number_of(label: str) -> str:
+    """Return `4` for the label Model 4; any other label as it is."""
+    return label[6:] if re.fullmatch(r"Model \d+", label) else label
+
+
+def names(labels: Sequence[str], opening: bool = False) -> str:
+    """Return labels of models for a sentence: `models 4 and 15`, `models 4 and 5 and wide`.
+
+    With `opening`, as the first words of a sentence: `Models 4 and 15`. A user's own label keeps
+    its letters in both.
+    """
+    numbers = [number_of(label) for label in labels if number_of(label) != label]
+    others = [label for label in labels if number_of(label) == label]
+    if not numbers:
         return listing(others)
-    first = ("models " if len(numbered) > 1 else "model ") + listing(numbered)
-    return listing([first, *others]) if others else first
+    noun = ("Model" if opening else "model") + ("s" if len(numbers) > 1 else "")
+    return listing([f"{noun} {listing(numbers)}", *others])
+
+
+def quoted(label: str) -> str:
+    """Return the label of a condition for a sentence: “corrected”."""
+    return f"\N{LEFT DOUBLE QUOTATION MARK}{label}\N{RIGHT DOUBLE QUOTATION MARK}"
+
+
+def under(label: str) -> str:
+    """Return where something holds, by the label of a condition: under “corrected”."""
+    return f"under {quoted(label)}"
 
 
 def p_value(p: Any) -> str:
@@ -162,9 +180,9 @@ def p_value(p: Any) -> str:
     return "< 0.001" if float(p) < 0.001 else f"{float(p):.3f}"
 
 
-def few(models: Sequence[str]) -> str:
-    """Name models, or count them where a sentence would drown in names."""
-    return names(models) if len(models) <= 8 else plural(len(models), "model")
+def few(labels: Sequence[str], opening: bool = False) -> str:
+    """Name models by their labels, or count them where there are many."""
+    return names(labels, opening) if len(labels) <= 8 else plural(len(labels), "model")
 
 
 def listing(parts: Sequence[str]) -> str:

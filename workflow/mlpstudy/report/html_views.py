@@ -10,7 +10,7 @@ from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
-from mlpstudy.report.formats import percent, word
+from mlpstudy.report.formats import percent
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts
@@ -55,7 +55,7 @@ def html_views(
         "changes": changed,
         **judgements(evidence),
         **cause_parts(evidence, tables),
-        "base_name": word(evidence.leading[0]),
+        "base_name": evidence.study.condition_label(evidence.leading[0]),
         "figures": figures,
         "model_figures": model_figures,
         "tables_path": os.path.relpath(tables, output).replace(os.sep, "/"),

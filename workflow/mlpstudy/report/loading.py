@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.evidence.audit.findings import COLUMNS as AUDIT_COLUMNS
+from mlpstudy.audit.checks import AUDIT_COLUMNS
 from mlpstudy.evidence.reported_values import load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates

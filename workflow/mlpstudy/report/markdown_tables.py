@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlpstudy.report.formats import NONE, heading, word
+from mlpstudy.report.formats import NONE, heading
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.views.audit import Group
 from mlpstudy.report.views.claims import ClaimView, VerdictView
@@ -28,7 +28,7 @@ def table_pages(context: Mapping[str, Any]) -> dict[str, list[Table]]:
     found = (
         [context["accuracy"]], [card.results for card in context["cards"]], compared,
         context["groups"], [context["final"]], concluded(context),
-        claim_tables(context["claim_parts"], context["leading"]),
+        claim_tables(context["claim_parts"], _conditions(context)),
         [context["square_table"], context["saturation_table"]],
         [context["architecture_table"]], [*sensitive, *context["sensitivity_tables"]],
         context["effect_tables"], audit_tables(context["audit"]),
@@ -44,25 +44,34 @@ def concluded(context: Mapping[str, Any]) -> list[Table | None]:
     for topic in context["conclusions"]:
         said = context["claims_at"](topic.place)
         if said:
-            tables += claim_tables([(f"{topic.title}, judged", said)], context["leading"])
+            tables += claim_tables([(f"{topic.title}, judged", said)], _conditions(context))
         tables.append(topic.table)
     return tables
 
 
 def claim_tables(
-    parts: Sequence[tuple[str, Sequence[ClaimView]]], conditions: Sequence[str]
+    parts: Sequence[tuple[str, Sequence[ClaimView]]], conditions: Mapping[str, str]
 ) -> list[Table]:
-    """Return a table a part of the report, a row a claim, a column a condition with the verdict."""
+    """Return one table per part of the report, with one row per claim and one column per condition.
+
+    Args:
+        parts: title and claims of each part.
+        conditions: the labels of the conditions, by key.
+    """
     tables = []
     for title, claims in parts:
         columns = [Column("Claim", False), Column("In the report's words", False)]
-        columns += [Column(word(condition), False) for condition in conditions]
+        columns += [Column(label, False) for label in conditions.values()]
         table = Table("", columns, title=title)
         for claim in claims:
             quote = f"{claim.quote} ({claim.place})" if claim.quote else NONE
-            table.add(claim.statement, quote, _verdicts(claim, conditions))
+            table.add(claim.statement, quote, _verdicts(claim, list(conditions)))
         tables.append(table)
     return tables
+
+
+def _conditions(context: Mapping[str, Any]) -> dict[str, str]:
+    return {condition: context["condition_label"](condition) for condition in context["leading"]}
 
 
 def _verdicts(claim: ClaimView, conditions: Sequence[str]) -> list[str]:
@@ -86,14 +95,15 @@ def _verdict(verdict: VerdictView) -> str:
 
 
 def audit_tables(groups: Sequence[Group]) -> list[Table]:
-    """Return a table a kind of finding, a row a finding."""
+    """Return one table for each weight of findings, one row per finding."""
     tables = []
     for group in groups:
-        labels = ("About", "What", "Finding", "Why it matters", "As printed")
-        table = Table(group.meaning, [Column(label, False) for label in labels], title=group.title)
+        labels = ("About", "Kind", "Finding", "Why it matters", "As printed")
+        columns = [Column(label, False) for label in labels]
+        table = Table(group.tally, columns, title=group.title)
         for finding in group.findings:
             printed = "; ".join(f"{p.value} ({'; '.join(p.places)})" for p in finding.printings)
-            about = (finding.about, finding.quantity or NONE)
-            table.add(*about, finding.explanation, finding.matters, printed or NONE)
+            about = (finding.about, finding.kind)
+            table.add(*about, finding.finding, finding.matters, printed or NONE)
         tables.append(table)
     return tables

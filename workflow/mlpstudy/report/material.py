@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -15,6 +16,7 @@ from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
+from mlpstudy.report.formats import names
 
 # Tables of steps that a study may do without, and the columns that a figure needs of them.
 OPTIONAL = {
@@ -53,13 +55,10 @@ class Material:
         present = set(self.replicates["condition"])
         return [condition for condition in self.study.conditions if condition in present]
 
-    @cached_property
+    @property
     def main(self) -> list[str]:
-        """The conditions that cover every model; where none does, those that cover most."""
-        covered = {
-            c: len(set(self.keys) & set(self.study.conditions[c].models)) for c in self.conditions
-        }
-        return [c for c, models in covered.items() if models == max(covered.values())]
+        """The study's main conditions, which figures show for every model."""
+        return self.study.main_conditions
 
     def contrasts_under(self, condition: str) -> pd.DataFrame:
         """Return the contrasts of two models under one condition."""
@@ -77,6 +76,10 @@ class Material:
         if self.study.fields(row["condition"], row["model"])["batch_norm"]:
             rest += 2 * sum(nodes[:-1])
         return int((int(row["parameters"]) - rest) // nodes[0] - 1)
+
+    def names(self, models: Sequence[str]) -> str:
+        """Return what models are called within a sentence."""
+        return names(self.study.model_labels(models))
 
     def groups(self, condition: str) -> dict[str, list[str]]:
         """Return the models by the activation that they have under a condition."""

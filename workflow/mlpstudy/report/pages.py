@@ -33,7 +33,7 @@ from mlpstudy.report.views.comparisons import comparison_views
 from mlpstudy.report.views.conclusions import conclusions
 from mlpstudy.report.views.contrasts import effect_tables
 from mlpstudy.report.views.overview import answers, condition_list, done, title, trial_notice
-from mlpstudy.report.views.provenance import provenance_table, stamp
+from mlpstudy.report.views.provenance import configuration, provenance_table, stamp
 from mlpstudy.report.views.tables import assumptions, final_table, group_tables, side_by_side
 
 
@@ -92,11 +92,12 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "accuracy": side_by_side(evidence),
         "cards": cards(evidence),
         "comparisons": comparison_views(evidence),
-        "effect_tables": effect_tables(evidence.contrasts),
+        "effect_tables": effect_tables(evidence.study, evidence.contrasts),
         "groups": group_tables(evidence),
         "final": final_table(evidence),
         "conclusions": conclusions(evidence),
         "assumptions": assumptions(evidence),
+        "configuration": configuration(evidence.study, provenance),
         "provenance": provenance_table(provenance),
         "stamp": stamp(provenance),
         "has_report": evidence.has_report,

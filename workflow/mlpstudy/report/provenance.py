@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypedDict
 
 import pandas as pd
 
+from mlpstudy.configuration.differences import Difference
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.collecting import COLUMNS, read_table
-from mlpstudy.evidence.study_file import Job, Study, load_study
+from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_text
-from mlpstudy.fingerprint import TRAINING, fingerprint
+from mlpstudy.fingerprint import training_fingerprint
+from mlpstudy.identity import expect_planned
 from mlpstudy.report.machine import Lock, Machine, read_lock, read_machine, read_versions
 from mlpstudy.report.repository import Commit, read_commit
 
@@ -51,18 +52,41 @@ class Data(TypedDict):
     subset: dict[str, int] | None
 
 
-class Provenance(TypedDict):
-    """The content of provenance.json; `date` is UTC, in the form of ISO 8601."""
+class Rendering(TypedDict):
+    """When a report was rendered, and by which commit; `date` is UTC, in the form of ISO 8601."""
 
     date: str
-    command: str
     repository: Commit
+
+
+class Archive(Rendering):
+    """The rendering of an archived study.
+
+    `differences` says in what its configuration differs from that of the repository at that time.
+    """
+
+    differences: list[Difference]
+
+
+class Recorded(Rendering):
+    """What is recorded of every report, when it is first rendered."""
+
+    command: str
     lock: Lock
     versions: dict[str, str | None]
     machine: Machine
     training: list[Training]
     code: Code
     data: Data
+
+
+class Provenance(Recorded, total=False):
+    """The content of provenance.json.
+
+    `archive` is there if an archived study was rendered again; the rest is as it was recorded.
+    """
+
+    archive: Archive
 
 
 def write_provenance(study: Path, timings: Path, lock: Path, command: str, output: Path) -> None:
@@ -76,21 +100,45 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
         output: file to write.
 
     Raises:
-        StudyError: an input is missing or is not what it should be.
+        StudyError: an input is missing or is not what it should be, or a run is not the study's.
     """
     plan = load_study(study)
+    expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
     provenance = Provenance(
-        date=_now().isoformat().replace("+00:00", "Z"),
+        date=_date(),
         command=command,
         repository=read_commit(ROOT),
         lock=read_lock(lock),
         versions=read_versions(),
         machine=read_machine(),
         training=_training(read_table(timings, COLUMNS["timings"])),
-        code=_code(plan.jobs),
+        code=_code(plan),
         data=_data(plan),
     )
     write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_archived(path: Path, differences: list[Difference], output: Path) -> None:
+    """Write the provenance in `path` to `output`, with the present rendering as its `archive`.
+
+    Args:
+        path: provenance.json of an archived study.
+        differences: in what the study's configuration differs from the present one.
+        output: file to write.
+
+    Raises:
+        StudyError: `path` is missing or is not what it should be.
+    """
+    provenance = load_provenance(path)
+    provenance["archive"] = Archive(
+        date=_date(), repository=read_commit(ROOT), differences=differences
+    )
+    write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
+
+
+def rendering(provenance: Provenance) -> Rendering:
+    """Return when the report was rendered, and by which commit."""
+    return provenance.get("archive", provenance)
 
 
 def load_provenance(path: Path) -> Provenance:
@@ -110,6 +158,10 @@ def load_provenance(path: Path) -> Provenance:
         raise StudyError(f"{path}: expected a key {', '.join(sorted(lacking))}")
     found: Provenance = raw
     return found
+
+
+def _date() -> str:
+    return _now().isoformat().replace("+00:00", "Z")
 
 
 def _now() -> datetime:
@@ -142,20 +194,10 @@ def _training(timings: pd.DataFrame) -> list[Training]:
     ]
 
 
-def _code(jobs: Iterable[Job]) -> Code:
-    """Return today's fingerprint of the training code and those that the jobs were trained with."""
-    today = fingerprint(*TRAINING)
-    runs = sorted({_trained_by(job) for job in jobs})
+def _code(study: Study) -> Code:
+    """Return today's fingerprint of the training code and the one that the runs were made with."""
+    today, runs = training_fingerprint(), [str(study.raw["code"])]
     return Code(today=today, runs=runs, same=runs == [today])
-
-
-def _trained_by(job: Job) -> str:
-    """Return the fingerprint of the code that a job was trained with."""
-    path = job.folder / "spec.json"
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["code"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise StudyError(f"{path}: expected the identity of a training job: {error}") from error
 
 
 def _data(study: Study) -> Data:

@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import load_study
+from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import replacing, write_text
 from mlpstudy.report.figure_index import INDEX, OVERVIEW, load_index
 from mlpstudy.report.pages import environment, render
-from mlpstudy.report.provenance import Provenance, load_provenance
+from mlpstudy.report.provenance import load_provenance
+from mlpstudy.report.views.provenance import configuration
 
 BEGIN, END = "<!-- result:", "<!-- /result -->"
 PUBLISHED = Path("docs/results")
@@ -28,83 +30,114 @@ def publish(results: Path, reported: Path, templates: Path, repository: Path) ->
     """Replace docs/results of `repository` by the study in `results`; renew the README's result.
 
     docs/results gets the tables as CSVs, study.json and each job's spec.json, the figures as SVG,
-    the report in its forms, and a README that says what made them. In study.json and on the page
-    the runs' folders are those of the copy.
+    the report in its forms, and a README that says what made them.
 
     Args:
         results: folder of a finished study, with its report.
         reported: the report's own values, values.csv.
         templates: folder of the Jinja2 templates.
-        repository: folder with README.md and docs/; the working directory, so that links land.
+        repository: folder with README.md and docs/.
 
     Raises:
         StudyError: the study is a trial run or not finished, or README.md lacks its markers.
     """
-    study = load_study(_there(results / "study.json"))
+    study = load_study(there(results / "study.json"))
     if study.trial:
         raise StudyError(f"{results}: a trial run is not published: run the whole study first")
-    readme = _with_result(repository / "README.md", results / "report/tables/accuracy.md")
-    provenance = load_provenance(results / "report/provenance.json")
-    copy = repository / PUBLISHED
+    with published(repository, reported, templates) as copy:
+        _copy(results, copy)
+        copy_runs(study, results, copy)
+
+
+@contextmanager
+def published(repository: Path, reported: Path, templates: Path) -> Iterator[Path]:
+    """Give an empty folder to put a study into; it becomes docs/results when the block ends.
+
+    The block puts everything there but the pages, which are rendered here, as are the README of the
+    folder and the result in that of the repository. If anything fails, all stays as it was.
+
+    Raises:
+        StudyError: the study lacks a file, or README.md its markers.
+    """
+    copy, readme = repository / PUBLISHED, repository / "README.md"
+    before = _parts(readme)
     fresh = copy.with_name(f".{copy.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
-        _copy(results, fresh)
+        fresh.mkdir(parents=True)
+        yield fresh
+        report = fresh / "report"
+        render(
+            fresh / "study.json", reported, fresh, fresh / "figures", report / "provenance.json",
+            templates, report,
+        )  # fmt: skip
+        write_text(fresh / "README.md", _page(templates, fresh))
+        result = _read(report / "tables/accuracy.md").strip()
+        there(fresh / "figures" / OVERVIEW)
         shutil.rmtree(copy, ignore_errors=True)
         fresh.rename(copy)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
-    report = copy / "report"
-    render(
-        copy / "study.json", reported, copy, copy / "figures", report / "provenance.json",
-        templates, report,
-    )  # fmt: skip
-    write_text(copy / "README.md", _page(templates, copy, study.raw, provenance))
     with replacing(repository / "docs" / OVERVIEW) as temporary:
         shutil.copyfile(copy / "figures" / OVERVIEW, temporary)
-    write_text(repository / "README.md", readme)
+    write_text(readme, f"{before[0]}\n{result}\n\n{before[1]}")
+
+
+def copy_runs(study: Study, source: Path, copy: Path) -> None:
+    """Write study.json into `copy`, with the spec.json of each of its jobs from `source`."""
+    for job in study.raw["jobs"]:
+        copy_file(source / job["folder"] / "spec.json", copy / job["folder"] / "spec.json")
+    write_text(copy / "study.json", json.dumps(study.raw, indent=1, ensure_ascii=False) + "\n")
 
 
 def _copy(results: Path, copy: Path) -> None:
     """Copy what is small, each file named by the study itself or by the index of the figures."""
-    files = [(table, table.name) for table in sorted((results / "tables").glob("*.csv"))]
+    for table in sorted((results / "tables").glob("*.csv")):
+        copy_file(table, copy / table.name)
     for form in ("report/report.pdf", "report/provenance.json"):
-        files.append((results / form, form))
+        copy_file(results / form, copy / form)
     drawn = (f"{entry.name}.svg" for entry in load_index(results / "figures"))
     for name in dict.fromkeys([INDEX, OVERVIEW, *drawn]):
-        files.append((results / "figures" / name, f"figures/{name}"))
-    study = json.loads((results / "study.json").read_text(encoding="utf-8"))
-    for job in study["jobs"]:
-        inside = Path(job["folder"]).relative_to(study["results"])
-        files.append((results / inside / "spec.json", f"{inside}/spec.json"))
-        job["folder"] = str(PUBLISHED / inside)
-    study["results"] = str(PUBLISHED)
-    for source, name in files:
-        (copy / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(_there(source), copy / name)
-    write_text(copy / "study.json", json.dumps(study, indent=1, ensure_ascii=False) + "\n")
+        copy_file(results / "figures" / name, copy / "figures" / name)
 
 
-def _page(templates: Path, copy: Path, study: dict[str, Any], provenance: Provenance) -> str:
-    tables = sorted(path.name for path in copy.glob("*.csv"))
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a file that has to be there, and make the folder that it goes to."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(there(source), target)
+
+
+def _page(templates: Path, copy: Path) -> str:
+    study = load_study(copy / "study.json")
+    provenance = load_provenance(copy / "report/provenance.json")
     template = environment(templates).get_template("markdown/published.md.j2")
-    return template.render(study=study, provenance=provenance, tables=tables)
+    return template.render(
+        study=study.raw,
+        provenance=provenance,
+        configuration=configuration(study, provenance),
+        tables=sorted(path.name for path in copy.glob("*.csv")),
+    )
 
 
-def _with_result(readme: Path, table: Path) -> str:
-    """Return the README with the table of accuracies between its markers."""
-    text, result = _read(readme), _read(table).strip()
-    pattern = re.compile(rf"({re.escape(BEGIN)}[^\n]*\n).*?({re.escape(END)})", re.DOTALL)
-    if not pattern.search(text):
+def _parts(readme: Path) -> tuple[str, str]:
+    """Return the README up to the line that begins the result, and from the one that ends it."""
+    pattern = rf"(.*?{re.escape(BEGIN)}[^\n]*\n).*?({re.escape(END)}.*)"
+    found = re.fullmatch(pattern, _read(readme), re.DOTALL)
+    if not found:
         raise StudyError(f"{readme}: expected a line beginning {BEGIN} and after it {END}")
-    return pattern.sub(lambda found: f"{found[1]}\n{result}\n\n{found[2]}", text)
+    return found[1], found[2]
 
 
-def _there(path: Path) -> Path:
+def there(path: Path) -> Path:
+    """Return `path`, which must be a file.
+
+    Raises:
+        StudyError: it is not.
+    """
     if not path.is_file():
         raise StudyError(f"{path}: missing; publish a study that has run to its end")
     return path
 
 
 def _read(path: Path) -> str:
-    return _there(path).read_text(encoding="utf-8")
+    return there(path).read_text(encoding="utf-8")

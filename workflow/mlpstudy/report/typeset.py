@@ -7,8 +7,6 @@ a command.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -19,11 +17,11 @@ import typst
 from matplotlib.ft2font import FT2Font
 
 from mlpstudy.errors import StudyError
-from mlpstudy.files import replacing
+from mlpstudy.files import write_bytes
 from mlpstudy.report.document import document_data, read_figures
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.loading import load_evidence
-from mlpstudy.report.provenance import load_provenance
+from mlpstudy.report.provenance import load_provenance, rendering
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 
@@ -42,7 +40,7 @@ def typeset(
 ) -> None:
     """Write the report as a PDF to the file `output`.
 
-    The same inputs give the same bytes: the document's date is that of the provenance.
+    The same inputs give the same bytes: the document's date is that of the rendering.
 
     Args:
         study: the resolved study, study.json.
@@ -54,14 +52,14 @@ def typeset(
         output: file to write.
 
     Raises:
-        StudyError: an input is missing or is not what it should be, or a template is wrong.
+        StudyError: an input is missing or is not what it should be, a template is wrong, or the
+            file cannot be written.
     """
     origin, index = load_provenance(provenance), load_index(figures)
     data = document_data(load_evidence(study, reported, tables), origin, index, tables)
-    date = datetime.fromisoformat(origin["date"])
+    date = datetime.fromisoformat(rendering(origin)["date"])
     content = compile_document(data, read_figures(figures, index), templates, date)
-    with replacing(output) as temporary:
-        temporary.write_bytes(content)
+    write_bytes(output, content)
 
 
 def compile_document(
@@ -72,33 +70,25 @@ def compile_document(
     Raises:
         StudyError: Typst refuses a template; with its place and reason.
     """
+    document = templates / "report.typ"
+    if not document.is_file():
+        raise StudyError(f"{document}: missing; it is the document's template")
     text = json.dumps(data, ensure_ascii=False)
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        _gather(root, templates)
-        (root / "report.json").write_text(text, encoding="utf-8")
-        for name, picture in figures.items():
-            (root / "figures" / name).write_text(picture, encoding="utf-8")
-        try:
-            return typst.compile(
-                root / "report.typ",
-                root=root,
-                font_paths=[FONTS],
-                ignore_system_fonts=_covered(text),
-                pdf_standards=STANDARDS,
-                timestamp=date,
-            )
-        except typst.TypstError as error:
-            raise StudyError(f"{templates}: {_told(error)}") from error
-
-
-def _gather(root: Path, templates: Path) -> None:
-    """Put the templates where Typst may read: it reads nothing outside of its root."""
-    (root / "figures").mkdir()
-    if not (templates / "report.typ").is_file():
-        raise StudyError(f"{templates / 'report.typ'}: missing; it is the document's template")
-    for path in templates.glob("*.typ"):
-        shutil.copyfile(path, root / path.name)
+    # In memory, as a temporary folder may be full. The templates are read from their folder, and
+    # nothing outside of it. `Any`: the package's own types lack this kind of input.
+    files: Any = {f"figures/{name}": picture.encode() for name, picture in figures.items()}
+    files |= {"report.json": text.encode(), "main.typ": b'#include "report.typ"'}
+    try:
+        return typst.compile(
+            files,
+            root=templates,
+            font_paths=[FONTS],
+            ignore_system_fonts=_covered(text),
+            pdf_standards=STANDARDS,
+            timestamp=date,
+        )
+    except typst.TypstError as error:
+        raise StudyError(f"{templates}: {_told(error)}") from error
 
 
 def _covered(text: str) -> bool:

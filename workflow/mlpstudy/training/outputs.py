@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import resource
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +15,16 @@ import torch
 from safetensors.torch import save
 
 from mlpstudy.errors import StudyError
-from mlpstudy.files import replacing, write_rows, write_text
+from mlpstudy.files import replacing, write_text
+from mlpstudy.identity import METRICS, SPEC
 from mlpstudy.spec import Job
 from mlpstudy.training.evaluation import Evaluation
 from mlpstudy.training.metrics import Row, history_rows, keys_of, metrics_rows
 from mlpstudy.training.trainer import HistoryRow, Trainer
 
-SPEC, WEIGHTS, PREDICTIONS = "spec.json", "weights.safetensors", "predictions.npz"
-HISTORY, TIMINGS, METRICS = "history.csv", "timings.csv", "metrics.csv"
+WEIGHTS, PREDICTIONS = "weights.safetensors", "predictions.npz"
+HISTORY, TIMINGS = "history.csv", "timings.csv"
 FILES = (SPEC, WEIGHTS, PREDICTIONS, HISTORY, TIMINGS, METRICS)  # in the order of writing
-
-
-def is_finished(job: Job, folder: Path) -> bool:
-    """Tell whether `folder` holds all files of this very job."""
-    try:
-        text = (folder / SPEC).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return False
-    return text == f"{job.identity()}\n" and all((folder / name).is_file() for name in FILES)
 
 
 def write_outputs(
@@ -118,3 +112,20 @@ def _peak_memory() -> int:
     """Return the largest resident size of this process in bytes, shared pages included."""
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write `rows` as CSV under the first row's keys; NaN and None are left empty, as by pandas.
+
+    For training jobs, some of which end before pandas would be imported.
+
+    Raises:
+        StudyError: the file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {key: "" if value != value else value for key, value in row.items()} for row in rows
+    )
+    write_text(path, text.getvalue(), durable=True)

@@ -13,11 +13,13 @@ import torch
 
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.errors import StudyError
+from mlpstudy.identity import is_finished
 from mlpstudy.spec import Job
 from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress
 from mlpstudy.training.exclusive import alone
-from mlpstudy.training.outputs import is_finished, write_outputs
+from mlpstudy.training.outputs import write_outputs
+from mlpstudy.training.rows import rows_of
 from mlpstudy.training.sidecars import sidecar
 from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
@@ -77,9 +79,12 @@ def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads
 
 
 def split_rows(job: Job, dataset: Dataset) -> list[Split]:
-    """Return the split of each replicate of `job`."""
-    limits = None if job.subset is None else dict(zip(("train", "test"), job.subset, strict=True))
-    train, test = dataset.train_indices(limits), dataset.test_indices(limits)
+    """Return the split of each replicate of `job`.
+
+    Raises:
+        StudyError: a class has too few images.
+    """
+    train, test = rows_of(job, dataset)
     return [
         split(job.spec, dataset.labels, train, test, job.seed, (replicate, job.fold))
         for replicate in job.replicates

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.captions.facts import Words, covers
 from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (
@@ -15,8 +16,6 @@ from mlpstudy.report.formats import (
     percent,
     plural,
     share,
-    short_name,
-    word,
 )
 from mlpstudy.report.material import Material
 
@@ -31,9 +30,9 @@ def pairs(material: Material, condition: str) -> Words:
         "their accuracies in points. The median accuracy stands beside a model's name, and models "
         f"are ordered by it. {told} The intervals are not corrected for their number."
     )
-    ordered = ", ".join(short_name(model) for model in ranked(rows))
+    ordered = ", ".join(material.study.model_labels(ranked(rows)))
     return Words(
-        f"Every pair of models, {word(condition)}",
+        f"Every pair of models, {material.study.condition_label(condition)}",
         caption,
         f"Triangular matrix of models against models. {told} Order of the medians: {ordered}.",
     )
@@ -67,7 +66,7 @@ def stuck(material: Material, models: list[str], conditions: Sequence[str]) -> W
                     f"{percent(values.median(), 0)} % (median of {len(values)} that {name})"
                 )
         if parts:
-            told.append(f"{word(condition)}: {', '.join(parts)}")
+            told.append(f"{material.study.condition_label(condition)}: {', '.join(parts)}")
     text = f"After the last epoch, {'; '.join(told)}."
     caption = (
         "Share of the training examples that are misclassified with p(true class) below 1e-7, "
@@ -88,7 +87,8 @@ def sensitivity(material: Material) -> Words:
     told = ""
     if printed:
         told = (
-            f" For {names(never)} the value of its final table lies in the range of no condition."
+            f" For {material.names(never)} the value of its final table lies in the range of no "
+            "condition."
             if never
             else " Every value of its final table lies in the range of some condition."
         )
@@ -100,14 +100,15 @@ def sensitivity(material: Material) -> Words:
     return Words("Each model under every condition", caption, alt)
 
 
-def saturation(rows: pd.DataFrame) -> Words:
+def saturation(study: Study, rows: pd.DataFrame) -> Words:
     """Say how many models raw pixels saturate, and how far."""
     raw = rows[rows["pixels"] == "raw"].set_index("model")
     unit = rows[rows["pixels"] == "unit"].set_index("model")
     most = [str(model) for model in raw.index if raw.loc[model, "share_below"] > 0.5]
-    told = f"With raw pixels more than half of the images are below 1e-7 for {names(most)}" if (
-        most
-    ) else "With raw pixels no model has more than half of the images below 1e-7"  # fmt: skip
+    told = "With raw pixels no model has more than half of the images below 1e-7"
+    if most:
+        whose = names(study.model_labels(most))
+        told = f"With raw pixels more than half of the images are below 1e-7 for {whose}"
     if len(unit):
         told += f"; with scaled ones at most {share(unit['share_below'].max())} % for any model"
     caption = (
@@ -119,7 +120,7 @@ def saturation(rows: pd.DataFrame) -> Words:
     return Words("The softmax before training", caption, f"Box strips, a row a model. {told}.")
 
 
-def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
+def verdicts(study: Study, rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
     """Count the claims by verdict under each condition."""
     told = []
     for condition in conditions:
@@ -129,7 +130,7 @@ def verdicts(rows: pd.DataFrame, conditions: Sequence[str]) -> Words:
                 f"{int(counts.get(name, 0))} {name}"
                 for name in ("supported", "contradicted", "undecided")
             ]
-            told.append(f"{heading(word(condition))}: {listing(each)}.")
+            told.append(f"{heading(study.condition_label(condition))}: {listing(each)}.")
     text = " ".join(told)
     caption = (
         f"The verdict on each of {plural(rows['claim'].nunique(), 'claim')} under every condition "

@@ -11,11 +11,10 @@ from mlpstudy.report.drawing.curves import by_epoch
 from mlpstudy.report.formats import (
     heading,
     loss,
-    names,
     percent,
     plural,
     span,
-    word,
+    under,
 )
 from mlpstudy.report.material import Material
 
@@ -43,10 +42,10 @@ def replicates_of(material: Material, models: list[str], conditions: Sequence[st
 
 
 def failures(material: Material, models: list[str], condition: str) -> str:
-    """Return `3 of 12 corrected`: how many failed."""
+    """Return `3 of 12 under “corrected”`: how many failed."""
     values = values_of(material, models, condition)["test_accuracy"]
     failed = int((~(values >= material.study.medium)).sum())
-    return f"{failed} of {len(values)} {word(condition)}"
+    return f"{failed} of {len(values)} {under(material.study.condition_label(condition))}"
 
 
 def values_of(material: Material, models: list[str], condition: str) -> pd.DataFrame:
@@ -62,28 +61,31 @@ def covers(material: Material, model: str, condition: str, value: float) -> bool
 
 
 def reached_by(material: Material, printed: dict[str, float], condition: str) -> str:
-    """Return `5 of 17 models as reported`: those whose printed value our range covers."""
+    """Return `5 of 17 models under “corrected”`: those whose printed value our range covers."""
     run = [m for m in printed if len(values_of(material, [m], condition))]
     inside = sum(covers(material, m, condition, printed[m]) for m in run)
-    return f"{inside} of {plural(len(run), 'model')} {word(condition)}"
+    where = under(material.study.condition_label(condition))
+    return f"{inside} of {plural(len(run), 'model')} {where}"
 
 
 def spread_told(material: Material, models: list[str], condition: str) -> str:
     """Return a sentence with each model's median and range, or with their extremes if many."""
     rows = values_of(material, models, condition).dropna(subset="test_accuracy")
+    name = heading(material.study.condition_label(condition))
     if rows.empty:
-        return f"{heading(word(condition))}: no accuracy."
+        return f"{name}: no accuracy."
     found = rows.groupby("model", sort=False)["test_accuracy"].agg(["median", "min", "max"])
     if len(found) <= 6:
         each = [
-            f"{lower(str(m))} {percent(mid, 1)} % ({span(low, high)})"
+            f"{material.names([str(m)])} {percent(mid, 1)} % ({span(low, high)})"
             for m, mid, low, high in found.itertuples()
         ]
-        return f"{heading(word(condition))}, median and range: {', '.join(each)}."
+        return f"{name}, median and range: {', '.join(each)}."
     low, high = found["median"].idxmin(), found["median"].idxmax()
+    lowest, highest = (material.names([str(model)]) for model in (low, high))
     return (
-        f"{heading(word(condition))}: medians from {percent(found['median'].min(), 1)} % "
-        f"({lower(str(low))}) to {percent(found['median'].max(), 1)} % ({lower(str(high))})."
+        f"{name}: medians from {percent(found['median'].min(), 1)} % ({lowest}) to "
+        f"{percent(found['median'].max(), 1)} % ({highest})."
     )
 
 
@@ -107,18 +109,14 @@ def courses(material: Material, models: list[str], conditions: Sequence[str]) ->
                 median = by_epoch(rows, "train", quantity).median(axis=1).dropna()
                 if len(median):
                     ends.append(f"{quantity} {say(median.iloc[0])} to {say(median.iloc[-1])}")
-            whose = "" if len(models) == 1 else f"{lower(model)}: "
+            whose = "" if len(models) == 1 else f"{material.names([model])}: "
             each.append(whose + (", ".join(ends) or "no finite value"))
         if each:
-            told.append(f"{heading(word(condition))}: {'; '.join(each)}.")
+            name = heading(material.study.condition_label(condition))
+            told.append(f"{name}: {'; '.join(each)}.")
     return f"Medians in training, first to last epoch. {' '.join(told)}"
 
 
 def _whole(value: float) -> str:
     """Return per cent without decimals."""
     return f"{value:.0f} %"
-
-
-def lower(model: str) -> str:
-    """Return a model's name as it stands within a sentence."""
-    return names([model])

@@ -12,7 +12,6 @@ from mlpstudy.report.captions.facts import (
     courses,
     failures,
     history_of,
-    lower,
     reached_by,
     replicates_of,
     spread_told,
@@ -25,9 +24,7 @@ from mlpstudy.report.formats import (
     given_percent,
     heading,
     listing,
-    names,
     percent,
-    short_name,
     word,
 )
 from mlpstudy.report.material import Material
@@ -35,7 +32,7 @@ from mlpstudy.report.material import Material
 
 def accuracies(material: Material, models: list[str], conditions: Sequence[str]) -> Words:
     """Say of dots what they are, how many failed, and where the report's values fall."""
-    whose = "every model" if models == material.keys else names(models)
+    whose = "every model" if models == material.keys else material.names(models)
     failed = listing([failures(material, models, c) for c in conditions])
     limit = given_percent(material.study.medium)
     caption = (
@@ -67,7 +64,7 @@ def curves(material: Material, model: str, conditions: Sequence[str]) -> Words:
         + f" {told}"
     )
     return Words(
-        f"Learning curves of {lower(model)}",
+        f"Learning curves of {material.names([model])}",
         caption,
         f"Line charts of loss and accuracy by epoch. {told}",
     )
@@ -83,8 +80,9 @@ def comparison_curves(material: Material, models: list[str]) -> Words:
     )
     if len(models) <= FEW:
         caption += f" {told}"
-    alt = f"Line charts of loss and accuracy by epoch, one for each of {names(models)}. {told}"
-    return Words(f"Learning curves of {names(models)}", caption, alt)
+    whose = material.names(models)
+    alt = f"Line charts of loss and accuracy by epoch, one for each of {whose}. {told}"
+    return Words(f"Learning curves of {whose}", caption, alt)
 
 
 def architecture(material: Material, model: str) -> Words:
@@ -99,12 +97,12 @@ def architecture(material: Material, model: str) -> Words:
         parts.append(f"dropout of {given_percent(fields['dropout'])} %")
     total = count(sum(layer.parameters for layer in found))
     text = (
-        f"{short_name(model)}: {count(material.pixels)} pixels, "
+        f"{material.study.model_label(model)}: {count(material.pixels)} pixels, "
         + (f"{hidden} hidden nodes with {listing(parts)}, " if hidden else "")
         + f"{found[-1].nodes} outputs with softmax; {total} trained parameters."
     )
     how = "A bar is a layer, its height the logarithm of its nodes."
-    return Words(f"Architecture of {lower(model)}", f"{text} {how}", f"Diagram. {text}")
+    return Words(f"Architecture of {material.names([model])}", f"{text} {how}", f"Diagram. {text}")
 
 
 def confusion(material: Material, model: str, conditions: Sequence[str]) -> Words:
@@ -117,7 +115,7 @@ def confusion(material: Material, model: str, conditions: Sequence[str]) -> Word
         if np.isfinite(shares).any():
             i, j = np.unravel_index(np.nanargmax(shares), shares.shape)
             taken = f"{classes[i]} taken for {classes[j]} ({percent(shares[i, j], 0)} %)"
-            worst.append(f"{word(condition)}: {taken}")
+            worst.append(f"{material.study.condition_label(condition)}: {taken}")
     most = f"The commonest mistake, {'; '.join(worst)}." if worst else ""
     caption = (
         f"Mean confusion matrix of {replicates_of(material, [model], conditions)}: what each true "
@@ -131,17 +129,18 @@ def confusion(material: Material, model: str, conditions: Sequence[str]) -> Word
         each = [
             f"{row['class']} {percent(row['recall_mean'], 0)}" for row in rows.to_dict("records")
         ]
-        recalls.append(f"Mean recall in per cent, {word(condition)}: {', '.join(each)}.")
+        name = material.study.condition_label(condition)
+        recalls.append(f"Mean recall in per cent, {name}: {', '.join(each)}.")
     alt = f"Heat maps of true against predicted class. {most} {' '.join(recalls)}"
-    return Words(f"Confusion matrix of {lower(model)}", caption.strip(), alt)
+    return Words(f"Confusion matrix of {material.names([model])}", caption.strip(), alt)
 
 
 def hardest(material: Material, model: str, conditions: Sequence[str]) -> Words:
     """Say what the images are, and what each is taken for."""
     caption = (
-        f"Test images to which most of the replicates of {lower(model)} that learned give the "
-        "same wrong class: true class, class given, and by how many of them. Where many images "
-        "have the same agreement, different mistakes are shown first."
+        f"Test images to which most of the replicates of {material.names([model])} that learned "
+        "give the same wrong class: true class, class given, and by how many of them. Where many "
+        "images have the same agreement, different mistakes are shown first."
     )
     told = []
     for condition in conditions:
@@ -149,9 +148,10 @@ def hardest(material: Material, model: str, conditions: Sequence[str]) -> Words:
         each = [
             f"{r['true']} as {r['predicted']} ({r['agreeing']} of {r['replicates']})" for r in rows
         ]
-        told.append(f"{heading(word(condition))}: {', '.join(each) or 'no replicate learned'}.")
+        name = heading(material.study.condition_label(condition))
+        told.append(f"{name}: {', '.join(each) or 'no replicate learned'}.")
     alt = f"Small grey pictures with true and predicted class. {' '.join(told)}"
-    return Words(f"Images that {lower(model)} gets wrong", caption, alt)
+    return Words(f"Images that {material.names([model])} gets wrong", caption, alt)
 
 
 def groups(material: Material, found: dict[str, dict[str, list[str]]]) -> Words:
@@ -162,7 +162,8 @@ def groups(material: Material, found: dict[str, dict[str, list[str]]]) -> Words:
         means = {a: rows.loc[rows["model"].isin(m), "test_accuracy"].mean() for a, m in own.items()}
         known = sorted((-v, a) for a, v in means.items() if v == v)
         each = [f"{word(a)} {percent(-v, 1)} %" for v, a in known]
-        told.append(f"{heading(word(condition))}: {', '.join(each)}.")
+        name = heading(material.study.condition_label(condition))
+        told.append(f"{name}: {', '.join(each)}.")
     means_told = " ".join(told)
     caption = (
         f"Test accuracy of {replicates_of(material, material.keys, material.main)} of each model, "

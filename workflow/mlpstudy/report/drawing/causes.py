@@ -15,9 +15,14 @@ from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import condition_style, key, mark, shortened
+from mlpstudy.report.drawing.labels import (
+    condition_name,
+    condition_style,
+    key,
+    mark,
+    shortened,
+)
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import short_name, word
 from mlpstudy.report.palette import INK, MUTED, RULE
 from mlpstudy.report.two_by_two import cell_rows
 
@@ -110,8 +115,8 @@ def _cell(
     step = min(0.155, (width - 0.9) / max(most, 1))
     for place, model in enumerate(models):
         y = top + PAD + ROW * (place + 0.5)
-        axes.text(x + 0.09, y, shortened(short_name(model), 11), color=MUTED.light, fontsize=7.5,
-                  va="center")  # fmt: skip
+        name = shortened(study.model_label(model), 11)
+        axes.text(x + 0.09, y, name, color=MUTED.light, fontsize=7.5, va="center")
         if condition := cell.conditions.get(model):
             chosen = (replicates["condition"] == condition) & (replicates["model"] == model)
             values = replicates.loc[chosen, "test_accuracy"].to_numpy(np.float64)
@@ -125,7 +130,8 @@ def _heading(axes: Axes, study: Study, cell: Square, x: float, y: float, width: 
     colour = condition_style(study, made[0])[0] if len(made) == 1 else INK.light
     axes.text(x + 0.09, y, f"{cell.failures} of {cell.n} failed", color=colour, weight="bold",
               fontsize=9, va="center")  # fmt: skip
-    whose = shortened(", ".join(map(word, made)), int(15 * (width - 1.5)))
+    room = int(15 * (width - 1.5))
+    whose = shortened(", ".join(condition_name(study, name, room) for name in made), room)
     axes.text(x + width - 0.09, y, whose, color=colour, ha="right", fontsize=7, va="center")
 
 

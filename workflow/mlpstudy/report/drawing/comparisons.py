@@ -21,7 +21,7 @@ from mlpstudy.report.drawing.curves import (
 )
 from mlpstudy.report.drawing.labels import condition_lines, condition_style, key, shortened
 from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
-from mlpstudy.report.formats import heading, short_name
+from mlpstudy.report.formats import heading
 from mlpstudy.report.palette import INK
 
 # Inches: above and below the panels, a panel's height, and the gaps between rows and columns.
@@ -53,7 +53,7 @@ def comparison_curves_figure(
         panels = []
         for at, band in enumerate(bands):
             top = HEAD + at * (BAND + FOOT + TITLE) + down * (PANEL + BETWEEN)
-            panels.append(_row(figure, band, top, len(bands[0]), named=down == 0))
+            panels.append(_row(figure, study, band, top, len(bands[0]), named=down == 0))
         for model, axes in zip(models, chain(*panels), strict=True):
             chosen = rows[rows["model"] == model]
             for condition in conditions:
@@ -70,7 +70,9 @@ def comparison_curves_figure(
     return figure
 
 
-def _row(figure: Figure, models: Sequence[str], top: float, across: int, named: bool) -> list[Axes]:
+def _row(
+    figure: Figure, study: Study, models: Sequence[str], top: float, across: int, named: bool
+) -> list[Axes]:
     """Return a row of axes, a model each, `top` inches below the figure's upper edge.
 
     Where they are `named` others stand below them, which number the epochs.
@@ -82,7 +84,7 @@ def _row(figure: Figure, models: Sequence[str], top: float, across: int, named: 
         box = (left / WIDTH, bottom / height, width / WIDTH, PANEL / height)
         axes = figure.add_axes(box)
         if named:
-            axes.set_title(shortened(short_name(model), int(width * 14)))
+            axes.set_title(shortened(study.model_label(model), int(width * 14)))
             axes.tick_params(axis="x", labelbottom=False)
         panels.append(axes)
     return panels

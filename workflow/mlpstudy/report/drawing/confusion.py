@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import condition_style, shortened
+from mlpstudy.report.drawing.labels import condition_name, condition_style, shortened
 from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import percent, word
+from mlpstudy.report.formats import percent
 from mlpstudy.report.palette import MUTED, RULE
 
 # Inches: room for the classes' names, gap between matrices, what is below a matrix, and the
@@ -65,7 +65,7 @@ def confusion_figure(
         _cells(axes, shares, colour, cell)
         _names(axes, classes, cell, down_too=at % across == 0)
         axes.annotate(
-            shortened(word(condition), int(13 * side)), (0, 1), xycoords="axes fraction",
+            condition_name(study, condition, int(13 * side)), (0, 1), xycoords="axes fraction",
             xytext=(-2, 72 * head - 14), textcoords="offset points", color=colour, weight="bold",
             fontsize=8.5,
         )  # fmt: skip

@@ -19,7 +19,7 @@ from mlpstudy.report.drawing.labels import (
 )
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import short_name, word
+from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
 # Inches: a condition's lane in a model's row, the gap between rows, what is above and below, and
@@ -81,7 +81,7 @@ def _lane(axes: Axes, study: Study, condition: str, values: list[float], middle:
 def _name(axes: Axes, study: Study, model: str, middle: float) -> None:
     """Name a row, with what tells the models apart: activation and number of layers."""
     fields = study.models[model].fields
-    name = shortened(short_name(model), LONGEST)
+    name = shortened(study.model_label(model), LONGEST)
     _write(axes, -LEFT + 0.06, middle, name, color=INK.light, ha="left")
     # A name that is long leaves no room for the details.
     if len(name) <= 9:

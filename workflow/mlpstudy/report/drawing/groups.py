@@ -9,18 +9,23 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import PRINTED, condition_style, key, printed_mark, shortened
+from mlpstudy.report.drawing.labels import (
+    PRINTED,
+    condition_name,
+    condition_style,
+    key,
+    printed_mark,
+    shortened,
+)
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
-from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
-from mlpstudy.report.formats import short_name, word
+from mlpstudy.report.drawing.style import WIDTH, new_figure
+from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
 # Inches: a model's lane, the head of a group, what is above and below all, and above a further
 # band of panels.
 LANE, GROUP, HEAD, FOOT, TITLE = 0.155, 0.20, 0.66, 0.40, 0.34
 LEFT, GAP, RIGHT = 1.12, 0.24, 0.12
-# Conditions side by side; of more of them there are several bands.
-ACROSS = 4
 
 Groups = dict[str, list[str]]  # models by activation, in the order in which they are drawn
 
@@ -58,29 +63,24 @@ def groups_figure(
             for activation, models in groups[condition].items():
                 _block(axes, study, condition, chosen, models, starts[activation], reported)
                 if at == 0:
-                    _names(axes, activation, models, starts[activation], LEFT / width)
+                    _names(axes, study, activation, models, starts[activation], LEFT / width)
         top += height + FOOT + TITLE
     key(figure, [printed_mark()] if reported else [], 0.06, 0.04)
     return figure
 
 
 def _bands(groups: dict[str, Groups]) -> list[list[str]]:
-    """Return the conditions that stand side by side, those together that have the same groups."""
-    alike: list[list[str]] = []
-    for condition, own in groups.items():
-        known = next((band for band in alike if groups[band[0]] == own), None)
-        if known is None:
-            alike.append([condition])
-        else:
-            known.append(condition)
-    return [row for band in alike for row in in_rows(band, ACROSS)]
+    """Return the one or two conditions side by side if they have the same groups, else apart."""
+    conditions = list(groups)
+    alike = all(own == groups[conditions[0]] for own in groups.values())
+    return [conditions] if alike else [[condition] for condition in conditions]
 
 
 def _panel(axes: Axes, study: Study, condition: str, width: float) -> None:
     """Name a panel, `width` inches wide, and its axis."""
     axes.set_xlabel("Test accuracy, %")
     thresholds(axes, study, named=False)
-    title = shortened(word(condition), int(13 * width))
+    title = condition_name(study, condition, int(13 * width))
     axes.set_title(title, color=condition_style(study, condition)[0])
 
 
@@ -122,7 +122,9 @@ def _block(
         lane(axes, list(chosen), middle, LANE, colour, marker, size=3.8)
 
 
-def _names(axes: Axes, activation: str, models: Sequence[str], top: float, left: float) -> None:
+def _names(
+    axes: Axes, study: Study, activation: str, models: Sequence[str], top: float, left: float
+) -> None:
     axes.annotate(
         word(activation), (-100 * left + 1, top - 0.06), va="center", weight="bold", fontsize=8,
         color=INK.light, annotation_clip=False,
@@ -131,6 +133,6 @@ def _names(axes: Axes, activation: str, models: Sequence[str], top: float, left:
               zorder=0)  # fmt: skip
     for place, model in enumerate(models):
         axes.annotate(
-            shortened(short_name(model), 14), (-3, top + LANE * (place + 0.5)), va="center",
+            shortened(study.model_label(model), 14), (-3, top + LANE * (place + 0.5)), va="center",
             ha="right", fontsize=7.5, color=MUTED.light, annotation_clip=False,
         )  # fmt: skip

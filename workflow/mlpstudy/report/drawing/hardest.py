@@ -15,7 +15,6 @@ from mlpstudy.data.dataset import Dataset
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
 SHOWN = 8
@@ -43,7 +42,8 @@ def hardest_figure(
     for at, (condition, rows) in enumerate(strips.items()):
         top = sum(heights[:at])
         colour, _ = condition_style(study, condition)
-        _text(figure, LEFT, top + 0.13, word(condition), color=colour, weight="bold", fontsize=8.5)
+        name = study.condition_label(condition)
+        _text(figure, LEFT, top + 0.13, name, color=colour, weight="bold", fontsize=8.5)
         if not rows:
             _text(figure, LEFT, top + HEAD + 0.07, "No replicate learned.", color=MUTED.light)
         for place, row in enumerate(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,6 @@ from matplotlib.lines import Line2D
 
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.swarm import spread
-from mlpstudy.report.formats import word
 from mlpstudy.report.palette import INK, MUTED, SERIES, series
 
 # A condition is told by its shape as well as by its colour; when the colours begin again, the
@@ -32,6 +32,21 @@ def shortened(name: str, longest: int) -> str:
         return name
     tail = longest // 3
     return f"{name[: longest - tail - 1]}\N{HORIZONTAL ELLIPSIS}{name[len(name) - tail :]}"
+
+
+def condition_name(study: Study, condition: str, longest: int) -> str:
+    """Return a condition's label of at most `longest` letters.
+
+    Of a longer one, what stands in brackets at its end is left out first, unless another
+    condition would be called the same.
+    """
+    brief = {
+        key: re.sub(r" \([^()]*\)$", "", study.condition_label(key)) for key in study.conditions
+    }
+    label = study.condition_label(condition)
+    if len(label) > longest and list(brief.values()).count(brief[condition]) == 1:
+        label = brief[condition]
+    return shortened(label, longest)
 
 
 def key(figure: Figure, handles: Sequence[Line2D], x: float, top: float) -> Legend:
@@ -67,14 +82,15 @@ def condition_marks(study: Study, conditions: Sequence[str]) -> list[Line2D]:
     marks = []
     for condition in conditions:
         colour, marker = condition_style(study, condition)
-        marks.append(mark(word(condition), color=colour, marker=marker, markersize=4.6))
+        label = study.condition_label(condition)
+        marks.append(mark(label, color=colour, marker=marker, markersize=4.6))
     return marks
 
 
 def condition_lines(study: Study, conditions: Sequence[str]) -> list[Line2D]:
     """Return a line for each condition, for `key`."""
     return [
-        Line2D([], [], color=condition_style(study, c)[0], lw=1.8, label=word(c))
+        Line2D([], [], color=condition_style(study, c)[0], lw=1.8, label=study.condition_label(c))
         for c in conditions
     ]
 

@@ -15,7 +15,7 @@ from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
 from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import percent, short_name
+from mlpstudy.report.formats import number_of, percent
 from mlpstudy.report.palette import INK, MUTED, PAPER, RULE
 
 # Inches: room for the first row's name, for numbers or slanted names above the columns, below
@@ -42,7 +42,7 @@ def pairs_figure(study: Study, rows: pd.DataFrame, condition: str) -> Figure:
     """
     order = ranked(rows)
     size = len(order) - 1
-    slanted = any(len(_short(model)) > NUMBER for model in order)
+    slanted = any(len(_short(study, model)) > NUMBER for model in order)
     # A slanted name reaches beyond its column.
     cell = min((WIDTH - LEFT - (0.42 if slanted else 0.06)) / size, LARGEST)
     # A legend needs some height, however few the models are.
@@ -63,7 +63,7 @@ def pairs_figure(study: Study, rows: pd.DataFrame, condition: str) -> Figure:
         _cell(axes, worse - 1, better, row, colour, cell)
     medians = median_of(rows)
     for model, rank in ranks.items():
-        _names(axes, model, rank, size, medians[model], cell)
+        _names(axes, study, model, rank, size, medians[model], cell)
     _key(figure, height, colour)
     return figure
 
@@ -93,10 +93,12 @@ def _cell(axes: Axes, x: float, y: float, row: Mapping[Any, Any], colour: str, s
                   fontsize=min(6.8, 24 * size))  # fmt: skip
 
 
-def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: float) -> None:
+def _names(
+    axes: Axes, study: Study, model: str, rank: int, size: int, median: float, cell: float
+) -> None:
     """Name a model left of its row, which begins at the diagonal, and above its column."""
     font = min(7.5, 30 * cell)
-    name = shortened(short_name(model), 16)
+    name = shortened(study.model_label(model), 16)
     if rank < size:
         axes.annotate(
             f"{name}  {percent(median, 1)}", (rank, rank + 0.5), xytext=(-4, 0),
@@ -104,7 +106,7 @@ def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: fl
             color=INK.light, annotation_clip=False,
         )  # fmt: skip
     if rank:
-        short = _short(model)
+        short = _short(study, model)
         number = len(short) <= NUMBER
         turn: dict[str, Any] = (
             {"ha": "center"} if number else {"rotation": 45, "rotation_mode": "anchor"}
@@ -115,9 +117,9 @@ def _names(axes: Axes, model: str, rank: int, size: int, median: float, cell: fl
         )  # fmt: skip
 
 
-def _short(model: str) -> str:
+def _short(study: Study, model: str) -> str:
     """Return what a column is called: a number where the model has one."""
-    return shortened(short_name(model).removeprefix("Model "), 12)
+    return shortened(number_of(study.model_label(model)), 12)
 
 
 def _key(figure: Figure, height: float, colour: str) -> None:

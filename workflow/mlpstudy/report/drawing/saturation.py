@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import key, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import percent, short_name, word
+from mlpstudy.report.formats import percent, word
 from mlpstudy.report.palette import FAINT, INK, MUTED, RULE, series
 
 # Inches: a row, what is above and below the rows, the axes' left end and width.
@@ -107,7 +107,7 @@ def _name(axes: Axes, study: Study, model: str, place: int) -> None:
     """Name a row; the models that the clip concerns stand out."""
     fields = study.models[model].fields
     clipped = fields["loss"] == "kl_divergence"
-    name = shortened(short_name(model), 26)
+    name = shortened(study.model_label(model), 26)
     style: dict[str, Any] = {"va": "center", "fontsize": 8, "annotation_clip": False}
     x = axes.get_xlim()[0]
     inch = -x / ACROSS

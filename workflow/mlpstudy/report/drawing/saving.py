@@ -9,8 +9,7 @@ from xml.sax.saxutils import escape
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from mlpstudy.errors import StudyError
-from mlpstudy.files import replacing, write_text
+from mlpstudy.files import write_bytes, write_text
 from mlpstudy.report.drawing.leansvg import lean_svg
 from mlpstudy.report.drawing.style import STYLE
 from mlpstudy.report.palette import ALL
@@ -34,13 +33,7 @@ def save_figure(figure: Figure, folder: Path, name: str, alt: str) -> None:
     """
     with mpl.rc_context(STYLE):
         write_text(folder / f"{name}.svg", svg_text(figure, alt))
-        data = _png_bytes(figure)
-    path = folder / f"{name}.png"
-    try:
-        with replacing(path) as temporary:
-            temporary.write_bytes(data)
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be written: {error.strerror}") from error
+        write_bytes(folder / f"{name}.png", _png_bytes(figure))
 
 
 def _png_bytes(figure: Figure) -> bytes:

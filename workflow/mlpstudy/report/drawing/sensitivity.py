@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import (
     PRINTED,
+    condition_name,
     condition_style,
     key,
     printed_mark,
@@ -20,12 +21,11 @@ from mlpstudy.report.drawing.labels import (
 )
 from mlpstudy.report.drawing.lanes import accuracy_axes, lane, thresholds
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import short_name, word
 from mlpstudy.report.palette import INK, MUTED, RULE
 
 # Inches: a condition's lane, the head of a model's block, the gaps, what is above and below.
 LANE, NAME, BETWEEN, HEAD, FOOT = 0.135, 0.20, 0.06, 0.34, 0.40
-LEFT, RIGHT, GAP, COLUMNS = 0.92, 0.12, 0.26, 2
+LEFT, RIGHT, GAP, COLUMNS = 1.06, 0.12, 0.26, 2
 
 OTHER: dict[str, Any] = {"lw": 0.9, "ls": (0, (2, 1))}
 
@@ -91,7 +91,8 @@ def _model(
     """Draw one block: the model's name, its lanes, and the printed value across them."""
     axes.plot([-100 * left + 2, 100], [top + 0.02] * 2, color=RULE.light, lw=0.5, clip_on=False,
               zorder=0)  # fmt: skip
-    axes.annotate(shortened(short_name(model), 22), (-100 * left + 2, top + 0.12), va="center",
+    name = shortened(study.model_label(model), 22)
+    axes.annotate(name, (-100 * left + 2, top + 0.12), va="center",
                   weight="bold", fontsize=8, color=INK.light, annotation_clip=False)  # fmt: skip
     ends = [top + NAME - 0.03, top + NAME + LANE * len(conditions) + 0.03]
     for at, value in enumerate(reported.get(model, [])):
@@ -102,5 +103,5 @@ def _model(
         chosen = (replicates["model"] == model) & (replicates["condition"] == condition)
         lane(axes, list(replicates.loc[chosen, "test_accuracy"]), middle, LANE, colour, marker,
              size=3.4)  # fmt: skip
-        axes.annotate(shortened(word(condition), 14), (-3, middle), va="center", ha="right",
+        axes.annotate(condition_name(study, condition, 17), (-3, middle), va="center", ha="right",
                       fontsize=7, color=MUTED.light, annotation_clip=False)  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Any
 
 import pandas as pd
@@ -13,9 +14,9 @@ from matplotlib.ticker import FixedLocator
 
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.curves import scale_epochs, together
-from mlpstudy.report.drawing.labels import condition_style, key, shortened
+from mlpstudy.report.drawing.labels import condition_name, condition_style, key, shortened
 from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure
-from mlpstudy.report.formats import heading, short_name, word
+from mlpstudy.report.formats import heading
 from mlpstudy.report.palette import INK, MUTED
 
 # Inches: room at the left and right, above and below, a panel's height, the gaps.
@@ -59,7 +60,7 @@ def stuck_figure(
                 )
                 _panel(axes, study, rows, runs.set_index("replicate")["test_accuracy"], condition)
                 if down == 0:
-                    axes.set_title(shortened(short_name(model), int(width * 14)))
+                    axes.set_title(shortened(study.model_label(model), int(width * 14)))
                 panels.append(axes)
             _scales(panels, last=down == len(conditions) - 1)
     lines = [
@@ -79,7 +80,8 @@ def _axes(figure: Figure, left: float, top: float, width: float) -> Axes:
 
 def _name(figure: Figure, study: Study, condition: str, middle: float) -> None:
     height = float(figure.get_size_inches()[1])
-    figure.text(0.06 / WIDTH, 1 - middle / height, shortened(heading(word(condition)), 16),
+    name = fill(heading(condition_name(study, condition, 24)), 13)
+    figure.text(0.06 / WIDTH, 1 - middle / height, name,
                 va="center", weight="bold", color=condition_style(study, condition)[0])  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
@@ -13,7 +14,9 @@ from mlpstudy.report.palette import INK, MUTED, PAPER, RULE
 # Inches: the width of a page's column, in which every figure is placed.
 WIDTH = 7.4
 
+# Over the defaults, as a matplotlibrc in the working directory is read whatever MATPLOTLIBRC says.
 STYLE: Any = {
+    **{key: value for key, value in mpl.rcParamsDefault.items() if key != "backend"},
     "svg.fonttype": "none", "svg.hashsalt": "mlpstudy", "font.family": "DejaVu Sans",
     "font.size": 8.0, "text.color": INK.light, "figure.facecolor": PAPER.light,
     "axes.facecolor": "none", "axes.edgecolor": RULE.light, "axes.linewidth": 0.8,

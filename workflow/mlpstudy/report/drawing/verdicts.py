@@ -11,14 +11,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.drawing.labels import condition_style, key, mark, note, shortened
+from mlpstudy.report.drawing.labels import (
+    condition_name,
+    condition_style,
+    key,
+    mark,
+    note,
+    shortened,
+)
 from mlpstudy.report.drawing.style import WIDTH, new_figure
-from mlpstudy.report.formats import heading, word
+from mlpstudy.report.formats import heading
 from mlpstudy.report.palette import FAINT, INK, MUTED, RULE
 
 # Inches: a row, what is above and below the rows, a condition's column, the gap between two halves,
 # and the ends of the lines; the slanted heads need some room at the right.
-ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06, 0.40
+ROW, HEAD, FOOT, COLUMN, GAP, LEFT, RIGHT = 0.165, 0.94, 0.08, 0.29, 0.24, 0.06, 0.58
 # Claims from which they are set in two halves side by side, and conditions from which columns are
 # closer, so that there is room for the claims' names.
 MANY, MANY_CONDITIONS, CLOSE = 16, 6, 0.19
@@ -69,9 +76,15 @@ def verdicts_figure(study: Study, claims: pd.DataFrame) -> Figure:
 
 
 def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of claims.csv with a verdict, under conditions of the study."""
-    known = claims["condition"].isin(list(study.conditions))
-    return claims[claims["verdict"].isin(list(MARKS)) & known]
+    """Return the rows of claims.csv with a verdict, under the conditions that the figure shows.
+
+    These are the main conditions, and those of claims that are judged under none of them.
+    """
+    judged = claims[claims["verdict"].isin(list(MARKS))]
+    judged = judged[judged["condition"].isin(list(study.conditions))]
+    main = judged["condition"].isin(study.main_conditions)
+    others = judged.loc[~judged["claim"].isin(judged.loc[main, "claim"]), "condition"]
+    return judged[main | judged["condition"].isin(others)]
 
 
 def _heads(
@@ -83,7 +96,8 @@ def _heads(
             axes.add_patch(
                 Rectangle((x - column / 2, HEAD), column, ROW * rows, color=FAINT.light, lw=0)
             )
-        axes.text(x - 0.02, HEAD - 0.05, shortened(word(condition), 14), rotation=45, fontsize=7,
+        name = condition_name(study, condition, 17)
+        axes.text(x - 0.02, HEAD - 0.05, name, rotation=45, fontsize=7,
                   rotation_mode="anchor", color=condition_style(study, condition)[0])  # fmt: skip
 
 
@@ -92,7 +106,7 @@ def _row(
     left: float, width: float, y: float, column: float,
 ) -> None:  # fmt: skip
     room = width - column * len(conditions)
-    text = shortened(heading(word(name)), int(room * 15.5))
+    text = shortened(heading(name.replace("_", " ")), int(room * 15.5))
     axes.text(left, y, text, va="center", fontsize=7, color=MUTED.light)
     axes.plot([left, left + width], [y + ROW / 2] * 2, color=RULE.light, lw=0.4, zorder=1)
     for at, (condition, verdict) in enumerate(zip(conditions, verdicts, strict=True)):

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     count,
-    few,
     given_percent,
     heading,
     listing,
     plural,
     setting,
-    share,
-    short_name,
+    under,
     word,
 )
 from mlpstudy.report.views.claims import tally
+from mlpstudy.report.views.saturation import share_range
 
 STATES = ("supported", "contradicted", "undecided")
 
@@ -43,7 +42,7 @@ def _failing(evidence: Evidence) -> list[Answer]:
     base = evidence.leading[0]
     failed, total = evidence.failures(base, evidence.keys)
     limit = given_percent(evidence.study.medium)
-    label = f"replicates fail {_under(base)}"
+    label = f"replicates fail {_under(evidence, base)}"
     if not failed:
         text = f"All of them reach a test accuracy of {limit} % or more."
     else:
@@ -53,11 +52,8 @@ def _failing(evidence: Evidence) -> list[Answer]:
     return [Answer(f"{count(failed)} of {count(total)}", label, text.strip(), *link)]
 
 
-def _under(condition: str) -> str:
-    """Return how a condition follows a verb: as reported, under "corrected"."""
-    if condition.startswith("as_"):
-        return word(condition)
-    return f"under \N{LEFT DOUBLE QUOTATION MARK}{word(condition)}\N{RIGHT DOUBLE QUOTATION MARK}"
+def _under(evidence: Evidence, condition: str) -> str:
+    return under(evidence.study.condition_label(condition))
 
 
 def _whose(evidence: Evidence, condition: str) -> str:
@@ -69,12 +65,12 @@ def _whose(evidence: Evidence, condition: str) -> str:
     at_times = [m for m, row in rows.items() if row["failures"] and m not in mostly]
     parts = []
     if mostly:
-        parts.append(f"{few(mostly)} {_fail(mostly)} more often than not")
+        whose = evidence.names(mostly, opening=True)
+        parts.append(f"{whose} {_fail(mostly)} more often than not")
     if at_times:
-        parts.append(f"{few(at_times)} {_fail(at_times)} at times")
-    # A model of one's own keeps its small letter.
-    own = short_name((mostly or at_times)[0]) == (mostly or at_times)[0]
-    return (listing(parts) if own else heading(listing(parts))) + ". "
+        whose = evidence.names(at_times, opening=not mostly)
+        parts.append(f"{whose} {_fail(at_times)} at times")
+    return f"{listing(parts)}. "
 
 
 def _fail(models: list[str]) -> str:
@@ -82,23 +78,43 @@ def _fail(models: list[str]) -> str:
 
 
 def _why(evidence: Evidence, condition: str) -> str:
-    """Say what the failed replicates have in common: examples without a gradient."""
+    """Say which failures the loss without a gradient explains, and which it does not."""
     if not evidence.has("causes"):
         return ""
     causes = evidence.table("causes")
     rows = causes[(causes["condition"] == condition) & (causes["failures"] > 0)]
     rows = rows[rows["kl"] == "clipped"]
-    if rows.empty:
+    text = ""
+    if len(rows):
+        failed = int(rows["failures"].sum())
+        text = f"{count(failed)} of the failures are of models with clipped KL divergence. "
+        stuck = rows["stuck_last_failed"].dropna()
+        if len(stuck):
+            text += (
+                "In the last epoch of the failed replicates of each of these models, the median "
+                f"share of training images without a gradient is {share_range(stuck)} %. "
+            )
+    return text + _unexplained(evidence, condition, set(rows["model"]))
+
+
+def _unexplained(evidence: Evidence, condition: str, explained: set[str]) -> str:
+    """Count the failures of other models, which the clipped divergence cannot explain."""
+    failures = {
+        m: int(evidence.rows[condition, m]["failures"])
+        for m in evidence.keys
+        if (condition, m) in evidence.rows and m not in explained
+    }
+    models = [model for model, number in failures.items() if number]
+    if not models:
         return ""
-    stuck = rows["stuck_last_failed"].median() if "stuck_last_failed" in rows else float("nan")
-    failed = int(rows["failures"].sum())
-    text = f"{count(failed)} of the failures are of models with clipped KL divergence"
-    if stuck == stuck:
-        text += (
-            f": in the last epoch {share(stuck)} % of their training images get a probability "
-            "so small that this loss has no gradient"
-        )
-    return text + "."
+    losses = dict.fromkeys(
+        word(evidence.study.fields(condition, model)["loss"]) for model in models
+    )
+    number = plural(sum(failures.values()), "failure")
+    return (
+        f"This study does not explain the {number} of {evidence.names(models)}, trained with "
+        f"{listing(list(losses))}."
+    )
 
 
 def _mended(evidence: Evidence) -> list[Answer]:
@@ -117,7 +133,7 @@ def _mended(evidence: Evidence) -> list[Answer]:
         text = f"There is none to mend by {_changes(evidence, other)}."
     link = ("#cause", "Two by two") if evidence.has("causes") else ("#inference", "The table")
     text += _alone(evidence, other)
-    label = f"replicates fail {_under(other)}"
+    label = f"replicates fail {_under(evidence, other)}"
     return [Answer(f"{count(failed)} of {count(total)}", label, text, *link)]
 
 
@@ -128,7 +144,8 @@ def _none(number: int) -> str:
 def _changes(evidence: Evidence, condition: str) -> str:
     """Return what a condition changes, in words."""
     changes = evidence.changes(condition)
-    return listing([setting(*item) for item in changes.items()] or [word(condition)])
+    said = [setting(*item) for item in changes.items()]
+    return listing(said or [evidence.study.condition_label(condition)])
 
 
 def _alone(evidence: Evidence, whole: str) -> str:
@@ -147,9 +164,10 @@ def _alone(evidence: Evidence, whole: str) -> str:
     text = ""
     for models, said in parts.items():
         before, total = evidence.failures(base, list(models))
+        whose = evidence.names(models)
         text += (
-            f" Of {count(total)} replicates of {few(list(models))}, {count(before)} fail "
-            f"{_under(base)}, {listing(said)}."
+            f" Of {count(total)} replicates of {whose}, {count(before)} fail "
+            f"{_under(evidence, base)}, {listing(said)}."
         )
     return text
 
@@ -166,7 +184,8 @@ def _standing(evidence: Evidence) -> list[Answer]:
     same = int((printed["reported_class"] == printed["class"]).sum())
     text = f"The class that the report prints is that of our median replicate for {same} models."
     figure = f"{same} of {len(printed)}"
-    return [Answer(figure, f"classes found again {_under(base)}", text, "#inference", "The table")]
+    label = f"classes found again {_under(evidence, base)}"
+    return [Answer(figure, label, text, "#inference", "The table")]
 
 
 def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
@@ -178,15 +197,15 @@ def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
 
     def told(condition: str) -> str:
         parts = [f"{count(tallies[condition].get(state, 0))} {state}" for state in STATES]
-        return f"{heading(_under(condition))}: {listing(parts)}."
+        return f"{heading(_under(evidence, condition))}: {listing(parts)}."
 
     if base not in tallies:
         return []
     total = sum(tallies[base].values())
     text = " ".join(map(told, tallies))
-    label = f"of {plural(total, 'testable statement')}, {_under(base)}"
+    label = f"of {plural(total, 'testable statement')}, {_under(evidence, base)}"
     if quoted.any():
-        label = f"of {plural(total, 'testable statement')} of the report, {_under(base)}"
+        label = f"of {plural(total, 'testable statement')} of the report, {_under(evidence, base)}"
     if own and quoted.any():
         text += f" This study also judges {plural(own, 'claim')} of its own."
     contradicted, supported = (tallies[base].get(v, 0) for v in ("contradicted", "supported"))

@@ -26,7 +26,7 @@ def architecture_table(tables: CauseTables) -> Table:
     )  # fmt: skip
     for row in numbered(tables.architectures):
         table.add(
-            word(row["condition"]),
+            tables.study.condition_label(row["condition"]),
             _group_name(row),
             word(row["size"]),
             str(row["models"]),

@@ -1,27 +1,30 @@
-"""The audit as a page shows it: audit.csv -> findings in groups, one group a kind.
+"""The audit as a page shows it: audit.csv -> findings in two groups, the serious and the minor.
 
-A template walks `groups(frame)`; `of_model(frame, "m05")` gives one model's findings for its own
-section. All texts are ready to print; `anchor` is the finding's id, for links such as #cut-m08.
+A template walks `groups(frame, study)`; `of_model(frame, "m05", study)` gives one model's
+findings for its own section. `anchor` is the finding's id, for links such as #audit-spread-m04.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 import pandas as pd
 
-from mlpstudy.evidence.audit.findings import KINDS, SEPARATOR
-from mlpstudy.report.formats import heading, names, plural, word
+from mlpstudy.audit.checks import SEPARATOR
+from mlpstudy.audit.loading import WEIGHTS
+from mlpstudy.evidence.study_file import Study
+from mlpstudy.report.formats import few, plural
 
-TITLES = {
-    "printed_twice": "Printed twice, differently",
-    "arithmetic": "Against arithmetic",
-    "own_text": "Against its own text and tables",
-    "coincidence": "Coincidences",
-    "replicates": "Against our replicates",
+TITLES = {"serious": "Serious findings", "minor": "Minor findings"}
+# The kinds in words, beneath what a finding is about.
+KINDS = {
+    "printed_twice": "printed twice, differently",
+    "arithmetic": "against arithmetic",
+    "own_text": "against its own text and tables",
+    "coincidence": "a coincidence",
+    "replicates": "against our replicates",
 }
 
 
@@ -38,23 +41,21 @@ class FindingView:
     """One finding; `models` are keys for links (#m05), `about` the same in words."""
 
     anchor: str
+    weight: str
     kind: str
     models: tuple[str, ...]
     about: str
-    quantity: str
     printings: tuple[Printing, ...]
-    explanation: str
+    finding: str
     matters: str
-    rule: str
 
 
 @dataclass(frozen=True)
 class Group:
-    """The findings of one kind, with its title and a sentence on what the kind is."""
+    """The findings of one weight, with its title."""
 
-    kind: str
+    weight: str
     title: str
-    meaning: str
     findings: tuple[FindingView, ...]
 
     @property
@@ -63,53 +64,37 @@ class Group:
         return plural(len(self.findings), "finding")
 
 
-def groups(frame: pd.DataFrame) -> list[Group]:
-    """Return the kinds that have findings, in the order of KINDS; none for an empty audit."""
-    views = [_view(row) for row in frame.to_dict("records")]
-    found = {kind: tuple(view for view in views if view.kind == kind) for kind in KINDS}
-    return [
-        Group(kind, TITLES[kind], heading(KINDS[kind]) + ".", views)
-        for kind, views in found.items()
-        if views
-    ]
+def groups(frame: pd.DataFrame, study: Study) -> list[Group]:
+    """Return the weights that have findings, the serious first; none for an empty audit."""
+    views = [_view(row, study) for row in frame.to_dict("records")]
+    found = {weight: tuple(v for v in views if v.weight == weight) for weight in WEIGHTS}
+    return [Group(weight, TITLES[weight], views) for weight, views in found.items() if views]
 
 
-def of_model(frame: pd.DataFrame, model: str) -> list[FindingView]:
+def of_model(frame: pd.DataFrame, model: str, study: Study) -> list[FindingView]:
     """Return the findings about one model, those that name fewest models first."""
-    views = [_view(row) for row in frame.to_dict("records")]
+    views = [_view(row, study) for row in frame.to_dict("records")]
     return sorted((v for v in views if model in v.models), key=lambda view: len(view.models))
 
 
 def summary(found: Sequence[Group]) -> str:
-    """Return one sentence with the number of findings in all and by kind; empty for none."""
-    if not found:
-        return ""
-    total = sum(len(group.findings) for group in found)
-    parts = [f"{group.title[0].lower()}{group.title[1:]}: {len(group.findings)}" for group in found]
-    return f"{plural(total, 'finding')}: " + "; ".join(parts) + "."
+    """Return the number of findings of each weight; empty for none."""
+    return "; ".join(f"{group.title}: {len(group.findings)}" for group in found)
 
 
-def _view(row: dict[Any, Any]) -> FindingView:
+def _view(row: dict[Any, Any], study: Study) -> FindingView:
     models = tuple(row["models"].split())
+    values: dict[str, list[str]] = {}
+    pairs = zip(row["values"].split(SEPARATOR), row["places"].split(SEPARATOR), strict=True)
+    for value, place in pairs:
+        values.setdefault(value, []).append(place)
     return FindingView(
         anchor=row["id"],
-        kind=row["kind"],
+        weight=row["weight"],
+        kind=KINDS[row["kind"]],
         models=models,
-        about=heading(names(models)) if models else "The report",
-        quantity=heading(word(row["quantity"])) if row["quantity"] else "",
-        printings=_printings(row["places"].split(SEPARATOR), row["values"].split(SEPARATOR)),
-        explanation=row["explanation"],
+        about=few(study.model_labels(models), opening=True) if models else "The report",
+        printings=tuple(Printing(v, tuple(p)) for v, p in values.items() if v or p != [""]),
+        finding=row["finding"],
         matters=row["matters"],
-        rule=row["rule"],
-    )
-
-
-def _printings(places: list[str], values: list[str]) -> tuple[Printing, ...]:
-    """Put the places that print the same characters together, values in order of appearance."""
-    pairs = [(value, place) for place, value in zip(places, values, strict=True) if place]
-    first = {value: at for at, (value, _) in reversed(list(enumerate(pairs)))}
-    ordered = sorted(pairs, key=lambda pair: first[pair[0]])
-    return tuple(
-        Printing(value, tuple(place for _, place in same))
-        for value, same in groupby(ordered, key=lambda pair: pair[0])
     )

@@ -12,8 +12,7 @@ from mlpstudy.report.formats import (
     listing,
     loss,
     percent,
-    seconds,
-    short_name,
+    seconds_range,
     span,
     word,
 )
@@ -46,7 +45,7 @@ def cards(evidence: Evidence) -> list[Card]:
     return [
         Card(
             key,
-            short_name(key),
+            evidence.study.model_label(key),
             evidence.study.models[key].report_name,
             facts(evidence, key),
             _results(evidence, key),
@@ -77,7 +76,7 @@ def _changes(evidence: Evidence, model: str, say: Callable[[Fields], str]) -> st
             continue
         text = say(evidence.study.fields(condition, model))
         if text != base:
-            changed.setdefault(text, []).append(word(condition))
+            changed.setdefault(text, []).append(evidence.study.condition_label(condition))
     parts = [f"{listing(names)}: {text}" for text, names in changed.items()]
     return f" ({'; '.join(parts)})" if parts else ""
 
@@ -88,8 +87,8 @@ def _results(evidence: Evidence, model: str) -> Table:
     head = [Column("", number=False)]
     if reports := evidence.has_report:
         head.append(Column("report"))
-    head += [Column(word(c), tone=evidence.tone(c)) for c in conditions]
-    table = Table("", head, title=short_name(model))
+    head += [Column(evidence.study.condition_label(c), tone=evidence.tone(c)) for c in conditions]
+    table = Table("", head, title=evidence.study.model_label(model))
     rows = [evidence.rows[c, model] for c in conditions]
     for label, printed, ours in _quantities(evidence, model):
         table.add(label, [printed] if reports else [], [ours(row) for row in rows])
@@ -125,5 +124,5 @@ def _quantities(evidence: Evidence, model: str) -> list[tuple[str, Cell | str, S
         ("Failures", word(None), lambda row: f"{row['failures']} of {row['replicates']}"),
         ("Testing loss", loss(number("test_loss")), lambda row: loss(row["test_loss_median"])),
         ("Training accuracy, %", word(None), lambda row: percent(row["train_accuracy_median"])),
-        ("Time", printed_time(evidence, model), lambda row: seconds(row["seconds_median"])),
+        ("Time", printed_time(evidence, model), lambda row: seconds_range(row)),
     ]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.formats import (
     NONE,
     heading,
     names,
     percent,
-    short_name,
     span,
 )
 from mlpstudy.report.layout import Column, Finding, Table
@@ -77,13 +77,13 @@ class Square:
 def squares(tables: CauseTables) -> list[Square]:
     """Return the two-by-two of each model whose loss is KL divergence, in the study's order."""
     by_model = square_rows(tables.causes).groupby("model", sort=False)
-    return [_square(str(model), rows) for model, rows in by_model]
+    return [_square(tables.study, str(model), rows) for model, rows in by_model]
 
 
-def _square(model: str, rows: pd.DataFrame) -> Square:
+def _square(study: Study, model: str, rows: pd.DataFrame) -> Square:
     cells = {(row["pixels"], row["kl"]): _cell(row) for row in rows.to_dict("records")}
     by_pixels = tuple(tuple(cells.get((pixels, kl)) for kl in FORMS) for pixels in PIXELS)
-    return Square(model, short_name(model), by_pixels)
+    return Square(model, study.model_label(model), by_pixels)
 
 
 def _cell(row: dict[Any, Any]) -> SquareCell:
@@ -115,7 +115,7 @@ def square_table(tables: CauseTables) -> Table:
         cells = [cell for row in square.rows for cell in row]
         parts = [[c.text, c.interval, percent(c.median)] if c else [NONE] * 3 for c in cells]
         table.add(
-            model_cell(square.model),
+            model_cell(tables.study, square.model),
             [text for part in parts for text in part],
             sources=[lines_of("causes.csv", tables.causes, model=square.model, also="")],
         )
@@ -137,7 +137,7 @@ def _failures(tables: CauseTables) -> str:
             continue
         failed, n = int(cells["failures"].sum()), int(cells["n"].sum())
         whose = cells.loc[cells["failures"] > 0, "model"].tolist()
-        of = f", of {names(whose)}" if failed else ""
+        of = f", of {names(tables.study.model_labels(whose))}" if failed else ""
         parts.append(
             f"with {WORDS[pixels]} pixels and {kl} KL divergence {failed} of {n} runs fail{of}"
         )

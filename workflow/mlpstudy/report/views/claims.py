@@ -3,7 +3,7 @@
 For a template, HTML or typeset:
 
     frame = evidence.table("claims")
-    context["claims"] = claim_views(frame)      # in the order of the claims' file
+    context["claims"] = claim_views(frame, study)    # in the order of the claims' file
     context["claims_tally"] = tally(frame)      # for a first sentence: how many of each, where
 
     {% for claim in claims %}
@@ -29,6 +29,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.formats import (
     MINUS,
     NONE,
@@ -38,7 +39,6 @@ from mlpstudy.report.formats import (
     p_value,
     points,
     share,
-    word,
 )
 
 STATES = {
@@ -89,9 +89,10 @@ class ClaimView:
     verdicts: tuple[VerdictView, ...]
 
 
-def claim_views(frame: pd.DataFrame) -> list[ClaimView]:
+def claim_views(frame: pd.DataFrame, study: Study) -> list[ClaimView]:
     """Return a view a claim, in the order of the table, its conditions in theirs."""
-    return [_view(group.to_dict("records")) for _, group in frame.groupby("claim", sort=False)]
+    groups = frame.groupby("claim", sort=False)
+    return [_view(group.to_dict("records"), study) for _, group in groups]
 
 
 def tally(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
@@ -119,7 +120,7 @@ def tally(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     }
 
 
-def _view(rows: list[dict[Hashable, Any]]) -> ClaimView:
+def _view(rows: list[dict[Hashable, Any]], study: Study) -> ClaimView:
     first = rows[0]
     also = _text(first.get("also"))
     return ClaimView(
@@ -131,17 +132,19 @@ def _view(rows: list[dict[Hashable, Any]]) -> ClaimView:
         statement=_text(first["statement"]),
         form=str(first["form"]),
         models=tuple(_text(first["models"]).split()),
-        verdicts=tuple(_verdict(row) for row in rows),
+        verdicts=tuple(_verdict(row, study) for row in rows),
     )
 
 
-def _verdict(row: Row) -> VerdictView:
+def _verdict(row: Row, study: Study) -> VerdictView:
     condition = _text(row["condition"])
     against = _text(row.get("against"))
-    name = heading(word(condition)) if condition else ""
+    name = heading(study.condition_label(condition)) if condition else ""
+    if name and against:
+        name = f"{name} against {study.condition_label(against)}"
     return VerdictView(
         condition=condition,
-        condition_name=f"{name} against {word(against)}" if name and against else name,
+        condition_name=name,
         state=_state(row),
         state_name=STATES[_state(row)],
         effect=effect(row),

@@ -6,7 +6,6 @@ from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     given_percent,
     listing,
-    short_name,
 )
 from mlpstudy.report.layout import Finding
 
@@ -25,7 +24,7 @@ def comparison_findings(evidence: Evidence, models: list[str]) -> list[Finding]:
 
 def _failures(evidence: Evidence, condition: str, models: list[str]) -> str:
     failed = [
-        f"{short_name(m)} in {row['failures']} of {row['replicates']}"
+        f"{evidence.study.model_label(m)} in {row['failures']} of {row['replicates']}"
         for m in models
         if (row := evidence.rows[condition, m])["failures"]
     ]

@@ -9,11 +9,10 @@ from mlpstudy.evidence.study_file import Comparison
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     NONE,
-    listing,
     median,
+    names,
     percent,
-    seconds,
-    short_name,
+    seconds_range,
     span,
     word,
 )
@@ -51,10 +50,9 @@ def comparison_views(evidence: Evidence) -> list[ComparisonView]:
 
 
 def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> ComparisonView:
-    numbers = listing([short_name(model).removeprefix("Model ") for model in models])
     return ComparisonView(
         key=comparison.key,
-        title=f"Model{'s' if len(models) > 1 else ''} {numbers}",
+        title=names(evidence.study.model_labels(models), opening=True),
         quote=comparison.quote,
         place=comparison.place,
         table=_table(evidence, models),
@@ -72,7 +70,7 @@ def _table(evidence: Evidence, models: list[str]) -> Table:
     table = Table("Test accuracy in per cent, failed replicates, time a replicate.", columns)
     for model in models:
         fields = evidence.study.models[model].fields
-        cells: list[Cell | str] = [model_cell(model), word(fields["activation"])]
+        cells: list[Cell | str] = [model_cell(evidence.study, model), word(fields["activation"])]
         cells.append(word(fields["nodes"]))
         if evidence.has_report:
             cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
@@ -90,5 +88,5 @@ def _ours(row: Any) -> list[str]:
         median(row),
         span(row["test_accuracy_min"], row["test_accuracy_max"]),
         f"{row['failures']} of {row['replicates']}",
-        seconds(row["seconds_median"]),
+        seconds_range(row),
     ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import listing, percent, plural, word
+from mlpstudy.report.formats import NONE, listing, missing, percent, plural, span, under, word
 from mlpstudy.report.layout import Finding
 
 Key = Callable[[Mapping[Hashable, Any]], str]
@@ -20,6 +20,16 @@ def groups_of(evidence: Evidence, condition: str, key: Key) -> dict[str, list[st
         if name == condition:
             groups.setdefault(key(row), []).append(model)
     return groups
+
+
+def medians_of(evidence: Evidence, condition: str, models: Sequence[str]) -> str:
+    """Return the range of some models' own median accuracies, in per cent.
+
+    The median of all their replicates together may be that of none of them.
+    """
+    found = [evidence.rows[condition, model]["test_accuracy_median"] for model in models]
+    known = [value for value in found if not missing(value)]
+    return span(min(known), max(known)) if known else NONE
 
 
 def shared_classes(evidence: Evidence) -> list[Finding]:
@@ -78,14 +88,18 @@ def changed_classes(evidence: Evidence) -> list[Finding]:
             continue
         fields = [word(name) for name in evidence.changes(other)]
         changed = sum(one != two for one, two in pairs)
-        text = f"the class of {changed} of {plural(len(pairs), 'model')} is not that of {{}}."
+        text = f"the class of {changed} of {plural(len(pairs), 'model')} is not that {{}}."
         difference = f", which differs in {listing(fields)} only" if fields else ""
-        findings.append(evidence.finding(other, text.format(word(base) + difference)))
+        findings.append(
+            evidence.finding(
+                other, text.format(under(evidence.study.condition_label(base)) + difference)
+            )
+        )
     return findings
 
 
 def rankings(evidence: Evidence, theirs: Sequence[str]) -> list[Finding]:
-    """Say the order of the activations by best and by median replicate, and whether it is theirs.
+    """Say the order of the activations by best replicate and model, and whether it is theirs.
 
     Args:
         evidence: the study and its tables.
@@ -100,13 +114,18 @@ def rankings(evidence: Evidence, theirs: Sequence[str]) -> list[Finding]:
             findings.append(evidence.finding(condition, "there is only one activation to rank."))
             continue
         parts = []
+        medians = {
+            name: evidence.runs(condition, groups[name]).groupby("model")["test_accuracy"]
+            .median().max()
+            for name in values
+        }  # fmt: skip
         for label, scores in (
-            ("best", {name: accuracy.max() for name, accuracy in values.items()}),
-            ("median", {name: accuracy.median() for name, accuracy in values.items()}),
+            ("best replicate", {name: accuracy.max() for name, accuracy in values.items()}),
+            ("highest median of a model", medians),
         ):
             order = sorted(scores, key=lambda name: -scores[name])
             shown = " > ".join(f"{word(name)} {percent(scores[name])}" for name in order)
-            parts.append(f"by {label} replicate {shown}{_agreement(order, theirs)}")
+            parts.append(f"by {label} {shown}{_agreement(order, theirs)}")
         findings.append(evidence.finding(condition, "; ".join(parts) + "."))
     return findings
 

@@ -17,6 +17,7 @@ from mlpstudy.report.views.conclusion_findings import (
     Key,
     changed_classes,
     groups_of,
+    medians_of,
     rankings,
     shared_classes,
 )
@@ -56,9 +57,10 @@ def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Tabl
     """Return a table with a row per group of models: best, median, failed replicates."""
     columns = [Column(label, numeric), Column("Models")]
     for condition in evidence.leading:
-        columns += evidence.columns(condition, "best", "median", "failures, %")
+        columns += evidence.columns(condition, "best", "medians", "failures, %")
     caption = (
-        "Over all replicates of all models of a row: test accuracy, and failures, in per cent."
+        "The models of a row: their best replicate's test accuracy, the range of their medians, "
+        "and the share of their replicates that failed, in per cent."
     )
     table = Table(caption, columns, title=f"By {label.lower()}")
     by_condition = {c: groups_of(evidence, c, key) for c in evidence.leading}
@@ -79,7 +81,8 @@ def _cells(evidence: Evidence, condition: str, models: list[str]) -> list[str]:
         return [NONE] * 3
     accuracy = evidence.runs(condition, models)["test_accuracy"]
     failed = (~(accuracy >= evidence.study.medium)).mean()
-    return [percent(accuracy.max()), percent(accuracy.median()), share(failed)]
+    medians = medians_of(evidence, condition, models)
+    return [percent(accuracy.max()), medians, share(failed)]
 
 
 Say = Callable[[Evidence, Mapping[str, Any]], list[Finding]]

@@ -11,14 +11,13 @@ from mlpstudy.report.formats import (
     missing,
     points,
     setting,
-    short_name,
     supported_decimals,
-    word,
 )
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.inference import Outcome, outcome, thresholds
 from mlpstudy.report.views.sources import model_lines
 from mlpstudy.report.views.strips import axis
+from mlpstudy.report.views.tables import model_cell
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ def changes(evidence: Evidence) -> list[Change]:
     found = []
     for condition in evidence.conditions:
         if condition not in evidence.leading:
-            name = heading(word(condition))
+            name = heading(evidence.study.condition_label(condition))
             said = heading("; ".join(setting(*i) for i in evidence.changes(condition).items()))
             title = said or name
             found.append(Change(condition, title, name, _table(evidence, condition, title)))
@@ -51,8 +50,9 @@ def _table(evidence: Evidence, condition: str, title: str) -> Table:
     drawing = axis(thresholds(evidence))
     columns = [Column("Model", False)]
     for name in (base, condition):
+        label, tone = evidence.study.condition_label(name), evidence.tone(name)
         columns += [
-            Column("distribution", False, word(name), evidence.tone(name), drawing),
+            Column("distribution", False, label, tone, drawing),
             *evidence.columns(name, "median", "failed"),
         ]
     table = Table("", [*columns, Column("Change of median")], title=title)
@@ -60,7 +60,7 @@ def _table(evidence: Evidence, condition: str, title: str) -> Table:
         sides = [outcome(evidence, c, model) for c in (base, condition)]
         if sides[1] is not None:
             table.add(
-                Cell(short_name(model), href=f"#{model}"),
+                model_cell(evidence.study, model),
                 [cell for side in sides for cell in _cells(side)],
                 _shift(evidence, base, condition, model),
                 sources=[model_lines(evidence, model, [base, condition])],

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.evidence.contrasts import contrast_id
-from mlpstudy.evidence.study_file import Comparison
+from mlpstudy.evidence.study_file import Comparison, Study
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     NONE,
@@ -16,7 +16,6 @@ from mlpstudy.report.formats import (
     missing,
     percent,
     points,
-    short_name,
     supported_decimals,
     word,
 )
@@ -52,7 +51,7 @@ def pairs_table(evidence: Evidence, comparison: Comparison) -> Table | None:
         ids = [str(row["contrast"]) for row in found.values() if row]
         printed = next((row["reported_difference"] for row in found.values() if row), None)
         table.add(
-            f"{short_name(first)}{ARROW}{short_name(second)}",
+            ARROW.join(evidence.study.model_labels([first, second])),
             [points(printed)] if evidence.has_report else [],
             [cell for row in found.values() for cell in effect_cells(row)],
             sources=[lines_of("contrasts.csv", frame, contrast=ids)],
@@ -93,10 +92,11 @@ def effect_cells(row: Row | None) -> list[Cell | str]:
     ]
 
 
-def effect_tables(frame: pd.DataFrame) -> list[Table]:
+def effect_tables(study: Study, frame: pd.DataFrame) -> list[Table]:
     """Return one table per hyper-parameter: every two cells of the study that differ in it alone.
 
     Args:
+        study: the study, for the labels of models and conditions.
         frame: contrasts.csv.
     """
     alone = frame[(frame["fields"] != "") & ~frame["fields"].str.contains(";")]
@@ -104,10 +104,10 @@ def effect_tables(frame: pd.DataFrame) -> list[Table]:
     order = [field for field in FIELDS if field in frames]
     order += [field for field in frames if field not in (*FIELDS, *LAST)]
     order += [field for field in LAST if field in frames]
-    return [_effect_table(field, frames[field]) for field in order]
+    return [_effect_table(study, field, frames[field]) for field in order]
 
 
-def _effect_table(field: str, frame: pd.DataFrame) -> Table:
+def _effect_table(study: Study, field: str, frame: pd.DataFrame) -> Table:
     labels = ("failed", "median, %", "difference", "interval", "second is higher, %")
     table = Table(
         CAPTION,
@@ -119,8 +119,13 @@ def _effect_table(field: str, frame: pd.DataFrame) -> Table:
     )
     for row in numbered(frame):
         table.add(
-            _step(short_name(row["first_model"]), short_name(row["second_model"])),
-            _step(word(row["first_condition"]), word(row["second_condition"])),
+            _step(*(study.model_label(row[name]) for name in ("first_model", "second_model"))),
+            _step(
+                *(
+                    study.condition_label(row[name])
+                    for name in ("first_condition", "second_condition")
+                )
+            ),
             _step(*(word(parsed(row[name])) for name in ("first_values", "second_values"))),
             _step(
                 f"{row['first_failures']} of {row['first_replicates']}",

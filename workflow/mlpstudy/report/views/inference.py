@@ -16,7 +16,6 @@ from mlpstudy.report.formats import (
     percent,
     plural,
     share,
-    short_name,
     span,
     supported_decimals,
     word,
@@ -76,7 +75,9 @@ def inference(evidence: Evidence) -> Inference:
     leading = evidence.leading
     rows = [_row(evidence, model, leading) for model in evidence.keys]
     return Inference(
-        conditions=[(c, heading(word(c)), evidence.tone(c)) for c in leading],
+        conditions=[
+            (c, heading(evidence.study.condition_label(c)), evidence.tone(c)) for c in leading
+        ],
         rows=rows,
         axis=axis(thresholds(evidence)),
         activations=sorted({row.activation for row in rows}),
@@ -95,7 +96,7 @@ def _row(evidence: Evidence, model: str, conditions: Sequence[str]) -> Inference
     present = [c for c in conditions if (c, model) in evidence.rows]
     return InferenceRow(
         key=model,
-        short=short_name(model),
+        short=evidence.study.model_label(model),
         title=entry.report_name,
         activation=word(entry.fields["activation"]),
         loss=word(entry.fields["loss"]),
@@ -119,7 +120,7 @@ def outcome(evidence: Evidence, condition: str, model: str) -> Outcome | None:
     decimals = supported_decimals(low, high)
     return Outcome(
         condition=condition,
-        name=heading(word(condition)),
+        name=heading(evidence.study.condition_label(condition)),
         tone=evidence.tone(condition),
         drawing=strip(
             evidence.accuracies[condition, model],
@@ -153,7 +154,7 @@ def _spoken(evidence: Evidence, condition: str, model: str) -> str:
     """Say in words what a strip shows."""
     values = evidence.accuracies[condition, model]
     shown = ", ".join(percent(value, 1) for _, value in values if not missing(value))
+    who = f"{evidence.study.model_label(model)}, {evidence.study.condition_label(condition)}"
     return (
-        f"{short_name(model)}, {word(condition)}, test accuracy in per cent of "
-        f"{plural(len(values), 'replicate')}: {shown or 'none'}"
+        f"{who}, test accuracy in per cent of {plural(len(values), 'replicate')}: {shown or 'none'}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import NONE, heading, short_name, word
+from mlpstudy.report.formats import NONE, heading
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views import audit, claims
 from mlpstudy.report.views.sources import lines_of
@@ -16,15 +16,16 @@ FEW = 6
 
 def judgements(evidence: Evidence) -> dict[str, Any]:
     """Return the claims' and the audit's views; a study without either has empty lists."""
-    views = claims.claim_views(evidence.table("claims")) if evidence.has("claims") else []
-    groups = audit.groups(evidence.audit) if evidence.has("audit") else []
+    study = evidence.study
+    views = claims.claim_views(evidence.table("claims"), study) if evidence.has("claims") else []
+    groups = audit.groups(evidence.audit, study) if evidence.has("audit") else []
     tally = claims.tally(evidence.table("claims")) if views else {}
 
     def claims_of(model: str) -> list[claims.ClaimView]:
         return [c for c in views if model in c.models and len(c.models) <= FEW]
 
     def audit_of(model: str) -> list[audit.FindingView]:
-        found = audit.of_model(evidence.audit, model) if groups else []
+        found = audit.of_model(evidence.audit, model, study) if groups else []
         return [finding for finding in found if len(finding.models) <= FEW]
 
     def claims_at(place: str) -> list[claims.ClaimView]:
@@ -43,10 +44,10 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
         "verdicts_of": verdicts_of,
         "none_sign": NONE,
         "leading": evidence.leading,
-        "word": word,
+        "condition_label": study.condition_label,
         "claims_tally": [
             (
-                heading(word(condition)) if condition else "Under no condition",
+                heading(study.condition_label(condition)) if condition else "Under no condition",
                 list(tally[condition].items()),
             )
             for condition in (*evidence.leading, "")
@@ -61,7 +62,7 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
         "audit_sources": _sources(
             evidence, "audit", "id", [f.anchor for group in groups for f in group.findings]
         ),
-        "short_name": short_name,
+        "model_label": study.model_label,
         "keys": evidence.keys,
         "tone": evidence.tone,
     }

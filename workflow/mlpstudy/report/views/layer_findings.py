@@ -7,13 +7,13 @@ from typing import Any
 
 from mlpstudy.evidence.conditions import changes
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import listing, missing, percent, plural, points, short_name, word
+from mlpstudy.report.formats import listing, percent, plural, points, word
 from mlpstudy.report.layout import Finding
-from mlpstudy.report.views.conclusion_findings import groups_of
+from mlpstudy.report.views.conclusion_findings import groups_of, medians_of
 
 
 def depths(evidence: Evidence, up_to: int | None, exception: str) -> list[Finding]:
-    """Set models of few layers against deeper ones, and name the best depth.
+    """Set models of few layers against deeper ones.
 
     Args:
         evidence: the study and its tables.
@@ -23,7 +23,7 @@ def depths(evidence: Evidence, up_to: int | None, exception: str) -> list[Findin
     findings = []
     for condition in evidence.leading:
         text = "" if up_to is None else _shallow_and_deep(evidence, condition, up_to)
-        text += _best_depth(evidence, condition) + _steadiness(evidence, condition, exception)
+        text += _steadiness(evidence, condition, exception)
         if text:
             findings.append(evidence.finding(condition, text.strip()))
     return findings
@@ -37,30 +37,13 @@ def _shallow_and_deep(evidence: Evidence, condition: str, up_to: int) -> str:
     for side in ("up to", "more than"):
         if side not in sides:
             continue
-        accuracy = evidence.runs(condition, sides[side])["test_accuracy"]
-        failed = int((~(accuracy >= evidence.study.medium)).sum())
+        failed, total = evidence.failures(condition, sides[side])
+        medians = medians_of(evidence, condition, sides[side])
         parts.append(
-            f"{plural(len(sides[side]), 'model')} with {side} {up_to} layers: median "
-            f"{percent(accuracy.median())} %, {failed} of {plural(len(accuracy), 'replicate')} "
-            "failed"
+            f"{plural(len(sides[side]), 'model')} with {side} {up_to} layers: medians of the "
+            f"models {medians} %, {failed} of {plural(total, 'replicate')} failed"
         )
     return "; ".join(parts) + ". "
-
-
-def _best_depth(evidence: Evidence, condition: str) -> str:
-    groups = groups_of(evidence, condition, lambda row: str(row["layers"]))
-    medians = {
-        depth: evidence.runs(condition, models)["test_accuracy"].median()
-        for depth, models in groups.items()
-    }
-    medians = {depth: value for depth, value in medians.items() if not missing(value)}
-    if len(medians) < 2:
-        return ""
-    order = sorted(medians, key=lambda depth: -medians[depth])
-    gap = points(medians[order[0]] - medians[order[1]]).lstrip("+")
-    return (
-        f"The highest median is that of {order[0]} layers, {gap} points above {order[1]} layers. "
-    )
 
 
 def _steadiness(evidence: Evidence, condition: str, model: str) -> str:
@@ -69,7 +52,8 @@ def _steadiness(evidence: Evidence, condition: str, model: str) -> str:
     if row is None:
         return ""
     good = round(row["superior_share"] * row["replicates"])
-    return f"{short_name(model)} is Superior in {good} of {plural(row['replicates'], 'replicate')}."
+    name = evidence.study.model_label(model)
+    return f"{name} is Superior in {good} of {plural(row['replicates'], 'replicate')}."
 
 
 def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
@@ -89,7 +73,7 @@ def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
             continue
         one, two = (evidence.study.fields(condition, model) for model in pair)
         if two["batch_norm"] and not one["batch_norm"]:
-            text = _with_and_without(pair, rows[0], rows[1])
+            text = _with_and_without(evidence, pair, rows[0], rows[1])
             findings.append(evidence.finding(condition, text))
             differ |= dict.fromkeys(changes(one, two))
     others = [word(name) for name in differ if name != "batch_norm"]
@@ -100,9 +84,12 @@ def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
 
 
 def _with_and_without(
-    pair: Sequence[str], first: Mapping[Hashable, Any], second: Mapping[Hashable, Any]
+    evidence: Evidence,
+    pair: Sequence[str],
+    first: Mapping[Hashable, Any],
+    second: Mapping[Hashable, Any],
 ) -> str:
-    without, with_it = (short_name(model) for model in pair)
+    without, with_it = evidence.study.model_labels(pair)
     gain = points(second["test_accuracy_median"] - first["test_accuracy_median"])
     return (
         f"with batch normalisation ({with_it}) the median is "

@@ -14,9 +14,8 @@ from mlpstudy.report.formats import (
     loss,
     missing,
     percent,
-    seconds,
+    seconds_range,
     setting,
-    short_name,
     word,
 )
 from mlpstudy.report.layout import Source
@@ -101,7 +100,7 @@ def _section(evidence: Evidence, model: str, page: Path) -> ModelSection:
     summary = f"{word(fields['activation'])}, {word(fields['loss'])}, {len(fields['nodes'])} layers"
     return ModelSection(
         key=model,
-        short=short_name(model),
+        short=evidence.study.model_label(model),
         title=other_name(evidence, model),
         summary=summary,
         properties=_properties(evidence, model),
@@ -117,9 +116,8 @@ def _section(evidence: Evidence, model: str, page: Path) -> ModelSection:
 
 def other_name(evidence: Evidence, model: str) -> str:
     """Return what the report calls a model besides its number: Model 1_4; empty for nothing."""
-    name = evidence.study.models[model].report_name
-    rest = name.removeprefix(short_name(model)).strip() if name != model else ""
-    return rest[1:-1] if rest.startswith("(") and rest.endswith(")") else rest
+    entry = evidence.study.models[model]
+    return entry.report_name.removeprefix(entry.label).strip(" ()")
 
 
 def _properties(evidence: Evidence, model: str) -> list[Property]:
@@ -179,7 +177,7 @@ def _result(evidence: Evidence, condition: str, model: str, found: Outcome, row:
         changes=listing([setting(*item) for item in overrides.items()]) if overrides else "",
         loss=loss(row["test_loss_median"]),
         training=percent(row["train_accuracy_median"], 1),
-        time=seconds(row["seconds_median"]),
+        time=seconds_range(row),
         sources=(
             model_lines(evidence, model, [condition]),
             timing_lines(evidence, model, [condition]),

@@ -5,13 +5,12 @@ from __future__ import annotations
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     count,
-    few,
     given_percent,
     listing,
     percent,
     plural,
+    quoted,
     setting,
-    short_name,
     word,
 )
 from mlpstudy.report.layout import Finding
@@ -33,7 +32,7 @@ def done(evidence: Evidence) -> str:
     """Return in two sentences what was done."""
     study = evidence.study
     each = plural(int(study.raw["replicates"]), "replicate")
-    conditions = listing([word(condition) for condition in evidence.leading])
+    conditions = listing([quoted(study.condition_label(c)) for c in evidence.leading])
     under = "condition" if len(evidence.leading) == 1 else "conditions"
     others = len(evidence.conditions) - len(evidence.leading)
     if others:
@@ -57,7 +56,7 @@ def condition_list(evidence: Evidence) -> list[Finding]:
         text = listing(changes) if changes else "the models as they are written"
         models = [model for model in evidence.keys if (condition, model) in evidence.rows]
         if len(models) < len(evidence.keys):
-            text += f"; {few(models)} only"
+            text += f"; {evidence.names(models)} only"
         found.append(evidence.finding(condition, text + "."))
     return found
 
@@ -80,11 +79,11 @@ def _answer(evidence: Evidence, condition: str) -> str:
     mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
     parts = [f"{failed} of {plural(len(accuracy), 'replicate')} failed (below {limit} %)"]
     if mostly:
-        parts[0] += f", most of those of {few(mostly)}"
+        parts[0] += f", most of those of {evidence.names(mostly)}"
     if accuracy.notna().any():
         ordered = runs.dropna(subset="test_accuracy").sort_values("test_accuracy")
         low, high = (
-            f"{percent(row['test_accuracy'])} % ({short_name(row['model'])})"
+            f"{percent(row['test_accuracy'])} % ({evidence.names([row['model']])})"
             for row in (ordered.iloc[0], ordered.iloc[-1])
         )
         parts.append(f"the lowest accuracy is {low}, the highest {high}")

@@ -1,17 +1,81 @@
-"""The provenance as a page shows it: a table of labelled rows, and one line for a foot."""
+"""The provenance as a page shows it: a table, a line for a foot, and the study's configuration."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from mlpstudy.report.formats import count, plural, seconds, word
+from mlpstudy.configuration.differences import Difference
+from mlpstudy.evidence.study_file import Study
+from mlpstudy.report.formats import NONE, count, names, plural, seconds, word
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.machine import Lock
-from mlpstudy.report.provenance import Provenance, Training
+from mlpstudy.report.provenance import Provenance, Training, rendering
 from mlpstudy.report.repository import Commit
 
 # Digits of a checksum that a line has room for; the table has them all.
 SHORT = 10
+SHORT_CODE = 12
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value of the study's configuration, and the repository's own; all are texts."""
+
+    what: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Which configuration the results belong to; `changes` is empty where it is the present one.
+
+    `code` has the fingerprints of the code that trained the runs, `date` is when the results were
+    first reported.
+    """
+
+    seed: int
+    replicates: str
+    code: str
+    date: str
+    changes: list[Change]
+
+
+def configuration(study: Study, provenance: Provenance) -> Configuration:
+    """Return which configuration the results belong to, and how the present one differs."""
+    archive = provenance.get("archive")
+    return Configuration(
+        seed=study.raw["seed"],
+        replicates=plural(int(study.raw["replicates"]), "replicate"),
+        code=", ".join(code[:SHORT_CODE] for code in provenance["code"]["runs"]),
+        date=readable_date(provenance["date"]),
+        changes=[_change(study, each) for each in archive["differences"]] if archive else [],
+    )
+
+
+def _change(study: Study, found: Difference) -> Change:
+    values = (_value(study, found["field"], found[key]) for key in ("was", "now"))
+    return Change(_what(study, found), *values)
+
+
+def _what(study: Study, found: Difference) -> str:
+    """Return `optimizer of models 1 and 3`, `condition longer`, `epochs of condition longer`."""
+    owner = names(study.model_labels(found["models"])) if found["models"] else ""
+    if found["condition"]:
+        owner = f"condition {study.condition_label(found['condition'])}"
+    return " of ".join(part for part in (found["field"] and word(found["field"]), owner) if part)
+
+
+def _value(study: Study, field: str, value: Any) -> str:
+    if field == "models":
+        return names(study.model_labels(value)) if value else NONE
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {count(number)}" for key, number in value.items())
+    text = word(value)
+    return text[:SHORT_CODE] if field in ("training code", "checksum of the data") else text
 
 
 def provenance_table(provenance: Provenance) -> Table:
@@ -23,10 +87,16 @@ def provenance_table(provenance: Provenance) -> Table:
         title="Provenance",
     )
     machine, data = provenance["machine"], provenance["data"]
+    again = provenance.get("archive")
+    anew = [
+        ("Rendered again", readable_date(again["date"])),
+        ("Commit of that rendering", _commit(again["repository"])),
+    ] if again else []  # fmt: skip
     for label, text in (
-        ("Rendered", readable_date(provenance)),
+        ("Rendered", readable_date(provenance["date"])),
         ("Command", provenance["command"] or word(None)),
         ("Commit", _commit(provenance["repository"])),
+        *anew,
         ("Training code", _code(provenance)),
         ("Data", f"{word(data['name'])}{_subset(data['subset'])}, SHA-256 {data['sha256']}"),
         ("Trained on", "; ".join(_training(group) for group in provenance["training"])),
@@ -40,16 +110,16 @@ def provenance_table(provenance: Provenance) -> Table:
 
 def stamp(provenance: Provenance) -> str:
     """Return one line for the foot of a page: date and commit."""
-    repository = provenance["repository"]
+    repository = rendering(provenance)["repository"]
     commit = repository["commit"]
     text = f"commit {commit[:SHORT]}" if commit else f"commit unknown: {repository['problem']}"
     dirty = ", with uncommitted changes" if repository["dirty"] else ""
-    return f"Rendered on {readable_date(provenance)}; {text}{dirty}"
+    return f"Rendered on {readable_date(rendering(provenance)['date'])}; {text}{dirty}"
 
 
-def readable_date(provenance: Provenance) -> str:
-    """Return the date as people write it: 26 November 2026, 09:30 UTC."""
-    date = datetime.fromisoformat(provenance["date"])
+def readable_date(text: str) -> str:
+    """Return a date as people write it: 26 November 2026, 09:30 UTC."""
+    date = datetime.fromisoformat(text)
     month = date.strftime("%B")
     return f"{date.day} {month} {date.year}, {date:%H:%M} UTC"
 

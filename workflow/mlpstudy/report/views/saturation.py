@@ -36,7 +36,7 @@ def saturation_table(tables: CauseTables) -> Table:
             cells += [f"{row['logit_range']:.1f}", share(row["share_below"])]
             cells += [share(row["share_certain"]), share(first.get((model, pixels)))]
         table.add(
-            model_cell(model),
+            model_cell(tables.study, model),
             word(rows[model, PIXELS[0]]["activation"]),
             cells,
             sources=[lines_of("saturation.csv", tables.saturation, model=model)],

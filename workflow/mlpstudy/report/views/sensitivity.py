@@ -14,7 +14,6 @@ from mlpstudy.report.formats import (
     percent,
     setting,
     span,
-    word,
 )
 from mlpstudy.report.layout import Column, Source, Table
 from mlpstudy.report.views.cause_tables import CauseTables
@@ -51,9 +50,9 @@ def _sensitivity_table(quantity: str, title: str, unit: str, tables: CauseTables
     ranks = frame["model"].map(order)
     for row in numbered(frame.loc[ranks.sort_values(kind="stable").index]):
         table.add(
-            model_cell(row["model"]),
+            model_cell(tables.study, row["model"]),
             _shown(row["reported"], quantity),
-            word(row["condition"]),
+            tables.study.condition_label(row["condition"]),
             _changes(row),
             _shown(row["median"], quantity),
             _range(row, quantity),
@@ -90,7 +89,7 @@ def condition_table(tables: CauseTables) -> Table:
     for condition in tables.study.conditions:
         if condition in counts:
             sums = [str(sum(column)) for column in zip(*counts[condition], strict=True)]
-            table.add(word(condition), str(len(counts[condition])), sums)
+            table.add(tables.study.condition_label(condition), str(len(counts[condition])), sums)
     return table
 
 
@@ -115,11 +114,11 @@ def likeliest_table(tables: CauseTables) -> Table:
         plain = next(row for row in rows if row["condition"] == row["baseline"])
         best = min(rows, key=lambda row: (row["gap"], row is not plain))
         table.add(
-            model_cell(plain["model"]),
+            model_cell(tables.study, plain["model"]),
             percent(plain["reported"]),
             _range(plain, "test_accuracy"),
             percent(plain["gap"]),
-            word(best["condition"]),
+            tables.study.condition_label(best["condition"]),
             _changes(best),
             _range(best, "test_accuracy"),
             percent(best["gap"]),

@@ -13,7 +13,7 @@ import pandas as pd
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import Job
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import percent, word
+from mlpstudy.report.formats import percent
 from mlpstudy.report.layout import Source
 
 # Bytes beyond which a table is only linked to, and not also held by the page.
@@ -65,7 +65,7 @@ def run_folders(evidence: Evidence, model: str, page: Path) -> list[RunFolder]:
     """Return a row for every job of a model; `spec` is relative to the folder of the page."""
     return [
         RunFolder(
-            condition=word(job.condition),
+            condition=evidence.study.condition_label(job.condition),
             tone=evidence.tone(job.condition),
             fold=job.fold,
             replicates=f"{job.first}\N{EN DASH}{job.last}"

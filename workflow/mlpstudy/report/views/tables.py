@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.evidence.study_file import CLASSES, Study
 from mlpstudy.report.evidence import Evidence, Row, class_cell
 from mlpstudy.report.formats import (
     NONE,
@@ -12,9 +12,9 @@ from mlpstudy.report.formats import (
     heading,
     loss,
     median,
+    number_of,
     percent,
     share,
-    short_name,
     span,
     word,
 )
@@ -25,9 +25,9 @@ from mlpstudy.report.views.sources import lines_of
 REPORT = "report"
 
 
-def model_cell(model: str) -> Cell:
-    """Return the model's name with a link to its details."""
-    return Cell(short_name(model), href=f"#{model}")
+def model_cell(study: Study, model: str) -> Cell:
+    """Return the model's label with a link to its details."""
+    return Cell(study.model_label(model), href=f"#{model}")
 
 
 def side_by_side(evidence: Evidence) -> Table:
@@ -94,7 +94,8 @@ def _final_columns(evidence: Evidence, *labels: str) -> list[Column]:
 def _final_start(evidence: Evidence, model: str, rows: dict[str, Row]) -> list[Cell | str]:
     """Return the cells that do not depend on a condition."""
     row = next(iter(rows.values()))
-    start: list[Cell | str] = [model_cell(model), word(row["activation"]), str(row["layers"])]
+    name = model_cell(evidence.study, model)
+    start: list[Cell | str] = [name, word(row["activation"]), str(row["layers"])]
     if evidence.has_report:
         start += [percent(row["reported_accuracy"]), class_cell(row["reported_class"])]
     return start
@@ -134,8 +135,9 @@ def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> T
         first = next(iter(found.values()))
         epochs = dict.fromkeys(str(row["epochs"]) for row in found.values())
         printed = _group_printed(evidence, model) if evidence.has_report else []
+        name = model_cell(evidence.study, model)
         table.add(
-            model_cell(model), str(first["layers"]), " or ".join(epochs), printed, cells,
+            name, str(first["layers"]), " or ".join(epochs), printed, cells,
             sources=[
                 lines_of(
                     "activation_groups.csv", evidence.groups, model=model, activation=activation,
@@ -179,12 +181,12 @@ def assumptions(evidence: Evidence) -> Table:
             found.setdefault((name, word(model.fields.get(name)), why), []).append(key)
     order = list(dict.fromkeys(name for name, _, _ in found))
     for (name, value, why), models in sorted(found.items(), key=lambda i: order.index(i[0][0])):
-        table.add(heading(word(name)), value, _names(models, len(evidence.keys)), why)
+        table.add(heading(word(name)), value, _names(evidence, models), why)
     return table
 
 
-def _names(models: list[str], total: int) -> str:
-    """Return the models' names, the word Model once: Models 1, 2 and 3 become 1, 2, 3."""
-    if len(models) == total:
+def _names(evidence: Evidence, models: list[str]) -> str:
+    """Return the models' labels, of the report's models only their numbers: 1, 2, 3, wide."""
+    if len(models) == len(evidence.keys):
         return "all"
-    return ", ".join(short_name(model).removeprefix("Model ") for model in models)
+    return ", ".join(map(number_of, evidence.study.model_labels(models)))

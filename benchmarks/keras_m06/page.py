@@ -1,0 +1,110 @@
+"""docs/keras.md from the tables of runs and steps: a template filled with figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from scipy.stats import fisher_exact
+
+TEMPLATE = Path(__file__).with_name("template.md")
+ABOVE = 0.22  # test accuracy of a run that tells more than two classes apart
+SHOWN_STEPS = (1, 10, 100, 1000, 7500)
+DISTANCES = {
+    "ours_from_keras": "ours from tf-keras",
+    "ours_from_nudged": "ours from ours with initial weights 1.0000001 times as large",
+    "keras_from_exact": "tf-keras from double precision",
+    "ours_from_exact": "ours from double precision",
+}
+
+
+def page(runs: pd.DataFrame, steps: pd.DataFrame) -> str:
+    """Return the page as Markdown."""
+    tests = _tests(runs)
+    small = steps[steps["gradient"] < 1e-7]
+    flips, near = steps[["flips_keras", "flips_ours"]].sum(), steps["near_clip"].sum()
+    return TEMPLATE.read_text(encoding="utf-8").format(
+        runs=_runs(runs),
+        gradients=_gradients(steps),
+        distances=_distances(steps),
+        tests=_markdown(
+            ["epochs", "Fisher's exact test, two-sided", "p"],
+            ([epochs, pair, f"{p:.2f}"] for epochs, pair, p in tests),
+        ),
+        least_p=f"{min(p for _, _, p in tests):.2f}",
+        small_keras=f"{small['update_error_keras'].max():.1e}",
+        small_ours=f"{small['update_error_ours'].max():.1e}",
+        seeds=steps["seed"].nunique(),
+        recorded=len(steps),
+        examples=f"{128 * len(steps):,}",
+        clipped=f"{steps['clipped'].sum():,.0f}",
+        underflow=f"{steps['underflow'].sum():,.0f}",
+        near=f"{near:.0f}",
+        flips=f"{flips.sum():.0f}",
+        update_keras=f"{steps['update_error_keras'].max():.1e}",
+        update_ours=f"{steps['update_error_ours'].max():.1e}",
+        median_keras=f"{steps['update_error_keras'].median():.1e}",
+        median_ours=f"{steps['update_error_ours'].median():.1e}",
+    )
+
+
+def _runs(runs: pd.DataFrame) -> str:
+    head = ["epochs", "implementation", "runs", "above 22 %", "at 10.0 %", "median", "highest"]
+    rows = []
+    for cell, frame in runs.groupby(["epochs", "implementation"], sort=False)["test_accuracy"]:
+        shares = (f"{100 * share:.1f} %" for share in (frame.median(), frame.max()))
+        counts = (len(frame), (frame > ABOVE).sum(), (frame.round(3) == 0.1).sum())
+        rows.append([*cell, *counts, *shares])
+    return _markdown(head, rows)
+
+
+def _tests(runs: pd.DataFrame) -> list[tuple[str, str, float]]:
+    """Return epochs, the two implementations, and p of their shares of runs above 22 %."""
+    tests = []
+    for epochs, frame in runs.groupby("epochs", sort=False):
+        learned = (frame["test_accuracy"] > ABOVE).groupby(frame["implementation"], sort=False)
+        above, count = learned.sum(), learned.size()
+        for pair in combinations(above.index, 2):
+            table = [[above[name], count[name] - above[name]] for name in pair]
+            tests.append((str(epochs), " and ".join(pair), float(fisher_exact(table).pvalue)))
+    return tests
+
+
+def _gradients(steps: pd.DataFrame) -> str:
+    head = [
+        "norm of the exact gradient",
+        "steps",
+        "tf-keras from exact",
+        "ours from exact",
+        "ours from tf-keras",
+    ]
+    edges = [0, 1e-7, 1e-5, 1e-3, 1, np.inf]
+    sizes = pd.cut(
+        steps["gradient"],
+        edges,
+        labels=["below 1e-7", "to 1e-5", "to 1e-3", "to 1", "above"],
+        right=False,
+    )
+    columns = ["gradient_error_keras", "gradient_error_ours", "gradient_difference"]
+    relative = steps[columns].div(steps["gradient"].where(steps["gradient"] > 0), axis=0)
+    rows = [
+        [str(size), len(frame), *(f"{value:.1e}" for value in frame.median())]
+        for size, frame in relative.groupby(sizes, observed=True)
+    ]
+    return _markdown(head, rows)
+
+
+def _distances(steps: pd.DataFrame) -> str:
+    rows = []
+    for column, name in DISTANCES.items():
+        medians = steps.groupby("step")[column].median()
+        rows.append([name, *(f"{medians[step]:.2g}" for step in SHOWN_STEPS)])
+    return _markdown(["after step", *map(str, SHOWN_STEPS)], rows)
+
+
+def _markdown(head: list[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

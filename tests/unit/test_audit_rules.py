@@ -1,0 +1,181 @@
+"""The audit's algorithms on small reports, against hand-computed tables and scipy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from audit_reports import REPORT, audited, report_of, value
+from scipy.stats import binom
+
+from mlpstudy.audit.digits import as_keras_prints, groups, relation
+from mlpstudy.audit.expressions import chance_of_equal_counts, vocabulary
+from mlpstudy.audit.printed import Found, Value
+from mlpstudy.audit.replicates import against_replicates
+from mlpstudy.audit.rules import contradictions, impossible, other_images, shortened
+from mlpstudy.evidence.sensitivity import standing
+
+LIST = "3 grouped list"
+
+
+@pytest.mark.parametrize(
+    ("precise", "other", "expected"),
+    [
+        ("77.45000123977661", "77.45", "same"),  # rounded, and nothing would have changed
+        ("86.79999709129333", "86.80", "rounded"),
+        ("18.73999983072281", "18.73", "cut"),
+        ("18.73999983072281", "18", "cut"),
+        ("26.95", "26.94", "cut"),  # held in single precision it is 26.949998...
+        ("19.41000074148178", "19.0", "padded"),
+        ("77.45", "26.95", "other"),
+        ("19.41", "19.4", "rounded"),
+        ("0.5", "1", "rounded"),  # half a step may go either way
+        ("0.5", "0", "rounded"),
+    ],
+)
+def test_how_one_printing_comes_from_another(precise: str, other: str, expected: str) -> None:
+    found = relation(value("m", "test_accuracy", precise), value("m", "test_accuracy", other))
+    assert found in ({"same", "rounded"} if expected == "same" else {expected})
+
+
+def test_an_approximate_value_may_be_a_fifth_off() -> None:
+    exact, about = value("m", "seconds", "81"), value("m", "seconds", "about 1.5", unit="min")
+    assert [len(group) for group in groups([exact, about])] == [2]
+    far = value("m", "seconds", "about 2.5", unit="min")
+    assert [len(group) for group in groups([exact, far])] == [1, 1]
+
+
+@pytest.mark.parametrize("count", [1, 1941, 8331, 8660])
+def test_accuracies_print_as_single_precision_does(count: int) -> None:
+    assert as_keras_prints(count / 10_000) == str(float(np.float32(count / 10_000)) * 100)
+
+
+def names(found: list[Found]) -> list[str]:
+    return [f"{item.rule}/{item.key}" for item in found]
+
+
+def test_two_runs_contradict_and_each_may_be_cut() -> None:
+    report = report_of(
+        value("m04", "test_accuracy", "77.45000123977661"),
+        value("m04", "test_accuracy", "77.45", LIST),
+        value("m04", "test_accuracy", "26.94", LIST),
+        value("m04", "test_accuracy", "26.95", "4 final table"),
+        value("m10", "test_accuracy", "86.6599977016449"),
+        value("m10", "test_accuracy", "86.66", LIST),
+        value("m01", "activation", "relu"),
+        value("m01", "activation", "tanh", LIST),
+    )
+    assert names(list(contradictions(report))) == [
+        "contradiction-test_accuracy/m04-test_accuracy", "contradiction/m01-activation",
+    ]  # fmt: skip
+    (cut,) = shortened(report)
+    assert (cut.rule, cut.models, cut.numbers["rounded"]) == ("cut", ("m04",), ["m10"])
+    rounded_only = report_of(*[v for v in report.values if v.model == "m10"])
+    assert list(shortened(rounded_only)) == []
+
+
+@pytest.mark.parametrize(
+    ("loss", "accuracy", "function", "expected"),
+    [
+        ("14.51", "19.0", "kl_divergence", "impossible"),  # 16.118 x 0.8105 + 0.1895 log 10
+        ("13.49", "19.0", "kl_divergence", ""),
+        ("13.51", "19.0", "kl_divergence", "impossible"),
+        ("14.51", "10.0", "kl_divergence", ""),
+        ("0.55", "19.0", "kl_divergence", "impossible_low"),  # at least 0.8095 log 2 = 0.561
+        ("0.57", "19.0", "kl_divergence", ""),
+        ("14.51", "19.0", "cross_entropy", ""),  # it is not clipped
+    ],
+)
+def test_a_loss_that_the_accuracy_rules_out(
+    loss: str, accuracy: str, function: str, expected: str
+) -> None:
+    report = report_of(
+        value("m05", "nodes", "128+10"), value("m05", "loss_function", function),
+        value("m05", "test_loss", loss, LIST), value("m05", "test_accuracy", accuracy, LIST),
+    )  # fmt: skip
+    assert [found.rule for found in impossible(report)] == [expected] * bool(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "folds", "expected"),
+    [
+        ("83.31000208854675", "", ""),  # 8,331 of 10,000
+        ("83.3100020885467", "", ""),  # the same, the last digit lost
+        ("83.3100020885468", "", "no_count"),
+        ("83.31", "", ""),  # nothing to say of two decimals
+        ("79.76428627967834", "5", "other_images"),  # 55,835 of 70,000
+        ("79.76428627967834", "", "no_count"),
+    ],
+)
+def test_accuracies_are_counts_of_images(text: str, folds: str, expected: str) -> None:
+    values = [value("m03", "test_accuracy", text)]
+    values += [value("m03", "folds", folds)] if folds else []
+    assert [found.rule for found in other_images(report_of(*values))] == [expected] * bool(expected)
+
+
+def test_sampling_errors_are_those_of_binomial_counts() -> None:
+    one, two = binom(10_000, 0.8817).std(), binom(10_000, 0.8755).std()
+    error = vocabulary(REPORT)["standard_error"]("m11", "m07")
+    assert error == pytest.approx(np.hypot(one, two) / 100, rel=1e-6)
+    # Two equal binomial counts: the density of a normal difference at zero.
+    spread = binom(10_000, 0.1941).std() * np.sqrt(2)
+    expected = 1 / (spread * np.sqrt(2 * np.pi))
+    assert chance_of_equal_counts(0.1941) == pytest.approx(expected, rel=1e-3)
+
+
+def placed(condition: str, *runs: float, field: str = "", quantity: str = "test_accuracy",
+           reported: float = 0.8331) -> dict[str, Any]:  # fmt: skip
+    fixed = {"condition": condition, "model": "m16", "baseline": "own", "field": field}
+    shown = {"quantity": quantity, "reported": reported}
+    return fixed | shown | standing(np.array(runs), reported, 1e-6)
+
+
+def replicates(*rows: dict[str, Any]) -> list[tuple[str, str]]:
+    found = against_replicates(REPORT, pd.DataFrame(list(rows)))
+    return [(item.rule, item.numbers["condition"]) for item in found]
+
+
+OWN = (0.73, 0.74, 0.75, 0.76)
+
+
+def test_a_value_among_the_replicates_is_no_finding() -> None:
+    assert replicates(placed("own", 0.82, 0.83, 0.84, 0.85)) == []
+    assert replicates(placed("own", 0.82)) == []  # one replicate has no range
+    # Two groups of runs and the value between them, further from each than any run is.
+    assert replicates(placed("own", 0.10, 0.11, 0.86, 0.87)) == [("near", "own")]
+
+
+def test_the_best_explanation_is_named() -> None:
+    own = placed("own", *OWN)
+    assert replicates(own) == [("outside", "own")]  # 0.073 outside, with a range of 0.03
+    near = placed("rmsprop", 0.82, 0.825, 0.83, 0.832)
+    assert replicates(own, near) == [("near", "rmsprop")]  # 0.0011 outside a range of 0.012
+    fitting = placed("longer", 0.82, 0.83, 0.84, 0.85)
+    assert replicates(own, near, fitting) == [("elsewhere", "longer")]
+
+
+def test_loss_and_accuracy_are_explained_together() -> None:
+    loss = {"quantity": "test_loss", "reported": 0.478}
+    rows = [placed("own", *OWN), placed("own", 0.6, 0.61, 0.62, **loss)]
+    rows += [placed("more", 0.82, 0.83, 0.84), placed("more", 0.3, 0.31, 0.32, **loss)]
+    assert replicates(*rows) == [("outside", "own")]  # `more` is 7.9 ranges from the loss
+    # A condition with another form of the loss has no loss to compare, and explains nothing.
+    exact = [placed("exact", 0.82, 0.83, 0.84, field="kl"),
+             placed("exact", 0.47, 0.48, 0.49, field="kl", **loss)]  # fmt: skip
+    assert replicates(*rows, *exact) == [("outside", "own")]
+
+
+def test_the_published_study_names_rmsprop_for_model_16() -> None:
+    rows = [placed("own", *OWN), placed("rmsprop", 0.8191, 0.8262, 0.83, 0.8313)]
+    found = audited(REPORT, placed=pd.DataFrame(rows))["near-m16"]
+    assert found["weight"] == "minor"
+    assert "rmsprop (81.91 to 83.13 %), 0.15 times its range away" in found["finding"]
+
+
+def test_a_value_is_shown_where_it_is_printed() -> None:
+    blank: Value = value("m11", "epochs", "")
+    report = report_of(value("m11", "epochs", "20"), blank)
+    assert report.blank("epochs") == ["m11"]
+    assert report.number("m11", "epochs") == 20

@@ -1,0 +1,132 @@
+"""Which conditions are the main ones: the same in figures, tables, first screen, page and PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import pandas as pd
+import pytest
+from pages_fixture import Page, draw_nothing, render_page
+from study_fixture import REPORTED, Paths, make_study, study_of, write_tables
+
+from mlpstudy.report.catalogue import plates
+from mlpstudy.report.document import document_data
+from mlpstudy.report.drawing.verdicts import judged_claims
+from mlpstudy.report.figure_index import load_index
+from mlpstudy.report.loading import load_evidence
+from mlpstudy.report.material import load_material
+from mlpstudy.report.provenance import load_provenance
+from mlpstudy.report.views.answers import three_answers
+from mlpstudy.report.views.overview import done
+from mlpstudy.report.views.tables import final_table, group_tables, side_by_side
+
+MODELS: dict[str, dict[str, Any]] = {"m01": {"epochs": 1}, "mine": {"epochs": 1}}
+
+
+class Case(NamedTuple):
+    """A study's conditions, the models that some are restricted to, and the main conditions."""
+
+    conditions: Mapping[str, Mapping[str, Any]]
+    covered: Mapping[str, list[str]]
+    main: list[str]
+
+
+CASES = {
+    "one": Case({"only": {}}, {}, ["only"]),
+    "three full": Case(
+        {"plain": {}, "unit": {"pixels": "unit"}, "large": {"batch_size": 128}},
+        {},
+        ["plain", "unit"],
+    ),
+    "restricted, restricted, full": Case(
+        {"first": {}, "unit": {"pixels": "unit"}, "large": {"batch_size": 128}},
+        {"first": ["m01"], "unit": ["mine"]},
+        ["large"],
+    ),
+    # What leaves ReLU models as they are repeats the first condition.
+    "a repeat": Case(
+        {"plain": {}, "again": {"leaky_slope": 0.1}, "unit": {"pixels": "unit"}},
+        {},
+        ["plain", "unit"],
+    ),
+    "only repeats": Case({"plain": {}, "again": {}}, {}, ["plain", "again"]),
+    "none full": Case(
+        {"unit": {"pixels": "unit"}, "large": {"batch_size": 128}, "adamw": {"optimizer": "adamw"}},
+        {"unit": ["mine"], "large": ["m01"], "adamw": ["mine"]},
+        ["unit", "large"],
+    ),
+}
+
+
+def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+    return round(0.7 + 0.01 * replicate + 0.02 * len(condition), 3), 0.5
+
+
+@pytest.fixture(scope="module", params=CASES)
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+@pytest.fixture(scope="module")
+def paths(case: Case, tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    folder = tmp_path_factory.mktemp("main")
+    labelled = {key: {**each, "label": f"<{key}>"} for key, each in case.conditions.items()}
+    made = make_study(folder, MODELS, outcome, labelled, replicates=2, covered=case.covered)
+    write_tables(made)
+    draw_nothing(made)
+    render_page(made)
+    return made
+
+
+def test_one_function_decides(case: Case) -> None:
+    assert study_of(MODELS, case.conditions, case.covered).main_conditions == case.main
+
+
+def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Paths) -> None:
+    evidence = load_evidence(paths.study, REPORTED, paths.tables)
+    labels = [f"<{key}>" for key in case.main]
+    for table in (side_by_side(evidence), final_table(evidence), *group_tables(evidence)):
+        groups = dict.fromkeys(column.group for column in table.columns if column.tone)
+        assert list(groups) == labels
+    assert [f"\u201c{label}\u201d" in done(evidence) for label in labels] == [True] * len(labels)
+    told = [answer.label for answer in three_answers(evidence) if "fail under" in answer.label]
+    # The second one is told of the models that both cover.
+    expected = [f"replicates fail under \u201c{label}\u201d" for label in labels]
+    assert told == expected[: 2 if not case.covered else 1]
+    figures, provenance = load_index(paths.figures), load_provenance(paths.provenance)
+    data = document_data(evidence, provenance, figures, paths.tables)
+    assert [key for key, _, _ in data["inference"]["conditions"]] == case.main
+    assert {change["key"] for change in data["changes"]} == {*case.conditions} - {*case.main}
+    first = Page(paths.report / "index.html").tables[0]
+    assert first[0].cells == ["", "Report", *labels, ""]
+
+
+def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:
+    material = load_material(paths.study, paths.tables, REPORTED, None)
+    found = {plate.name: plate for plate in plates(material)}
+    others = [f"<{key}>" for key in case.conditions if key not in case.main]
+    for name in ("overview", "groups"):
+        words = " ".join(found[name].words)
+        assert all(f"<{key}>" in words for key in case.main)
+        assert not any(label in words for label in others)
+        drawn = {text.get_text() for text in found[name].draw().findobj(_is_text)}
+        assert {f"<{key}>" for key in case.main} <= drawn
+        assert not drawn & set(others)
+    pairs = {plate.condition for plate in found.values() if plate.kind == "pairs"}
+    assert pairs <= set(case.main)
+    assert ("sensitivity" in found) == bool(others)
+
+
+def _is_text(artist: Any) -> bool:
+    return hasattr(artist, "get_text") and bool(artist.get_text())
+
+
+def test_the_figure_of_verdicts_has_the_conditions_of_the_table() -> None:
+    study = study_of(MODELS, CASES["three full"].conditions)
+    rows = [("better", condition, "supported") for condition in study.conditions]
+    frame = pd.DataFrame(rows, columns=["claim", "condition", "verdict"])
+    assert list(judged_claims(study, frame)["condition"]) == ["plain", "unit"]
+    # A claim that is about another condition alone shows it.
+    frame.loc[3] = ["larger", "large", "undecided"]
+    assert set(judged_claims(study, frame)["condition"]) == {"plain", "unit", "large"}

@@ -1,0 +1,1 @@
+"""The audit: the report against itself, against arithmetic, and against our replicates."""

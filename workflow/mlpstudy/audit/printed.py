@@ -1,0 +1,179 @@
+"""The transcribed report as objects: its values and statements, looked up by model and quantity."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mlpstudy.evidence.reported import (
+    CONCLUSIONS,
+    DETAILS,
+    EXPLANATION,
+    FINAL,
+    read_statements,
+    read_values,
+)
+
+# What section 1 may say of how a model is built, and what it means where it says nothing.
+SETTINGS = {
+    "nodes": "", "activation": "", "loss_function": "", "optimizer": "", "validation": "",
+    "epochs": "", "batched": "false", "dropout": "false", "batch_normalization": "false",
+}  # fmt: skip
+
+# Quantities and settings in words, where they are not words already.
+WORDS = {
+    "test_accuracy": "test accuracy", "test_loss": "test loss", "layers": "number of layers",
+    "loss_function": "loss function", "validation": "validation scheme", "seconds": "time",
+    "batched": "testing in batches", "batch_normalization": "batch normalisation",
+}  # fmt: skip
+
+
+class NotPrintedError(Exception):
+    """The report does not print what a check asks for, so the check finds nothing."""
+
+
+class Value(NamedTuple):
+    """One printed value; fields as in values.csv, the last two as `read_values` adds them."""
+
+    id: str
+    model: str
+    section: str
+    place: str
+    quantity: str
+    printed: str
+    value: str
+    decimals: int
+    unit: str
+    approximate: bool
+    number: float
+    resolution: float
+
+
+class Statement(NamedTuple):
+    """One row of statements.csv."""
+
+    id: str
+    section: str
+    place: str
+    quote: str
+
+
+class Found(NamedTuple):
+    """What a rule found: the numbers for its sentence in checks.yaml, and where they are printed.
+
+    `key` follows the rule's name in the finding's id, and stays the same as long as the report.
+    """
+
+    rule: str
+    key: str
+    models: tuple[str, ...]
+    values: Sequence[Value]
+    numbers: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All values and statements in the report's order."""
+
+    values: tuple[Value, ...]
+    statements: dict[str, Statement]
+
+    @cached_property
+    def models(self) -> tuple[str, ...]:
+        """The models of which a value is printed."""
+        return tuple(dict.fromkeys(value.model for value in self.values if value.model))
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str], list[Value]]:
+        """The printings of each model and quantity; labels with nothing behind them are none."""
+        found: dict[tuple[str, str], list[Value]] = {}
+        for value in self.values:
+            if value.model and value.printed:
+                found.setdefault((value.model, value.quantity), []).append(value)
+        return found
+
+    def printings(self, model: str, quantity: str) -> list[Value]:
+        """Return every printing of a quantity, in the report's order."""
+        return self.groups.get((model, quantity), [])
+
+    @cached_property
+    def _headlines(self) -> dict[tuple[str, str], Value]:
+        found: dict[tuple[str, str], Value] = {}
+        for key, values in self.groups.items():
+            of = {value.section: value for value in reversed(values)}
+            if headline := of.get(DETAILS) or of.get(FINAL):
+                found[key] = headline
+        return found
+
+    def find(self, model: str, quantity: str) -> Value | None:
+        """Return a model's value in section 1, else in the final table, else None."""
+        return self._headlines.get((model, quantity))
+
+    def number(self, model: str, quantity: str) -> float:
+        """Return `find` as a number, accuracies as fractions; NotPrintedError where it is none."""
+        value = self.find(model, quantity)
+        if value is None or math.isnan(value.number):
+            raise NotPrintedError(f"{model}, {quantity}")
+        return value.number
+
+    def text(self, model: str, quantity: str) -> str:
+        """Return `find` as normalised text; a setting that is not named has that of SETTINGS."""
+        value = self.find(model, quantity)
+        if value is None and quantity not in SETTINGS:
+            raise NotPrintedError(f"{model}, {quantity}")
+        return SETTINGS[quantity] if value is None else value.value
+
+    def widths(self, model: str) -> tuple[int, ...]:
+        """Return the nodes of each layer, the output's last."""
+        if not self.text(model, "nodes"):
+            raise NotPrintedError(f"{model}, nodes")
+        return tuple(int(part) for part in self.text(model, "nodes").split("+"))
+
+    def differ(self, first: str, second: str) -> tuple[str, ...]:
+        """Return the settings that section 1 gives both models, and gives them differently."""
+        pairs = {name: (self.text(first, name), self.text(second, name)) for name in SETTINGS}
+        return tuple(name for name, (a, b) in pairs.items() if a and b and a != b)
+
+    def blank(self, quantity: str) -> list[str]:
+        """Return the models of which a label is printed with nothing behind it."""
+        return [v.model for v in self.values if v.quantity == quantity and not v.printed]
+
+    def discussed(self, model: str) -> bool:
+        """Say whether section 2 has a value of the model."""
+        return any(v.model == model and v.section == EXPLANATION for v in self.values)
+
+    def mentions(self, words: str) -> bool:
+        """Say whether a statement of section 2 or 5 has one of `words`, separated by |."""
+        spoken = [s for s in self.statements.values() if s.section in (EXPLANATION, CONCLUSIONS)]
+        return any(re.search(words, statement.quote, re.IGNORECASE) for statement in spoken)
+
+
+def load_report(folder: Path) -> Report:
+    """Read values.csv and statements.csv; either may be absent.
+
+    Raises:
+        StudyError: a file does not hold what its columns allow.
+    """
+    values = read_values(folder / "values.csv")
+    values["decimals"] = values["decimals"].astype("object").fillna(0)
+    statements = read_statements(folder / "statements.csv")[list(Statement._fields)]
+    rows = values[list(Value._fields)].itertuples(index=False, name=None)
+    said = [Statement(*row) for row in statements.itertuples(index=False, name=None)]
+    return Report(tuple(Value(*row) for row in rows), {row.id: row for row in said})
+
+
+def in_words(text: str) -> str:
+    """Return `model 5` for m05, a quantity's name in words, and any other text as it is."""
+    numbered = re.fullmatch(r"m(?:0(?=[1-9]$)|(?=[1-9]\d))(\d+)", text)
+    return f"model {numbered[1]}" if numbered else WORDS.get(text, text)
+
+
+def listing(parts: Iterable[str]) -> str:
+    """Return `a`, `a and b`, or `a, b and c`."""
+    *first, last = list(parts) or [""]
+    return f"{', '.join(first)} and {last}" if first else last

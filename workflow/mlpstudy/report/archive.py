@@ -1,0 +1,116 @@
+"""The published study rendered again from what docs/results keeps of it, without training.
+
+docs/results has the tables, study.json and each job's spec.json, but neither predictions nor
+weights. Tables that follow from the runs' own are computed anew; those that need predictions or
+untrained networks are taken as they are. Nothing is compared with the present plan but to say in
+what the study's configuration differs from it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlpstudy.audit.checks import audit
+from mlpstudy.audit.loading import CHECKS
+from mlpstudy.claims.judging import verdicts
+from mlpstudy.claims.samples import Samples
+from mlpstudy.configuration.claims import Claims, read_claims
+from mlpstudy.configuration.differences import differences
+from mlpstudy.configuration.plan import read_plan_files
+from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.data.dataset import load
+from mlpstudy.errors import StudyError
+from mlpstudy.evidence.contrasts import contrast_table
+from mlpstudy.evidence.reported_values import load_reported
+from mlpstudy.evidence.saturation import TABLES as PROBED
+from mlpstudy.evidence.study_file import Study, load_study
+from mlpstudy.evidence.summaries import replicates
+from mlpstudy.evidence.tables import archived, tables
+from mlpstudy.files import write_csv
+from mlpstudy.report.figures import draw
+from mlpstudy.report.provenance import write_archived
+from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published
+from mlpstudy.report.typeset import typeset
+from mlpstudy.spec import Job
+
+
+def republish(
+    repository: Path,
+    configs: Sequence[Path],
+    claims: Path,
+    reported: Path,
+    data: Path,
+    templates: Path,
+) -> None:
+    """Replace docs/results of `repository` by the same study, tabulated and rendered again.
+
+    Args:
+        repository: folder with README.md and docs/results.
+        configs: the present configuration of the published study, each file laid over the ones
+            before it.
+        claims: the claims file; the study's comparisons and conclusions become those of this file.
+        reported: the report's own values, values.csv; statements.csv beside it.
+        data: folder of the prepared arrays.
+        templates: folder of the Jinja2 templates.
+
+    Raises:
+        StudyError: a file is missing or is not what it should be, the archive has other runs than
+            its study.json plans, or the data is not the study's.
+    """
+    archive = repository / PUBLISHED
+    study = load_study(archive / "study.json")
+    _check_specs(study)
+    if load(data).digest != study.raw["dataset"]["digest"]:
+        raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
+    present = json.loads(read_plan_files(configs).document())
+    said = read_claims(
+        claims,
+        [*study.models, *present["models"]],
+        [*study.conditions, *present["conditions"]],
+        SCHEMAS,
+    )
+    shown = {"comparisons": said.comparisons, "conclusions": said.conclusions}
+    with published(repository, reported, templates) as copy:
+        figures, origin = copy / "figures", copy / "report/provenance.json"
+        recorded = archive / "report/provenance.json"
+        write_archived(recorded, differences(study.raw, present), origin)
+        copy_runs(dataclasses.replace(study, raw={**study.raw, **shown}), archive, copy)
+        for name in PROBED:
+            copy_file(archive / f"{name}.csv", copy / f"{name}.csv")
+        _tabulate(copy, archive, said.claims, reported)
+        draw(copy / "study.json", copy, reported, data, figures)
+        for picture in figures.glob("*.png"):
+            picture.unlink()  # the repository keeps figures as SVG alone
+        typeset(
+            copy / "study.json", reported, copy, figures, origin, templates / "pdf",
+            copy / "report/report.pdf",
+        )  # fmt: skip
+
+
+def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None:
+    """Write into `copy` the tables that follow from those of the archived runs."""
+    study = load_study(copy / "study.json")
+    recorded = archived(study, archive)
+    for name, frame in tables(study, load_reported(reported), recorded).items():
+        write_csv(frame, copy / f"{name}.csv")
+    values = replicates(recorded.runs, recorded.timings)
+    contrasts = contrast_table(study, values, claims, load_reported(reported))
+    write_csv(contrasts, copy / "contrasts.csv")
+    judged = verdicts(study, claims, Samples(recorded.runs, recorded.history, study.medium))
+    write_csv(judged, copy / "claims.csv")
+    audit(copy / "study.json", reported.parent, CHECKS, copy, copy / "audit.csv")
+
+
+def _check_specs(study: Study) -> None:
+    """Check that every spec.json is that of the job in the study.json beside it."""
+    for job in study.jobs:
+        path = job.folder / "spec.json"
+        try:
+            found = Job.from_identity(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StudyError(f"{path}: expected the identity of a training job: {error}") from error
+        if found != study.planned(job):
+            raise StudyError(f"{path}: expected the run that study.json of the archive describes")
