@@ -1,1 +1,1 @@
-"""Which interval and which test to trust at few replicates: measured on distributions known."""
+"""How far to trust the study's intervals, tests and verdicts: simulations with a known truth."""

@@ -1,4 +1,4 @@
-"""How often each interval holds the truth, and how wide it is."""
+"""How often each interval of the study, at 95 %, covers the truth."""
 
 from __future__ import annotations
 
@@ -6,124 +6,130 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
-from benchmarks.intervals.candidates import LEVEL, MEAN, MEDIAN, TAILS, Bounds
-from benchmarks.intervals.pairs import PAIRS, Pair
-from benchmarks.intervals.results import Key, Row, row
-from benchmarks.intervals.shapes import REPLICATES, SHAPES, Array
+from benchmarks.intervals.shapes import REPLICATES, Array, Pair, Row, normal, row, skewed
 from mlpstudy.evidence.statistics.intervals import (
     Interval,
     difference_of_means,
     difference_of_medians,
+    difference_of_shares,
+    median_interval,
     share_interval,
     superiority,
 )
+from mlpstudy.evidence.statistics.shares import share_difference_test, share_test
+from mlpstudy.evidence.statistics.shifts import shift_test
 
-# A shared bound of a discrete sample may differ from the truth in its last digits.
-NEAR = 1e-6
+TABLE = "coverage"
+NEAR = 1e-9  # a bound may differ from the truth in its last digits
+CORRELATED = 0.5  # the phi coefficient of paired failures, or the greatest that there can be
+FAILING = (0.05, 0.1, 0.3, 0.7)
+UNIMODAL, BIMODAL = "unimodal", "bimodal"
+SHAPES = [(UNIMODAL, "normal", normal()), (UNIMODAL, "skewed", skewed)] + [
+    (BIMODAL, f"{100 * share:.0f} % fail", normal(failing=share)) for share in FAILING
+]
+SLOW = "median difference"  # resamples, so it has fewer simulated studies
 
-
-def one_sample(samples: int) -> Iterator[Row]:
-    """Yield coverage and width of every interval of a mean and of a median."""
-    for shape, n in product(SHAPES, REPLICATES):
-        x = shape.draw(np.random.default_rng([n, samples]), (samples, n))
-        for table, candidates in (("mean", MEAN), ("median", MEDIAN)):
-            truth = shape.mean if table == "mean" else shape.median
-            for method, candidate in candidates.items():
-                yield from _rows(Key(table, shape.name, method, n), candidate(x), truth)
-
-
-def two_samples(samples: int) -> Iterator[Row]:
-    """Yield coverage and width of every interval of a difference and of P(second > first)."""
-    for pair, n in product(filter(_differs, PAIRS), REPLICATES):
-        x, y = pair.draw(samples, n)
-        truths = {
-            "difference of medians": pair.second.median - pair.first.median,
-            "difference of means": pair.second.mean - pair.first.mean,
-            "P(second > first)": pair.superiority,
-        }
-        for table, methods in TWO_SAMPLES.items():
-            for method, bounds in methods.items():
-                yield from _rows(Key(table, pair.name, method, n), bounds(x, y), truths[table])
-
-
-def _differs(pair: Pair) -> bool:
-    """Leave out pairs that another one equals but for a shift or a scale: same coverage."""
-    return not pair.shifted
-
-
-def shares() -> Iterator[Row]:
-    """Yield the exact coverage of Wilson's and of Wald's interval of a share, by enumeration."""
-    for truth, n in product((0.02, 0.1, 0.3, 0.5), REPLICATES):
-        chances = stats.binom.pmf(np.arange(n + 1), n, truth)
-        for method, interval in (("Wilson", _wilson), ("Wald", _wald)):
-            low, high = np.array([interval(count, n) for count in range(n + 1)]).T
-            held = (low <= truth + NEAR) & (truth <= high + NEAR)
-            key = Key("share", f"{100 * truth:.0f} % fail", method, n)
-            yield row(key, "coverage", float(chances @ held))
-            yield row(key, "width", float(chances @ (high - low)))
-
-
-def _wilson(count: int, n: int) -> tuple[float, float]:
-    interval = share_interval(count, n, LEVEL)
-    return interval.low, interval.high
-
-
-def _wald(count: int, n: int) -> tuple[float, float]:
-    share = count / n
-    half = float(stats.norm.ppf(TAILS[1])) * (share * (1 - share) / n) ** 0.5
-    return share - half, share + half
-
-
-def _each(function: Callable[[Array, Array, float], Interval]) -> Callable[[Array, Array], Bounds]:
-    """Return one of the study's functions for many samples at once."""
-
-    def bounds(x: Array, y: Array) -> Bounds:
-        intervals = [function(a, b, LEVEL) for a, b in zip(x, y, strict=True)]
-        return np.array([i.low for i in intervals]), np.array([i.high for i in intervals])
-
-    return bounds
-
-
-def _joined(x: Array, y: Array) -> Bounds:
-    """Join the medians' order statistics into one interval (MOVER: Zou and Donner 2008)."""
-    (low_x, high_x), (low_y, high_y) = (MEDIAN["order statistics"](side) for side in (x, y))
-    at_x, at_y = np.median(x, axis=1), np.median(y, axis=1)
-    difference = at_y - at_x
-    low = difference - np.hypot(at_y - low_y, high_x - at_x)
-    return low, difference + np.hypot(high_y - at_y, at_x - low_x)
-
-
-def _brunner_munzel(x: Array, y: Array) -> Bounds:
-    """Brunner and Munzel's t interval of P(second > first), from its estimated variance."""
-    n, m = x.shape[1], y.shape[1]
-    above = (np.sign(y[:, None, :] - x[:, :, None]) + 1) / 2
-    estimate = above.mean(axis=(1, 2))
-    of_x = above.mean(axis=2).var(axis=1, ddof=1) / n
-    of_y = above.mean(axis=1).var(axis=1, ddof=1) / m
-    squares = of_x**2 / (n - 1) + of_y**2 / (m - 1)
-    freedom = np.full(len(x), n + m - 2.0)
-    np.divide((of_x + of_y) ** 2, squares, out=freedom, where=squares > 0)
-    half = stats.t.ppf(TAILS[1], freedom) * np.sqrt(of_x + of_y)
-    return np.maximum(estimate - half, 0), np.minimum(estimate + half, 1)
-
-
-TWO_SAMPLES = {
-    "difference of medians": {
-        "percentile bootstrap": _each(difference_of_medians),
-        "joined order statistics": _joined,
-    },
-    "difference of means": {"Welch": _each(difference_of_means)},
-    "P(second > first)": {
-        "score, greatest variance": _each(superiority),
-        "Brunner-Munzel t": _brunner_munzel,
-    },
+EFFECTS: dict[str, Callable[..., Interval]] = {
+    "shift": lambda x, y, *, paired: shift_test(x, y, paired=paired).interval(),
+    SLOW: difference_of_medians,
+    "mean difference": difference_of_means,
+    "superiority": superiority,
+}
+SHARES: dict[str, Callable[[int, int], Interval]] = {
+    "share, Wilson": share_interval,
+    "share, Clopper-Pearson": lambda count, n: share_test(count, n, 0.5).interval(0.95),
+}
+SHARE_DIFFERENCES: dict[str, Callable[..., Interval]] = {
+    "share difference, Newcombe": difference_of_shares,
+    "share difference, exact": lambda x, y, *, paired: share_difference_test(
+        x, y, paired=paired
+    ).interval(0.95),
 }
 
 
-def _rows(key: Key, bounds: Bounds, truth: float) -> Iterator[Row]:
-    low, high = bounds
-    held = (low <= truth + NEAR) & (truth <= high + NEAR)
-    yield row(key, "coverage", float(held.mean()))
-    yield row(key, "width", float(np.median(high - low)))
+def coverages(samples: int) -> Iterator[Row]:
+    """Yield the coverage of each interval; `samples` studies in each case, where it is not exact.
+
+    Two models are alike, or the second fails and the first does not.
+    """
+    for paired, n in product((False, True), REPLICATES):
+        seed, size = [n, samples], (samples, n)
+        for kind, case, shape in SHAPES:
+            alike = Pair(f"alike, {case}", shape, shape, paired)
+            if not paired:
+                found = [median_interval(sample) for sample in alike.draw(seed, size)[0]]
+                yield row(
+                    TABLE,
+                    case,
+                    "median",
+                    n,
+                    _covered(found, float(shape(np.array(0.5)))),
+                    group=kind,
+                )
+            pairs = [alike]
+            if kind == BIMODAL:
+                pairs.append(Pair(f"{case} against none", normal(), shape, paired))
+            for pair, (effect, interval) in product(pairs, EFFECTS.items()):
+                x, y = pair.draw(seed, size)
+                number = max(samples // 4, 1) if effect == SLOW else samples
+                found = [interval(x[at], y[at], paired=paired) for at in range(number)]
+                covered = _covered(found, pair.truth[effect])
+                method = f"{effect}, {_kind(paired)}"
+                yield row(TABLE, pair.name, method, n, covered, group=kind)
+        yield from _shares(n, paired)
+
+
+def _shares(n: int, paired: bool) -> Iterator[Row]:
+    """Yield coverages of shares and of their differences, exactly."""
+    for (name, interval), share in product(SHARES.items(), () if paired else FAILING):
+        chances = stats.binom.pmf(np.arange(n + 1), n, share)
+        covered = _covered([interval(count, n) for count in range(n + 1)], share, chances)
+        yield row(TABLE, f"{100 * share:.0f} % fail", name, n, covered, group=BIMODAL)
+    outcomes = flags(n, paired)
+    for name, difference in SHARE_DIFFERENCES.items():
+        found = [difference(x, y, paired=paired) for x, y in outcomes]
+        for first, second in [(f, f) for f in FAILING] + [(0.0, f) for f in FAILING]:
+            covered = _covered(found, second - first, chances_of(n, first, second, paired))
+            case = f"{100 * second:.0f} % fail against {100 * first:.0f} %"
+            yield row(TABLE, case, f"{name}, {_kind(paired)}", n, covered, group=BIMODAL)
+
+
+def flags(n: int, paired: bool) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Return which of n runs of either model fail, for each outcome that matters to a test."""
+    at = np.arange(n)
+    if not paired:
+        return [(at < x, at < y) for x, y in product(range(n + 1), repeat=2)]
+    return [
+        (at < both + x, (at < both) | ((at >= both + x) & (at < both + x + y)))
+        for both, x, y in _outcomes(n)
+    ]
+
+
+def chances_of(n: int, first: float, second: float, paired: bool) -> Array:
+    """Return the probability of each outcome of `flags` where so large shares fail."""
+    if not paired:
+        one, two = (stats.binom.pmf(np.arange(n + 1), n, share) for share in (first, second))
+        return np.asarray(np.outer(one, two).ravel())
+    spread = np.sqrt(first * (1 - first) * second * (1 - second))
+    both = min(first * second + CORRELATED * spread, first, second)
+    shares = np.clip([both, first - both, second - both, 1 - first - second + both], 0, 1)
+    counts = np.array([(*outcome, n - sum(outcome)) for outcome in _outcomes(n)])
+    return np.asarray(stats.multinomial.pmf(counts, n, shares / shares.sum()))
+
+
+def _outcomes(n: int) -> list[tuple[int, int, int]]:
+    """Return in how many replicates both fail, the first alone, and the second alone."""
+    counts = range(n + 1)
+    return [(a, b, c) for a in counts for b in counts for c in counts if a + b + c <= n]
+
+
+def _covered(found: list[Interval], truth: float, chances: Array | None = None) -> float:
+    covers = [each.low <= truth + NEAR and each.high >= truth - NEAR for each in found]
+    return float(np.average(covers, weights=chances))
+
+
+def _kind(paired: bool) -> str:
+    return "paired" if paired else "independent"

@@ -217,9 +217,10 @@ def test_the_claims_of_one_condition_are_one_family() -> None:
         ("first", "one"): 3, ("first", "two"): 3, ("second", "one"): 3,
         ("third", "one"): 3, ("third", "two"): 3, ("alone", "two"): 3,
     }  # fmt: skip
-    # p are 0.0002 twice and 2 x 0.5^12: times 3, and no less for the one behind.
+    # p are 2 / 99,999 twice and 2 x 0.5^12: the least times 3, no less for the one behind, and the
+    # last as it is.
     adjusted = [row["p_holm"] for (_, condition), row in found.items() if condition == "one"]
-    assert adjusted == pytest.approx([6e-4, 6e-4, 6e-4])
+    assert adjusted == pytest.approx([6 / 99_999, 6 / 99_999, 2 * 0.5**12])
     levels = [found[name, "one"]["level"] for name in ("first", "second", "third")]
     assert levels == pytest.approx([1 - LEVEL / 3, 1 - LEVEL / 2, 1 - LEVEL])
 

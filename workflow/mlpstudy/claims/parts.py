@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def exceeds(upper: Side, lower: Side, by: float, margin: float, scale: Scale = A
     first, second, paired = _aligned(lower, upper)
     test = shift_test(first, second, paired=paired)
     holds, fails = test.p_greater(by), test.p_less(by)
-    effect = Effect(scale.shift, scale.unit, by, test.interval)
+    effect = Effect(scale.shift, scale.unit, by, partial(test.interval, reference=by))
     against = effect
     alike = _alike(lower, upper, margin)
     if alike <= LEVEL / 2:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 from mlpstudy.evidence.statistics.intervals import Flags, Interval
 
@@ -65,9 +65,12 @@ def share_difference_test(first: Flags, second: Flags, *, paired: bool = False) 
     if n == 0:
         return ShareTest(1.0, 1.0, lambda level: Interval(np.nan, -1.0, 1.0, level, 0))
     if paired:
-        greater, less = _paired(int((two & ~one).sum()), int((one & ~two).sum()), n)
+        tables = _paired(n)
+        outcome = int((two & ~one).sum()), int((one & ~two).sum())
     else:
-        greater, less = _independent(int(one.sum()), len(one), int(two.sum()), len(two))
+        tables = _independent(len(one), len(two))
+        outcome = int(one.sum()), int(two.sum())
+    greater, less = (table[:, *outcome] for table in tables)
     estimate = float(two.mean() - one.mean())
 
     def interval(level: float) -> Interval:
@@ -83,59 +86,71 @@ def share_difference_test(first: Flags, second: Flags, *, paired: bool = False) 
 _GRID = np.round(np.linspace(-1, 1, STEPS + 1), 6)
 
 
-@lru_cache(maxsize=4096)
-def _independent(a: int, n: int, b: int, m: int) -> tuple[Array, Array]:
-    """Return both p at every difference of `_GRID`, for `a` of `n` against `b` of `m`."""
+@lru_cache(maxsize=64)
+def _independent(n: int, m: int) -> tuple[Array, Array]:
+    """Return both p at every difference of `_GRID`, shape (STEPS + 1, n + 1, m + 1)."""
     x, y = (values.ravel() for values in np.meshgrid(range(n + 1), range(m + 1), indexing="ij"))
     one, two = (x + 1) / (n + 2), (y + 1) / (m + 2)
     error = np.sqrt(one * (1 - one) / (n + 2) + two * (1 - two) / (m + 2))
-    observed = a * (m + 1) + b
 
     def chances(difference: float) -> Array:
         common = np.linspace(max(0.0, -difference), min(1.0, 1 - difference), NUISANCE)
-        first = stats.binom.pmf(np.arange(n + 1)[None, :], n, common[:, None])
-        second = stats.binom.pmf(
-            np.arange(m + 1)[None, :], m, np.clip(common + difference, 0, 1)[:, None]
-        )
+        other = np.clip(common + difference, 0, 1)
+        first = stats.binom.pmf(np.arange(n + 1), n, common[:, None])
+        second = stats.binom.pmf(np.arange(m + 1), m, other[:, None])
         return np.asarray((first[:, :, None] * second[:, None, :]).reshape(NUISANCE, -1))
 
-    return _tails(y / m - x / n, error, observed, chances)
+    greater, less = _tails(y / m - x / n, error, chances)
+    return greater.reshape(-1, n + 1, m + 1), less.reshape(-1, n + 1, m + 1)
 
 
-@lru_cache(maxsize=4096)
-def _paired(gained: int, lost: int, n: int) -> tuple[Array, Array]:
-    """Return both p at every difference of `_GRID`; `gained` have the property only in second."""
+@lru_cache(maxsize=64)
+def _paired(n: int) -> tuple[Array, Array]:
+    """Return both p at every difference of `_GRID`, shape (STEPS + 1, n + 1, n + 1).
+
+    The last two axes are the replicates that have the property only in the second sample and only
+    in the first; p is 1 where these are more than n.
+    """
     x, y = (values.ravel() for values in np.meshgrid(range(n + 1), range(n + 1), indexing="ij"))
     possible = x + y <= n
     x, y = x[possible], y[possible]
     adjusted = (x - y) / (n + 2)
     error = np.sqrt(((x + y + 1) / (n + 2) - adjusted**2) / (n + 2))
-    observed = int(np.flatnonzero((x == gained) & (y == lost))[0])
-    outcomes = np.stack([x, y, n - x - y], axis=-1)
+    # Logarithms of the multinomial coefficients.
+    ways = special.gammaln(n + 1) - sum(special.gammaln(k + 1) for k in (x, y, n - x - y))
 
     def chances(difference: float) -> Array:
-        loss = np.linspace(max(0.0, -difference), (1 - difference) / 2, NUISANCE)
-        gain = loss + difference
-        shares = np.clip(np.stack([gain, loss, 1 - gain - loss], axis=-1), 0, 1)
-        return np.asarray(stats.multinomial.pmf(outcomes[None], n, _whole(shares)[:, None]))
+        loss = np.linspace(max(0.0, -difference), (1 - difference) / 2, NUISANCE)[:, None]
+        gain = np.clip(loss + difference, 0, 1)
+        neither = np.clip(1 - gain - loss, 0, 1)
+        logs = special.xlogy(x, gain) + special.xlogy(y, loss) + special.xlogy(n - x - y, neither)
+        return np.asarray(np.exp(ways + logs))
 
-    return _tails((x - y) / n, error, observed, chances)
-
-
-def _whole(shares: Array) -> Array:
-    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
+    whole = np.ones((2, STEPS + 1, n + 1, n + 1))
+    for side, tail in zip(whole, _tails((x - y) / n, error, chances), strict=True):
+        side[:, x, y] = tail
+    return whole[0], whole[1]
 
 
 def _tails(
-    estimates: Array, errors: Array, observed: int, chances: Callable[[float], Array]
+    estimates: Array, errors: Array, chances: Callable[[float], Array]
 ) -> tuple[Array, Array]:
-    greater, less = np.empty(len(_GRID)), np.empty(len(_GRID))
+    """Return both p of every outcome at every difference of `_GRID`, shape (STEPS + 1, outcomes).
+
+    Args:
+        estimates: shape (outcomes,), the difference of shares in each.
+        errors: shape (outcomes,), its standard error.
+        chances: from a difference to the probability of each outcome, shape (NUISANCE, outcomes).
+    """
+    tails = np.empty((2, len(_GRID), len(estimates)))
     for at, difference in enumerate(_GRID):
-        statistics = np.round((estimates - difference) / errors, 9)
         probability = chances(float(difference))
-        more, fewer = (
-            side(statistics, statistics[observed]) for side in (np.greater_equal, np.less_equal)
-        )
-        greater[at] = min(1.0, float((probability @ more).max()))
-        less[at] = min(1.0, float((probability @ fewer).max()))
+        statistics = np.round((estimates - difference) / errors, 9)
+        for tail, ordered in zip(tails, (-statistics, statistics), strict=True):
+            order = np.argsort(ordered, kind="stable")
+            reached = np.cumsum(probability[:, order], axis=1).max(axis=0)
+            # Outcomes with the same statistic are all as extreme.
+            last = np.searchsorted(ordered[order], ordered, "right") - 1
+            tail[at] = np.minimum(reached[last], 1)
+    greater, less = tails
     return np.maximum.accumulate(greater), np.maximum.accumulate(less[::-1])[::-1]
