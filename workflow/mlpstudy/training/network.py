@@ -145,8 +145,9 @@ def _add_product(bias: Tensor, rows: Tensor, kernel: Tensor, out: Tensor) -> Non
     if rows.shape[1] > 1:
         torch.baddbmm(bias, rows, kernel, out=out)
         return
-    for one in zip(bias.split(1), rows.split(1), kernel.split(1), out.split(1), strict=True):
-        torch.baddbmm(*one[:3], out=one[3])
+    for at in range(len(rows)):
+        one = slice(at, at + 1)
+        torch.baddbmm(bias[one], rows[one], kernel[one], out=out[one])
 
 
 def _product(rows: Tensor, kernel: Tensor, out: Tensor) -> None:
@@ -154,5 +155,6 @@ def _product(rows: Tensor, kernel: Tensor, out: Tensor) -> None:
     if rows.shape[1] > 1:
         torch.bmm(rows, kernel, out=out)
         return
-    for one in zip(rows.split(1), kernel.split(1), out.split(1), strict=True):
-        torch.bmm(*one[:2], out=one[2])
+    for at in range(len(rows)):
+        one = slice(at, at + 1)
+        torch.bmm(rows[one], kernel[one], out=out[one])
