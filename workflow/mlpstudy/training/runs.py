@@ -14,13 +14,12 @@ import torch
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import is_finished
+from mlpstudy.locks import locked
 from mlpstudy.spec import Job
 from mlpstudy.stopping import Stopped
-from mlpstudy.training.checkpoint import Checkpoint, Progress
-from mlpstudy.training.exclusive import alone
+from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
 from mlpstudy.training.outputs import write_outputs
 from mlpstudy.training.rows import rows_of
-from mlpstudy.training.sidecars import sidecar
 from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
 
@@ -51,7 +50,7 @@ def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, thre
             f"{job.label}: the prepared data has checksum {dataset.digest[:12]}…, "
             f"expected {job.data[:12]}…: prepare it anew"
         )
-    with alone(sidecar(folder, "lock"), job.label) as waited:
+    with locked(sidecar(folder, "lock"), job.label) as waited:
         if waited and is_finished(job, folder):
             logger.info("%s: the other process has finished it", job.label)
             return
