@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.contenders import Data, Train, threads
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.runs import split_rows
+from mlpstudy.training.job import split_rows
 from mlpstudy.training.trainer import Trainer
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.spec import Job
 from mlpstudy.training.evaluation import DEAD_DERIVATIVE, dead_units
-from mlpstudy.training.runs import split_rows
+from mlpstudy.training.job import split_rows
 from mlpstudy.training.trainer import PROBE_ROWS, Trainer
 from mlpstudy.training.workspace import Batch
 

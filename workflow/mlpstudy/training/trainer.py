@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ from mlpstudy.training.workspace import Batch
 EVALUATION_ROWS = 500  # examples a replicate in one forward pass: some megabytes of activations
 PROBE_ROWS = 1000  # training images that dead units are looked for with
 
-HistoryRow = dict[str, float | int]
+Row = dict[str, Any]
 
 
 class Trainer:
@@ -71,12 +72,13 @@ class Trainer:
         job = self.job
         return [stream(job.seed, r, job.fold, purpose, epoch) for r in job.replicates]
 
-    def run_epoch(self, epoch: int) -> list[HistoryRow]:
+    def run_epoch(self, epoch: int) -> list[Row]:
         """Train for one epoch, counted from 1; return its history, a row a replicate."""
         rows = self.order(epoch)
         logits = self.train(rows, epoch)
         training = self.figures(logits, rows)
-        validation = self.evaluate([split.validation for split in self.splits])
+        held_out = [split.validation for split in self.splits]
+        validation = self.evaluate(held_out) if held_out[0].size else [None] * len(held_out)
         dead = self._dead_units()
         return [
             {
@@ -84,12 +86,14 @@ class Trainer:
                 "epoch": epoch,
                 "train_loss": training[index].loss,
                 "train_accuracy": training[index].accuracy,
-                "validation_loss": validation[index].loss,
-                "validation_accuracy": validation[index].accuracy,
+                "validation_loss": validated and validated.loss,
+                "validation_accuracy": validated and validated.accuracy,
                 "stuck": training[index].stuck,
                 **{f"dead_layer_{n}": share for n, share in enumerate(dead[index], start=1)},
             }
-            for index, replicate in enumerate(self.job.replicates)
+            for index, (replicate, validated) in enumerate(
+                zip(self.job.replicates, validation, strict=True)
+            )
         ]
 
     def order(self, epoch: int) -> Tensor:
@@ -151,9 +155,7 @@ class Trainer:
         return logits
 
     def evaluate(self, rows: Sequence[NDArray[np.int64]]) -> list[Evaluation]:
-        """Return the figures of each replicate on its `rows`; NaN where there are none."""
-        if rows[0].size == 0:
-            return [Evaluation(np.nan, np.nan, np.nan)] * len(rows)
+        """Return the figures of each replicate on its `rows`."""
         return self.figures(self.predict(rows), torch.from_numpy(np.stack(rows)).to(self.device))
 
     def figures(self, logits: Tensor, rows: Tensor) -> list[Evaluation]:
