@@ -48,7 +48,7 @@ class Ours:
         def train(steps: int) -> int:
             epoch = next(epochs)
             rows = trainer.order(epoch)[:, : steps * spec.batch_size]
-            trainer.figures(trainer.train(rows, epoch), rows)
+            trainer.metrics(trainer.train(rows, epoch), rows)
             return steps
 
         return train

@@ -26,7 +26,7 @@ from mlpstudy.locks import locked
 from mlpstudy.spec import Job
 from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
-from mlpstudy.training.evaluation import Evaluation
+from mlpstudy.training.losses import Metrics
 from mlpstudy.training.rows import rows_of
 from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import Row, Trainer
@@ -195,7 +195,7 @@ def _write(trainer: Trainer, session: Session, threads: int, folder: Path) -> No
         write_rows(folder / name, [keys | row for row in rows])
 
 
-def _write_predictions(trainer: Trainer, path: Path) -> list[Evaluation]:
+def _write_predictions(trainer: Trainer, path: Path) -> list[Metrics]:
     """Write the test rows, their true and predicted classes, each (replicates, examples).
 
     Returns the metrics of these predictions, one per replicate.
@@ -208,15 +208,13 @@ def _write_predictions(trainer: Trainer, path: Path) -> list[Evaluation]:
             temporary,
             replicate=np.array(trainer.job.replicates),
             index=index.int().cpu().numpy(),
-            true=trainer.feeder.labels[index].to(torch.uint8).cpu().numpy(),
+            true=trainer.loader.labels[index].to(torch.uint8).cpu().numpy(),
             predicted=logits.argmax(1).to(torch.uint8).cpu().numpy(),
         )
-    return trainer.figures(logits, index)
+    return trainer.metrics(logits, index)
 
 
-def metrics_rows(
-    trainer: Trainer, history: Sequence[Row], tested: Sequence[Evaluation]
-) -> list[Row]:
+def metrics_rows(trainer: Trainer, history: Sequence[Row], tested: Sequence[Metrics]) -> list[Row]:
     """Return metrics.csv, one row per replicate: the last epoch's metrics and the test metrics.
 
     `parameters` counts those of one replicate; train_* is the running mean over the last epoch.
