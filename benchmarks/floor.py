@@ -15,8 +15,8 @@ from torch import Tensor
 
 from benchmarks.contenders import Data, Train, threads
 from mlpstudy.spec import Spec
+from mlpstudy.training.network import ParameterGroup
 from mlpstudy.training.optimizers import Adam
-from mlpstudy.training.parameters import Part
 
 Product = tuple[Tensor, Tensor, Tensor]
 
@@ -42,7 +42,7 @@ class Floor:
         products = _products(inputs, spec)
         parameters = torch.randn(_parameter_count(images.shape[1], spec)) * 0.05
         gradients = torch.randn_like(parameters) * 1e-3
-        whole = Part(0, parameters, gradients)
+        whole = ParameterGroup(0, parameters, gradients)
         optimizer = Adam([whole], spec.learning_rate)
 
         def train(steps: int) -> int:
@@ -50,7 +50,7 @@ class Floor:
                 for left, right, out in products:
                     torch.mm(left, right, out=out)
             for _ in range(steps):
-                optimizer.advance()
+                optimizer.begin_step()
                 optimizer.update(whole)
             for rows in itertools.islice(itertools.cycle(orders), steps):
                 torch.index_select(images, 0, rows, out=gathered)

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.contenders import Data, Train, threads
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.runs import split_rows
+from mlpstudy.training.job import split_rows
 from mlpstudy.training.trainer import Trainer
 
 
@@ -48,7 +48,7 @@ class Ours:
         def train(steps: int) -> int:
             epoch = next(epochs)
             rows = trainer.order(epoch)[:, : steps * spec.batch_size]
-            trainer.figures(trainer.train(rows, epoch), rows)
+            trainer.metrics(trainer.train(rows, epoch), rows)
             return steps
 
         return train

@@ -17,7 +17,7 @@ from torch import nn
 from benchmarks.keras_m06.exact import EPSILON, Arrays, clipped_kl
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.runs import split_rows
+from mlpstudy.training.job import split_rows
 from mlpstudy.training.trainer import Trainer
 
 Row = dict[str, Any]

@@ -130,31 +130,31 @@ def batches(trainer: Trainer) -> Iterator[Rows]:
 
 
 def our_step(trainer: Trainer, rows: Rows) -> Step:
-    """Train on the images `rows`; all layers of model 6 are one part, whose gradients stay."""
-    batch = trainer._batch(len(rows), training=True)
-    trainer.feeder.fill(batch, torch.from_numpy(rows)[None])
-    trainer.optimizer.advance()
+    """Train on the images `rows`; all layers of model 6 are one group, whose gradients stay."""
+    batch = trainer.batch(len(rows), training=True)
+    trainer.loader.fill(batch, torch.from_numpy(rows)[None])
+    trainer.optimizer.begin_step()
     trainer.train_step(batch)
-    (part,) = trainer.network.parts
-    loss = trainer.figures(batch.logits, torch.from_numpy(rows)[None])[0].loss
+    (group,) = trainer.network.groups
+    loss = trainer.metrics(batch.logits, torch.from_numpy(rows)[None])[0].loss
     softmax = torch.softmax(batch.logits, 1)[0].T.numpy()
     weights = weights_of(trainer)
-    parameters = part.parameters.clone()
-    part.parameters.copy_(part.gradients)  # to read the gradients by the names of the parameters
+    parameters = group.parameters.clone()
+    group.parameters.copy_(group.gradients)  # to read the gradients by the names of the parameters
     gradients = weights_of(trainer)
-    part.parameters.copy_(parameters)
+    group.parameters.copy_(parameters)
     return Step(loss, softmax, gradients, weights)
 
 
 def put_state(trainer: Trainer, state: State) -> None:
     """Give the trainer these weights, moments and number of steps."""
     trainer.optimizer.steps = state.steps
-    (part,) = trainer.network.parts
+    (group,) = trainer.network.groups
     moments = trainer.optimizer.moments
     put_weights(trainer, state.first)
-    moments["first.0"].copy_(part.parameters)
+    moments["first.0"].copy_(group.parameters)
     put_weights(trainer, state.second)
-    moments["second.0"].copy_(part.parameters)
+    moments["second.0"].copy_(group.parameters)
     put_weights(trainer, state.weights)
 
 
@@ -168,7 +168,7 @@ def to_float64(trainer: Trainer) -> None:
     """Let the trainer, which must not have trained yet, compute in double precision."""
     start, spec, like = weights_of(trainer), trainer.spec, torch.empty(0, dtype=torch.float64)
     trainer.network = Network(spec, trainer.network.inputs, trainer.streams("weights"), like)
-    trainer.optimizer = optimizer_named(spec.optimizer, trainer.network.parts, spec.learning_rate)
+    trainer.optimizer = optimizer_named(spec.optimizer, trainer.network.groups, spec.learning_rate)
     put_weights(trainer, start)
 
 

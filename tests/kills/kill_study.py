@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "workflow")]
 import project as projects  # noqa: E402 (the path to it stands above)
 from project import Project, make_project  # noqa: E402
 
-from mlpstudy.training.sidecars import epoch_and_seconds, sidecar  # noqa: E402
+from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar  # noqa: E402
 
 # Folds and both losses, in jobs that train about as long as they take to start, or longer.
 FIELDS = {"epochs": 40, "folds": 2}

@@ -16,10 +16,9 @@ from hostile_case import Case, flip, logged, no_room, refusal
 from training_jobs import make_job, small_dataset
 
 from mlpstudy.stopping import Stopped, stop_on_signals
-from mlpstudy.training.checkpoint import Checkpoint, Progress
+from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
 from mlpstudy.training.devices import choose_device
-from mlpstudy.training.runs import run_job
-from mlpstudy.training.sidecars import sidecar
+from mlpstudy.training.job import run_job
 
 CPU = torch.device("cpu")
 

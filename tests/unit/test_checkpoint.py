@@ -139,7 +139,7 @@ def test_failed_save_leaves_the_last_checkpoint(
     def failing(_: object) -> object:
         return object()  # no bytes: file.write raises after the header has been written
 
-    monkeypatch.setattr(module, "save", failing)
+    monkeypatch.setattr("safetensors.torch.save", failing)
     monkeypatch.setattr(module, "_checksum", lambda *_: 0)
     with pytest.raises(TypeError):
         saved.save(progress(9.0))

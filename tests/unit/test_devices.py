@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mlpstudy.errors import StudyError
-from mlpstudy.training import leasing
+from mlpstudy.training import devices
 from mlpstudy.training.devices import choose_device
 
 current: list[int] = []
@@ -20,8 +20,8 @@ def simulate(monkeypatch: pytest.MonkeyPatch, folder: Path, count: int) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
     monkeypatch.setattr(torch.cuda, "set_device", current.append)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda index: f"simulated {index}")
-    monkeypatch.setattr(leasing.tempfile, "gettempdir", lambda: str(folder))
-    monkeypatch.setattr(leasing, "_held", [])
+    monkeypatch.setattr(devices.tempfile, "gettempdir", lambda: str(folder))
+    monkeypatch.setattr(devices, "_held", [])
     for name in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", "SLURM_JOB_GPUS", "SLURM_GPUS_ON_NODE"):
         monkeypatch.delenv(name, raising=False)
 

@@ -46,7 +46,7 @@ def append(path: Path, text: str) -> None:
 
 
 def test_what_training_reaches_is_what_it_imports() -> None:
-    """Against Python itself, which has imported these when `training.runs` is imported."""
+    """Against Python itself, which has imported these when `training.job` is imported."""
     code = f"import mlpstudy.{TRAINING}, sys; print(*(m for m in sys.modules if 'mlpstudy.' in m))"
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
     loaded = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
@@ -109,6 +109,16 @@ def test_a_module_within_a_folder_counts(package: Path) -> None:
     before = taken("evidence.variance", "evidence.summaries")
     append(package / "evidence/statistics/intervals.py", "\nX = 1\n")
     assert taken("evidence.variance", "evidence.summaries") != before
+
+
+def test_a_module_handed_on_by_its_folder_counts(package: Path) -> None:
+    append(package / "spec.py", "\nfrom mlpstudy.training import handed_on\n")
+    append(
+        package / "training/__init__.py", "\nfrom mlpstudy.training.losses import X as handed_on\n"
+    )
+    before = taken("spec")
+    append(package / "training/losses.py", "\nX = 1\n")
+    assert taken("spec") != before
 
 
 def text_of(source: str) -> str:

@@ -14,7 +14,7 @@ from training_jobs import make_job, small_dataset
 from mlpstudy import cli
 from mlpstudy.errors import StudyError
 from mlpstudy.training.inference import load_model, predict, read_images
-from mlpstudy.training.runs import run_job
+from mlpstudy.training.job import run_job
 
 FIELDS = {
     "plain": {},

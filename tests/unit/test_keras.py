@@ -92,9 +92,9 @@ def batches(trainer: Trainer, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
     batch = trainer.network.batch(trainer.spec.batch_size, training=True)
     for _ in range(steps):
         rows = torch.from_numpy(generator.choice(trainer.splits[0].train, batch.rows))
-        trainer.feeder.fill(batch, rows[None])
+        trainer.loader.fill(batch, rows[None])
         yield batch.inputs[0], batch.targets[0].T
-        trainer.optimizer.advance()
+        trainer.optimizer.begin_step()
         trainer.train_step(batch)
 
 
@@ -120,7 +120,7 @@ def test_sixty_steps_in_float64_give_the_weights_of_keras(
     rows = trainer.splits[0].validation
     logits = trainer.predict([rows])[0].T
     batch = trainer.network.batch(rows.size, training=False)
-    trainer.feeder.fill(batch, torch.from_numpy(rows)[None])
+    trainer.loader.fill(batch, torch.from_numpy(rows)[None])
     predicted = torch.as_tensor(np.array(model.predict_on_batch(batch.inputs[0].numpy())))
     clipped = fields.get("loss") == "kl_divergence" and fields.get("kl") != "exact"
     assert_near(torch.softmax(logits, -1) if clipped else logits, predicted, 1e-8)

@@ -21,9 +21,8 @@ from training_jobs import make_job, small_dataset
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
 from mlpstudy.stopping import stop_on_signals
-from mlpstudy.training.outputs import FILES
-from mlpstudy.training.runs import run_job
-from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
+from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar
+from mlpstudy.training.job import FILES, run_job
 from mlpstudy.training.trainer import Trainer
 from small_disk import small_disk
 

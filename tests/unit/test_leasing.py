@@ -14,15 +14,15 @@ import pytest
 from configuring import ROOT
 
 from mlpstudy.errors import StudyError
-from mlpstudy.training.leasing import assigned_by_slurm, lease, visible_gpus
+from mlpstudy.training.devices import assigned_by_slurm, lease, visible_gpus
 
 # Leases a GPU, says which, and keeps it until it is killed or told to end.
 HOLDER = """
 import pathlib, sys
-from mlpstudy.training import leasing
-leasing.POLL = 0.02
-names = leasing.visible_gpus(int(sys.argv[2]))
-taken = leasing.lease(names, sys.argv[3], folder=pathlib.Path(sys.argv[1]))
+from mlpstudy.training import devices
+devices.POLL = 0.02
+names = devices.visible_gpus(int(sys.argv[2]))
+taken = devices.lease(names, sys.argv[3], folder=pathlib.Path(sys.argv[1]))
 print(names[taken], flush=True)
 sys.stdin.read()
 """

@@ -11,10 +11,9 @@ from torch import Tensor
 from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
 
 from mlpstudy.spec import Spec
-from mlpstudy.training import parameters
+from mlpstudy.training import network as network_module
 from mlpstudy.training.losses import loss_named
-from mlpstudy.training.network import Network
-from mlpstudy.training.workspace import Batch
+from mlpstudy.training.network import Batch, Network
 
 ROWS = 23
 FLOAT64 = torch.empty(0, dtype=torch.float64)
@@ -43,10 +42,10 @@ def filled_batch(network: Network, *, training: bool) -> tuple[Batch, Tensor]:
     labels = torch.randint(0, CLASSES, batch.inputs.shape[:2], generator=generator)
     floor = loss_named(network.spec.loss, network.spec.kl).floor
     batch.targets.copy_(torch.nn.functional.one_hot(labels, CLASSES).mT).clamp_(min=floor)
-    for room in batch.rooms:
-        if room.mask is not None:
-            kept = torch.rand(room.mask.view.shape, generator=generator) < 0.7
-            room.mask.view.copy_(kept / 0.7)
+    for layer in batch.layers:
+        if layer.mask is not None:
+            kept = torch.rand(layer.mask.view.shape, generator=generator) < 0.7
+            layer.mask.view.copy_(kept / 0.7)
     return batch, labels
 
 
@@ -59,14 +58,14 @@ def weights_of(network: Network, replicate: int) -> dict[str, Tensor]:
 
 
 def gradients_of(network: Network, batch: Batch) -> dict[str, Tensor]:
-    """Every gradient, (replicates, ...), copied when its part is yielded; the part is then spoilt.
+    """Every gradient, (replicates, ...), copied when its group is yielded, which is then spoilt.
 
-    So it is seen that nothing of a part is needed any more once it has been yielded.
+    So it is seen that nothing of a group is needed any more once it has been yielded.
     """
     named: dict[str, Tensor] = {}
     above = len(network.layers)
-    for part in network.backward(batch):
-        for index in range(part.first, above):
+    for group in network.backward(batch):
+        for index in range(group.first, above):
             layer, number = network.layers[index], index + 1
             output = number == len(network.layers)
             kernel = layer.kernel_gradient.mT if output else layer.kernel_gradient
@@ -75,12 +74,12 @@ def gradients_of(network: Network, batch: Batch) -> dict[str, Tensor]:
             if layer.norm is not None:
                 named[f"norm_{number}.scale"] = layer.norm.scale_gradient[:, 0].clone()
                 named[f"norm_{number}.offset"] = layer.norm.offset_gradient[:, 0].clone()
-        part.parameters.fill_(torch.nan)
-        above = part.first
+        group.parameters.fill_(torch.nan)
+        above = group.first
     return named
 
 
-@pytest.mark.parametrize(("replicates", "least"), [(1, parameters.PART), (3, 1)])
+@pytest.mark.parametrize(("replicates", "least"), [(1, network_module.GROUP_SIZE), (3, 1)])
 @pytest.mark.parametrize("gain", [1.0, 2000.0], ids=["moderate", "saturated"])
 @pytest.mark.parametrize(("activation", "loss", "batch_norm", "dropout"), COMBINATIONS)
 def test_forward_loss_and_gradient_agree_with_autograd(
@@ -93,22 +92,22 @@ def test_forward_loss_and_gradient_agree_with_autograd(
     least: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(parameters, "PART", least)
+    monkeypatch.setattr(network_module, "GROUP_SIZE", least)
     spec = make_spec(
         activation=activation, loss=loss[0], kl=loss[1], batch_norm=batch_norm, dropout=dropout
     )
     network = make_network(spec, replicates, gain)
     batch, labels = filled_batch(network, training=True)
     before = [weights_of(network, replicate) for replicate in range(replicates)]
-    masks = [room.mask.view.clone() for room in batch.rooms if room.mask is not None]
+    masks = [layer.mask.view.clone() for layer in batch.layers if layer.mask is not None]
     measure = loss_named(spec.loss, spec.kl)
 
     network.forward(batch)
     log_softmax = torch.log_softmax(batch.logits, 1)
     losses = [measure.values(*pair).mean() for pair in zip(log_softmax, labels, strict=True)]
-    torch.softmax(batch.logits, 1, out=batch.errors)
-    softmax = batch.errors.clone()
-    measure.gradient(batch.errors, batch.targets)
+    torch.softmax(batch.logits, 1, out=batch.gradient)
+    softmax = batch.gradient.clone()
+    measure.gradient(batch.gradient, batch.targets)
     gradients = gradients_of(network, batch)
 
     if gain > 1.0:
@@ -135,13 +134,13 @@ def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_no
     spec = make_spec(activation=activation, batch_norm=batch_norm, dropout=0.3)
     network = make_network(spec, 2)
     batch, _ = filled_batch(network, training=False)
-    moments = {name: tensor.clone() for name, tensor in network.running().items()}
+    moments = {name: tensor.clone() for name, tensor in network.moving_moments().items()}
     network.forward(batch)
-    assert all(room.mask is None for room in batch.rooms)
+    assert all(layer.mask is None for layer in batch.layers)
     for r in range(2):
         expected = forward(spec, weights_of(network, r), batch.inputs[r], training=False)
         assert_near(batch.logits[r].T, expected.detach(), 1e-12)
-    for name, tensor in network.running().items():
+    for name, tensor in network.moving_moments().items():
         assert torch.equal(tensor, moments[name]), name
 
 
@@ -153,7 +152,7 @@ def test_moving_moments_follow_the_batch_in_training() -> None:
     network.forward(batch)
     for r, weights in enumerate(before):
         forward(spec, weights, batch.inputs[r], training=True)
-        for name, tensor in network.running().items():
+        for name, tensor in network.moving_moments().items():
             assert_near(tensor[r], weights[name], 1e-12)
 
 

@@ -8,8 +8,8 @@ import torch
 from plain_mlp import assert_near
 from torch import Tensor
 
+from mlpstudy.training.network import ParameterGroup
 from mlpstudy.training.optimizers import Adam, Optimizer, optimizer_named
-from mlpstudy.training.parameters import Part
 
 STEPS = 60
 RATE = 0.003
@@ -27,28 +27,28 @@ def start() -> Tensor:
     return torch.linspace(-1, 1, SIZE, dtype=torch.float64)
 
 
-def parts_of(parameters: Tensor) -> list[Part]:
-    """Two parts of `parameters`, one after the other in the memory of their gradients."""
+def groups_of(parameters: Tensor) -> list[ParameterGroup]:
+    """Two groups of `parameters`, one after the other in the memory of their gradients."""
     shared = torch.zeros(2 * SIZE // 3, dtype=parameters.dtype)
     ends = ((0, SIZE // 3), (SIZE // 3, SIZE))
-    return [Part(n, parameters[a:b], shared[: b - a]) for n, (a, b) in enumerate(ends)]
+    return [ParameterGroup(n, parameters[a:b], shared[: b - a]) for n, (a, b) in enumerate(ends)]
 
 
-def do_step(optimizer: Optimizer, parts: list[Part], gradient: Tensor) -> None:
-    optimizer.advance()
+def do_step(optimizer: Optimizer, groups: list[ParameterGroup], gradient: Tensor) -> None:
+    optimizer.begin_step()
     end = len(gradient)
-    for part in reversed(parts):
-        part.gradients.copy_(gradient[end - len(part.gradients) : end])
-        optimizer.update(part)
-        end -= len(part.gradients)
+    for group in reversed(groups):
+        group.gradients.copy_(gradient[end - len(group.gradients) : end])
+        optimizer.update(group)
+        end -= len(group.gradients)
 
 
 def trained(name: str) -> Tensor:
     parameters = start()
-    parts = parts_of(parameters)
-    optimizer = optimizer_named(name, parts, RATE)
+    groups = groups_of(parameters)
+    optimizer = optimizer_named(name, groups, RATE)
     for step in range(1, STEPS + 1):
-        do_step(optimizer, parts, gradient_at(step))
+        do_step(optimizer, groups, gradient_at(step))
     assert optimizer.steps == STEPS
     return parameters
 
@@ -111,21 +111,21 @@ def test_float32_follows_float64_and_zeros_stay(name: str) -> None:
     single, double = start().float(), start()
     single[:8] = double[:8] = 0.0
     pair = [
-        (parts, optimizer_named(name, parts, RATE)) for parts in map(parts_of, (single, double))
+        (groups, optimizer_named(name, groups, RATE)) for groups in map(groups_of, (single, double))
     ]
     for step in range(1, 11):
         gradient = gradient_at(step)
         gradient[:8] = 0.0  # as the padding between tensors has it
-        for parts, optimizer in pair:
-            do_step(optimizer, parts, gradient.to(parts[0].parameters.dtype))
+        for groups, optimizer in pair:
+            do_step(optimizer, groups, gradient.to(groups[0].parameters.dtype))
     assert_near(single.double(), double, 1e-5)
     assert single[:8].count_nonzero() == 0
 
 
 def test_rate_starts_near_the_first_step_of_adam() -> None:
     parameters = torch.zeros(3)
-    parts = [Part(0, parameters, torch.zeros(3))]
-    do_step(Adam(parts, 0.01), parts, torch.tensor([5.0, -5.0, 0.0]))
+    groups = [ParameterGroup(0, parameters, torch.zeros(3))]
+    do_step(Adam(groups, 0.01), groups, torch.tensor([5.0, -5.0, 0.0]))
     assert parameters.tolist() == pytest.approx([-0.01, 0.01, 0.0], rel=1e-4)
 
 

@@ -17,9 +17,8 @@ from mlpstudy.errors import StudyError
 from mlpstudy.evidence.leftovers import remove_leftovers
 from mlpstudy.evidence.progress import describe
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.training.checkpoint import Checkpoint, Progress
-from mlpstudy.training.exclusive import is_held, keep_alone
-from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
+from mlpstudy.locks import is_locked, lock_until_exit
+from mlpstudy.training.checkpoint import Checkpoint, Progress, epoch_and_seconds, sidecar
 
 MODELS = {"small": {"nodes": [10, 10]}, "large": {"nodes": [100, 10], "epochs": 10}}
 DAY = 86400.0
@@ -140,22 +139,22 @@ def test_a_study_with_nothing_trained_has_nothing_to_tidy(paths: Paths) -> None:
 
 def test_a_lock_is_kept_until_the_process_ends(tmp_path: Path) -> None:
     lock = tmp_path / "results" / ".lock"
-    assert not is_held(lock)
+    assert not is_locked(lock)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        keep_alone(lock, "the study")
+        lock_until_exit(lock, "the study")
         os.write(writer, b"x")
         time.sleep(60)
         os._exit(0)
     try:
         assert os.read(reader, 1) == b"x"
-        assert is_held(lock)
+        assert is_locked(lock)
         with pytest.raises(StudyError, match=f"the study: process {child} on .* is at it"):
-            keep_alone(lock, "the study")
+            lock_until_exit(lock, "the study")
     finally:
         os.kill(child, 9)
         os.waitpid(child, 0)
-    assert not is_held(lock)
-    keep_alone(lock, "the study")
-    assert is_held(lock)
+    assert not is_locked(lock)
+    lock_until_exit(lock, "the study")
+    assert is_locked(lock)

@@ -10,11 +10,9 @@ import torch
 from numpy.typing import NDArray
 from training_jobs import make_job, make_spec, make_trainer
 
-from mlpstudy.training.feeding import Dropout
-from mlpstudy.training.network import Network
-from mlpstudy.training.randomness import Purpose, stream
+from mlpstudy.training.network import Batch, Network
+from mlpstudy.training.randomness import Purpose, draw_kept, stream
 from mlpstudy.training.trainer import Trainer
-from mlpstudy.training.workspace import Batch
 
 PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")
 GOLDEN = (
@@ -80,9 +78,11 @@ def masked_batch(rate: float, replicates: int = 3, rows: int = 400) -> Batch:
     return network.batch(rows, training=True)
 
 
-def drawn(dropout: Dropout, batch: Batch) -> list[NDArray[np.float32]]:
-    dropout.fill(batch)
-    return [room.mask.view.numpy().copy() for room in batch.rooms if room.mask is not None]
+def drawn(
+    rate: float, generators: list[np.random.Generator], batch: Batch
+) -> list[NDArray[np.float32]]:
+    batch.set_masks(torch.from_numpy(draw_kept(generators, rate, batch.hidden_size)))
+    return [layer.mask.view.numpy().copy() for layer in batch.layers if layer.mask is not None]
 
 
 def streams(replicates: int, epoch: int = 1) -> list[np.random.Generator]:
@@ -91,7 +91,7 @@ def streams(replicates: int, epoch: int = 1) -> list[np.random.Generator]:
 
 @pytest.mark.parametrize("rate", [0.05, 0.2, 0.5, 0.9])
 def test_dropout_keeps_its_share_and_scales_the_rest(rate: float) -> None:
-    masks = drawn(Dropout(rate, streams(3)), masked_batch(rate))
+    masks = drawn(rate, streams(3), masked_batch(rate))
     assert len(masks) == 2
     for mask in masks:
         assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / (1 - rate))}
@@ -103,15 +103,15 @@ def test_dropout_keeps_its_share_and_scales_the_rest(rate: float) -> None:
 
 @pytest.mark.parametrize("rate", [1e-3, 1e-5, 7e-6, 1e-9])
 def test_hardly_any_dropout_drops_hardly_any(rate: float) -> None:
-    for mask in drawn(Dropout(rate, streams(3)), masked_batch(rate)):
+    for mask in drawn(rate, streams(3), masked_batch(rate)):
         assert (mask > 0).mean() > 0.99
 
 
 def test_masks_are_independent_of_each_other() -> None:
     rate = 0.5
-    batch, dropout = masked_batch(rate), Dropout(rate, streams(3))
-    steps = [drawn(dropout, batch), drawn(dropout, batch)]
-    next_epoch = drawn(Dropout(rate, streams(3, epoch=2)), batch)
+    batch, generators = masked_batch(rate), streams(3)
+    steps = [drawn(rate, generators, batch), drawn(rate, generators, batch)]
+    next_epoch = drawn(rate, streams(3, epoch=2), batch)
     # 400 rows of 40 units from each layer, replicate, step and epoch.
     parts = [mask[r, :, :40].ravel() > 0 for step in steps for mask in step for r in range(3)]
     parts += [next_epoch[0][r, :, :40].ravel() > 0 for r in range(3)]
@@ -122,8 +122,8 @@ def test_masks_are_independent_of_each_other() -> None:
 
 
 def test_masks_of_a_replicate_do_not_depend_on_its_neighbours() -> None:
-    together = drawn(Dropout(0.3, streams(3)), masked_batch(0.3, 3))
-    alone = drawn(Dropout(0.3, streams(3)[1:2]), masked_batch(0.3, 1))
+    together = drawn(0.3, streams(3), masked_batch(0.3, 3))
+    alone = drawn(0.3, streams(3)[1:2], masked_batch(0.3, 1))
     for both, one in zip(together, alone, strict=True):
         assert (both[1] == one[0]).all()
 

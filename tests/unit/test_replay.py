@@ -16,9 +16,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 from training_jobs import ACTIVATIONS, LOSSES, OPTIMIZERS, make_job, make_trainer
 
-from mlpstudy.training.replay import WARM_UP, Replayed
-from mlpstudy.training.trainer import Trainer
-from mlpstudy.training.workspace import Batch
+from mlpstudy.training.network import Batch
+from mlpstudy.training.trainer import WARM_UP, GraphedStep, Trainer
 
 
 class Tape(TorchDispatchMode):
@@ -72,7 +71,7 @@ CASES = [
 @pytest.mark.parametrize("fields", CASES, ids=lambda fields: "-".join(map(str, fields.values())))
 def test_replayed_steps_are_the_same_bits(fields: dict[str, Any]) -> None:
     plain, replayed = (make_trainer(make_job(**fields, epochs=5)) for _ in range(2))
-    replayed._replayed = Replayed(replayed.train_step, record_on(replayed))
+    replayed._graphs = GraphedStep(replayed.train_step, record_on(replayed))
     for epoch in range(1, 6):  # batches of the last, smaller size are recorded in the fourth
         assert repr(plain.run_epoch(epoch)) == repr(replayed.run_epoch(epoch))
     for name, tensor in plain.tensors().items():
@@ -93,7 +92,7 @@ def test_a_step_is_recorded_once_a_size_and_only_after_the_warm_up() -> None:
         done.append(("recorded", rows))
         return lambda: done.append(("replayed", rows))
 
-    replayed = Replayed(step, record)
+    replayed = GraphedStep(step, record)
     for batch in [small, large] * (WARM_UP + 2):
         replayed(batch)
     for rows in (3, 5):

@@ -12,8 +12,8 @@ import torch
 from training_jobs import make_job, small_dataset
 
 from mlpstudy.spec import Job
-from mlpstudy.training.runs import run_job
-from mlpstudy.training.trainer import HistoryRow, Trainer
+from mlpstudy.training.job import run_job
+from mlpstudy.training.trainer import Row, Trainer
 
 EPOCHS = 4
 COMPARED = ("metrics.csv", "history.csv", "predictions.npz", "weights.safetensors", "spec.json")
@@ -44,7 +44,7 @@ def interrupt(job: Job, folder: Path, epochs: int, monkeypatch: pytest.MonkeyPat
     left = itertools.count(epochs, -1)
     epoch_of = Trainer.run_epoch
 
-    def killing(self: Trainer, epoch: int) -> list[HistoryRow]:
+    def killing(self: Trainer, epoch: int) -> list[Row]:
         if next(left) == 0:
             raise Killed
         return epoch_of(self, epoch)
@@ -59,7 +59,7 @@ def epochs_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     done: list[int] = []
     epoch_of = Trainer.run_epoch
 
-    def counting(self: Trainer, epoch: int) -> list[HistoryRow]:
+    def counting(self: Trainer, epoch: int) -> list[Row]:
         done.append(epoch)
         return epoch_of(self, epoch)
 
@@ -102,7 +102,7 @@ def test_killed_while_writing_the_last_epoch_is_done_again(
     expected = run(job, tmp_path / "whole")
     with monkeypatch.context() as patch:
         patch.setattr(
-            "mlpstudy.training.outputs.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed)
+            "mlpstudy.training.job.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed)
         )
         with pytest.raises(Killed):
             run_job(job, small_dataset(), tmp_path / "job", torch.device("cpu"), threads=1)

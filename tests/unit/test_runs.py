@@ -17,8 +17,7 @@ from training_jobs import JOB, make_job, small_dataset
 
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
-from mlpstudy.training.outputs import write_rows
-from mlpstudy.training.runs import run_job
+from mlpstudy.training.job import run_job, write_rows
 
 FILES = [
     "history.csv",
@@ -190,8 +189,8 @@ def test_other_data_is_refused(tmp_path: Path) -> None:
 
 
 def test_floats_read_back_the_same(tmp_path: Path) -> None:
-    numbers = [0.1 + 0.2, 1e-300, math.pi, float("inf"), float("nan")]
+    numbers = [0.1 + 0.2, 1e-300, math.pi, float("inf"), float("nan"), None]
     write_rows(tmp_path / "rows.csv", [{"name": "a", "value": value} for value in numbers])
     lines = (tmp_path / "rows.csv").read_text().splitlines()[1:]
     assert [float(line.removeprefix("a,")) for line in lines[:4]] == numbers[:4]
-    assert lines[4] == "a,"  # no number, as pandas reads an empty field
+    assert lines[4:] == ["a,nan", "a,"]  # a loss that is lost, and one that nobody measured

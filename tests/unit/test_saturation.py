@@ -14,9 +14,14 @@ from study_fixture import make_study
 from training_jobs import CLASSES, make_job, make_trainer, small_dataset
 
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.saturation import INITIALISATIONS, Saturation, histogram, saturation
+from mlpstudy.evidence.saturation import (
+    INITIALISATIONS,
+    Saturation,
+    first_look,
+    histogram,
+    saturation,
+)
 from mlpstudy.evidence.study_file import Study, load_study
-from mlpstudy.training.initial import first_look
 
 EVERYTHING = 10_000  # rows: all training images that there are
 
@@ -36,7 +41,7 @@ def test_they_are_the_networks_that_training_starts_from(fields: dict[str, objec
     before = trainer.predict(rows).mT.numpy()  # of the trainer that would now train
     look = first_look(job, small_dataset(), EVERYTHING)
     np.testing.assert_allclose(look.logits, before, rtol=1e-5, atol=1e-5)
-    assert (look.labels == trainer.feeder.labels.numpy()[np.stack(rows)]).all()
+    assert (look.labels == trainer.loader.labels.numpy()[np.stack(rows)]).all()
 
 
 def test_training_that_does_not_move_ends_where_the_look_began() -> None:

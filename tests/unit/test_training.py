@@ -91,7 +91,7 @@ def record_masks(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> Masks:
     step = trainer.train_step
 
     def recording(batch: Any) -> None:
-        masks.append([room.mask.view.clone() for room in batch.rooms if room.mask is not None])
+        masks.append([layer.mask.view.clone() for layer in batch.layers if layer.mask is not None])
         step(batch)
 
     monkeypatch.setattr(trainer, "train_step", recording)
@@ -149,6 +149,6 @@ def test_read_only_images_are_taken_without_a_warning_and_stay() -> None:
         warnings.simplefilter("error")
         trainer = make_trainer(make_job(pixels="raw"), dataclasses.replace(data))
         trainer.run_epoch(1)
-    assert trainer.feeder.images.data_ptr() == data.images.ctypes.data  # shared, not copied
+    assert trainer.loader.images.data_ptr() == data.images.ctypes.data  # shared, not copied
     assert (data.images == before).all()
     assert len(data.images) == TRAIN_IMAGES + TEST_IMAGES

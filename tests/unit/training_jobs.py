@@ -102,7 +102,7 @@ def in_float64(trainer: Trainer) -> Trainer:
     like = torch.empty(0, dtype=torch.float64)
     spec = trainer.spec
     trainer.network = Network(spec, trainer.network.inputs, trainer.streams("weights"), like)
-    trainer.optimizer = optimizer_named(spec.optimizer, trainer.network.parts, spec.learning_rate)
+    trainer.optimizer = optimizer_named(spec.optimizer, trainer.network.groups, spec.learning_rate)
     return trainer
 
 

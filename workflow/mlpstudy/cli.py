@@ -123,7 +123,7 @@ def train(
     from mlpstudy.identity import expect_code
     from mlpstudy.spec import Job
     from mlpstudy.training.devices import choose_device
-    from mlpstudy.training.runs import run_job
+    from mlpstudy.training.job import run_job
 
     planned = Job.from_identity(job)
     expect_code(planned)

@@ -12,16 +12,15 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parent
 
 # The module of the verb `train`. With all that it imports, it determines a job's outputs.
-TRAINING = "training.runs"
+TRAINING = "training.job"
 
 # Modules that it imports and that cannot change an output, each with the reason.
 NOT_IN_OUTPUTS = {
     "errors": "the exception whose text a user reads",
     "files": "writes the bytes that it is given, all of them or none",
     "identity": "compares what a job wrote with what it was to write",
+    "locks": "keeps a second process off a job",
     "stopping": "ends a job early; the next run continues from its checkpoint",
-    "training.exclusive": "keeps a second process off a job",
-    "training.sidecars": "names the checkpoint and the lock, which a finished job removes",
 }
 
 

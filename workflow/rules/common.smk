@@ -25,7 +25,7 @@ from mlpstudy.configuration.outdated import distrust, outdated
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
-from mlpstudy.training.exclusive import is_held, keep_alone
+from mlpstudy.locks import is_locked, lock_until_exit
 from mlpstudy.training.rows import check_prepared
 
 # The name by which another workflow imports this one as a module, if one does.
@@ -84,7 +84,7 @@ def build_dag_with_outdated():
     """
     dag = workflow.dag
     dag.forcefiles.update(OUTDATED.files)
-    if workflow.touch and not is_held(LOCK_FILE):
+    if workflow.touch and not is_locked(LOCK_FILE):
         distrust(PLAN)
     build_dag()
     # With --until, the graph also holds jobs that will not run.
@@ -226,6 +226,6 @@ def form(name, label, caption):
 def keep_study():
     """Keep other Snakemakes off this study while this one runs."""
     try:
-        keep_alone(LOCK_FILE, f"the study in {RESULTS}")
+        lock_until_exit(LOCK_FILE, f"the study in {RESULTS}")
     except StudyError as error:
         sys.exit(f"error: {error}")

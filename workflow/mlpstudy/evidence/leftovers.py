@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.training.exclusive import is_held
-from mlpstudy.training.sidecars import sidecar
+from mlpstudy.locks import is_locked
+from mlpstudy.training.checkpoint import sidecar
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ def remove_leftovers(path: Path, days: float = DAYS) -> list[Path]:
     for checkpoint in sorted((path.parent / "runs").rglob(".replicates-*.checkpoint")):
         folder = checkpoint.with_name(checkpoint.name.removeprefix(".").removesuffix(".checkpoint"))
         stale = checkpoint.resolve() not in waiting and checkpoint.stat().st_mtime < oldest
-        if stale and checkpoint.is_file() and not is_held(sidecar(folder, "lock")):
+        if stale and checkpoint.is_file() and not is_locked(sidecar(folder, "lock")):
             checkpoint.unlink()
             removed.append(checkpoint)
             logger.info("%s: removed; the study has no such job", checkpoint)

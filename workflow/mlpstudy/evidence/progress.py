@@ -9,8 +9,8 @@ from pathlib import Path
 
 from mlpstudy.configuration.requests import work
 from mlpstudy.evidence.study_file import Job, Study, load_study
-from mlpstudy.training.exclusive import is_held
-from mlpstudy.training.sidecars import epoch_and_seconds, sidecar
+from mlpstudy.locks import is_locked
+from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def describe(path: Path) -> str:
 
 def _state(study: Study, job: Job) -> State:
     fields = study.fields(job.condition, job.model)
-    epochs, running = fields["epochs"], is_held(sidecar(job.folder, "lock"))
+    epochs, running = fields["epochs"], is_locked(sidecar(job.folder, "lock"))
     epoch, seconds = epoch_and_seconds(sidecar(job.folder, "checkpoint"))
     if not running and study.is_finished(job):
         epoch, seconds = epochs, _seconds_of(job)

@@ -8,6 +8,7 @@ no gradient. Sigmoid and tanh pass on numbers of at most 1, but their first laye
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +23,9 @@ from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import Model, Study, load_study
 from mlpstudy.files import write_csv
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.initial import FirstLook, first_look
+from mlpstudy.training.job import split_rows
 from mlpstudy.training.losses import EPSILON, LOG_EPSILON
+from mlpstudy.training.trainer import DEAD_SLOPE, PROBE_ROWS, Trainer
 
 TABLES = ("saturation", "saturation_layers", "saturation_bins")
 PIXELS = ("raw", "unit")
@@ -41,6 +43,37 @@ LAYER_COLUMNS = [*KEYS, "layer", "units", "scale", "saturated", "dead"]
 BIN_COLUMNS = ["model", "pixels", "low", "high", "count", "share"]
 
 Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HiddenLayer:
+    """A hidden layer's response to some images: one value per replicate, shape (replicates,).
+
+    Attributes:
+        scale: root mean square of the layer's output.
+        saturated: share of (image, unit) at which the activation's slope is below 1e-3.
+        dead: share of units whose slope is below 1e-3 on every image, as in history.csv.
+    """
+
+    units: int
+    scale: Array
+    saturated: Array
+    dead: Array
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """The response of a job's untrained networks to training images.
+
+    Attributes:
+        logits: shape (replicates, images, classes), as computed in single precision.
+        labels: true classes, shape (replicates, images).
+        layers: the hidden layers, lowest first.
+    """
+
+    logits: Array
+    labels: NDArray[np.int64]
+    layers: list[HiddenLayer]
 
 
 class Saturation(NamedTuple):
@@ -123,6 +156,32 @@ def _job(study: Study, model: Model, pixels: str) -> Job:
         code="",
         spec=spec,
     )
+
+
+def first_look(job: Job, dataset: Dataset, rows: int = PROBE_ROWS) -> FirstLook:
+    """Return the response of the untrained networks of `job` to their first `rows` training images.
+
+    The images are presented as in training: batch normalisation uses their own moments, since the
+    moving ones have not been updated yet. Only dropout is left out, as it would add noise.
+    """
+    job = replace(job, spec=replace(job.spec, dropout=0.0))
+    splits = split_rows(job, dataset)
+    trainer = Trainer(job, dataset.images, dataset.labels, splits)
+    probes = torch.from_numpy(np.stack([split.train[:rows] for split in splits]))
+    batch = trainer.forward(probes, training=job.spec.batch_norm)
+    layers = []
+    for layer, slopes in zip(batch.layers, trainer.network.activation_slopes(batch), strict=True):
+        flat = slopes < DEAD_SLOPE
+        layers.append(
+            HiddenLayer(
+                units=slopes.shape[-1],
+                scale=layer.output.view.double().square().flatten(1).mean(1).sqrt().numpy(),
+                saturated=flat.double().flatten(1).mean(1).numpy(),
+                dead=flat.all(1).double().mean(-1).numpy(),
+            )
+        )
+    logits, labels = batch.logits.mT.double().numpy(), trainer.loader.labels[probes].numpy()
+    return FirstLook(logits, labels, layers)
 
 
 def _log_p_true(look: FirstLook) -> Array:

@@ -1,8 +1,10 @@
-"""Saving a job's progress after each epoch, and going on from it.
+"""A job's checkpoint: saved after each epoch, loaded when the job is resumed.
 
-A checkpoint is one file beside the job's outputs, replaced as a whole, and keyed by the job's
-identity: one that belongs to another spec, data or code is said and ignored until it is replaced, a
-damaged one likewise, and a finished job leaves none.
+A checkpoint is one file beside the job's outputs. It is replaced atomically and keyed by the job's
+identity. One that is damaged, or of another spec, data or code, is reported in the log and ignored
+until it is replaced. A finished job deletes its checkpoint.
+
+Modules that only look at checkpoints import this one, so PyTorch is imported where it is needed.
 """
 
 from __future__ import annotations
@@ -14,28 +16,50 @@ import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from safetensors.torch import load, save
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from mlpstudy.files import replacing, sweep
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 logger = logging.getLogger(__name__)
 
 
+def sidecar(folder: Path, kind: str) -> Path:
+    """Return the path of the `checkpoint` or `lock` of the job that writes to `folder`.
+
+    It lies beside the folder, because a workflow engine deletes what is in it.
+    """
+    return folder.with_name(f".{folder.name}.{kind}")
+
+
+def epoch_and_seconds(path: Path) -> tuple[int, float]:
+    """Return the epochs done and their seconds in the checkpoint at `path`; (0, 0.0) if unknown."""
+    try:
+        with path.open("rb") as file:
+            session = json.loads(json.loads(file.readline())["values"])["session"]
+        return int(session["epoch"]), float(session["seconds"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return 0, 0.0
+
+
 @dataclass(frozen=True)
 class Progress:
-    """What a job needs to go on as if it had never stopped: tensors by name, and plain values."""
+    """The state from which a job continues as if it had never stopped.
+
+    `tensors` are named; `values` are whatever JSON can represent.
+    """
 
     tensors: dict[str, Tensor]
     values: dict[str, Any]
 
 
 class Checkpoint:
-    """The checkpoint of one job at `path`, valid for the job of this `identity` only.
+    """The checkpoint at `path` of the job with this `identity`.
 
-    The file is a line of JSON (key, checksum, values) and the tensors in safetensors' format.
+    The file is a line of JSON (key, checksum, values) followed by the tensors in the safetensors
+    format.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
@@ -43,7 +67,9 @@ class Checkpoint:
         self.key = hashlib.sha256(identity.encode()).hexdigest()
 
     def save(self, progress: Progress) -> None:
-        """Replace the checkpoint by `progress`, atomically; OSError if that cannot be written."""
+        """Replace the checkpoint by `progress`, atomically; OSError if it cannot be written."""
+        from safetensors.torch import save
+
         content = save(progress.tensors)
         values = json.dumps(progress.values)
         header = {"key": self.key, "checksum": _checksum(values, content), "values": values}
@@ -52,10 +78,12 @@ class Checkpoint:
             file.write(content)
 
     def load(self) -> Progress | None:
-        """Return the progress saved for this very job, or None to start from the beginning.
+        """Return the progress saved by this job, or None to start from the beginning.
 
-        A folder in its place is set aside, so that `save` finds room.
+        A folder at the checkpoint's path is renamed, so that `save` can write there.
         """
+        from safetensors.torch import load
+
         try:
             line, _, content = self.path.read_bytes().partition(b"\n")
         except FileNotFoundError:
@@ -80,7 +108,7 @@ class Checkpoint:
         return Progress(load(content), json.loads(values))
 
     def delete(self) -> None:
-        """Remove the checkpoint of a finished job, and what killed processes left of theirs."""
+        """Delete the checkpoint, and temporary files that killed processes left of it."""
         self.path.unlink(missing_ok=True)
         sweep(self.path)
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from mlpstudy.data.idx import read_idx
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.batchnorm import EPSILON, MOMENTUM
+from mlpstudy.training.layers import EPSILON, MOMENTUM
 
 
 class Scale(nn.Module):

@@ -1,8 +1,8 @@
-"""The losses: per-example values, and the gradient of their batch mean by the logits.
+"""The losses and metrics of logits: loss, gradient, accuracy and the share of stuck examples.
 
 Targets are one-hot. `clipped` KL divergence is Keras 2's: targets and softmax are both clipped to
-[1e-7, 1], so an example whose p(true class) has fallen below 1e-7 stops giving a gradient. `exact`
-KL divergence is taken on log-softmax; for one-hot targets it equals cross-entropy.
+[1e-7, 1], so an example whose p(true class) is below 1e-7 has almost no gradient. `exact` KL
+divergence is computed from the log-softmax; for one-hot targets it equals cross-entropy.
 """
 
 from __future__ import annotations
@@ -23,18 +23,42 @@ _threshold_backward = torch.ops.aten.threshold_backward
 
 
 @dataclass(frozen=True)
+class Metrics:
+    """The metrics of one replicate on some examples; accuracy is a fraction.
+
+    `stuck` is the share of examples that are misclassified with p(true class) below 1e-7, where
+    clipped KL divergence has no gradient.
+    """
+
+    loss: float
+    accuracy: float
+    stuck: float
+
+
+@dataclass(frozen=True)
 class Loss:
-    """One loss of logits whose classes are the last axis but one.
+    """A loss function of logits, whose classes are the last axis but one.
 
     `values(log_softmax, labels)` returns the loss of each example, (examples,), from the
     log-softmax (classes, examples) and the true classes (examples,).
-    `gradient(softmax, targets)` turns the softmax (replicates, classes, rows), in place, into
-    d(batch mean)/d(logits). `targets` of that shape are one-hot, their zeros raised to `floor`.
+    `gradient(softmax, targets)` replaces the softmax (replicates, classes, rows), in place, by
+    d(batch mean)/d(logits). `targets` of that shape are one-hot, with zeros raised to `floor`.
     """
 
     values: Callable[[Tensor, Tensor], Tensor]
     gradient: Callable[[Tensor, Tensor], object]
     floor: float = 0.0
+
+    def metrics(self, logits: Tensor, labels: Tensor) -> Metrics:
+        """Return the metrics of one replicate's `logits` (classes, examples) for `labels`."""
+        log_softmax = torch.log_softmax(logits, 0)
+        wrong = logits.argmax(0) != labels
+        vanished = log_softmax.gather(0, labels[None])[0] < LOG_EPSILON
+        return Metrics(
+            loss=self.values(log_softmax, labels).double().mean().item(),
+            accuracy=(labels.numel() - int(wrong.sum())) / labels.numel(),
+            stuck=(wrong & vanished).double().mean().item(),
+        )
 
 
 def _cross_entropy_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
@@ -46,7 +70,7 @@ def _cross_entropy_gradient(softmax: Tensor, targets: Tensor) -> None:
 
 
 def _clipped_kl_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
-    """Σ_j t_j · log(t_j / p_j), in which t is 1 for the true class and 1e-7 for all the others."""
+    """Σ_j t_j · log(t_j / p_j), where t is 1 for the true class and 1e-7 for all others."""
     clipped = log_softmax.clamp(min=LOG_EPSILON)
     of_true = _of_class(clipped, labels)
     others = (len(clipped) - 1) * LOG_EPSILON - (clipped.sum(0) - of_true)
@@ -54,7 +78,7 @@ def _clipped_kl_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
 
 
 def _clipped_kl_gradient(softmax: Tensor, targets: Tensor) -> None:
-    """d/dz_i of -Σ_j t_j·log(clip(p_j)) is p_i·Σ_j s_j - s_i, with s = t where p is unclipped.
+    """d/dz_i of -Σ_j t_j·log(clip(p_j)) is p_i·Σ_j s_j - s_i, with s = t where p is not clipped.
 
     No p exceeds 1, so p is clipped only where it is below 1e-7: there its derivative is 0.
     """
@@ -78,5 +102,5 @@ _CLIPPED_KL = Loss(_clipped_kl_values, _clipped_kl_gradient, floor=EPSILON)
 
 
 def loss_named(loss: str, kl: str) -> Loss:
-    """Return the loss of a model whose fields `loss` and `kl` are these."""
+    """Return the loss function for a model's hyper-parameters `loss` and `kl`."""
     return _CLIPPED_KL if (loss, kl) == ("kl_divergence", "clipped") else _CROSS_ENTROPY

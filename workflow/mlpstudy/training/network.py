@@ -1,8 +1,8 @@
-"""The multilayer perceptron over a stack of replicates: forward and backward pass.
+"""The multilayer perceptron over a stack of replicates: parameters, buffers, forward and backward.
 
-Every tensor has a leading axis of replicates, and each operation does all replicates at once: at
-these sizes most of a training step would otherwise be the overhead of starting operations. A
-replicate's arithmetic does not depend on its neighbours, so its bits do not either.
+Every tensor has a leading axis of replicates, and each operation computes all replicates at once:
+at these sizes, starting operations would otherwise take most of a training step. A replicate's
+arithmetic does not depend on the others in its stack, so its bits do not either.
 
 A hidden layer is dense → activation → batch normalisation → dropout; the output layer is dense.
 """
@@ -12,48 +12,146 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mlpstudy.spec import Spec
-from mlpstudy.training.activations import ACTIVATIONS
-from mlpstudy.training.parameters import Layer, Part, allocate, layer_shapes
-from mlpstudy.training.workspace import Batch, Room
+from mlpstudy.training.layers import ACTIVATIONS, BatchNorm, BatchNormBuffers, Buffer, padded
 
 # MKL reads this at its first product. Without it, the kernel that it chooses depends on how many
-# matrices there are and on their alignment, so a replicate's bits would depend on its neighbours.
+# matrices there are and on their alignment, so a replicate's bits would depend on its stack.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+
+GROUP_SIZE = 2**17  # elements, 512 KiB of float32: the minimum size of a parameter group
+
+Shape = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The dense layer and batch normalisation of every replicate, as views into flat vectors.
+
+    kernel (replicates, inputs, units) and bias (replicates, 1, units). Those of the output layer
+    are transposed, (replicates, units, inputs) and (replicates, units, 1): products with ten
+    columns take up to four times as long as those with ten rows.
+    """
+
+    kernel: Tensor
+    kernel_gradient: Tensor
+    bias: Tensor
+    bias_gradient: Tensor
+    norm: BatchNorm | None
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """The flat parameters of consecutive layers, which the optimizer updates at once.
+
+    `first` is the index of the lowest of these layers. A group is small enough that it and its
+    gradients are still in the cache when it is updated, and large enough to be worth an operation.
+    `gradients` has the length of `parameters`; the gradients of all groups share their memory.
+    """
+
+    first: int
+    parameters: Tensor
+    gradients: Tensor
+
+
+class LayerBuffers:
+    """The buffers of one hidden layer for one batch, each (replicates, rows, units).
+
+    dense → activated → norm.output → output; a step that needs no memory of its own writes to the
+    buffer before it. `saved` is what the activation's backward pass needs, `mask` the dropout mask
+    and `gradient` that of the loss.
+    """
+
+    def __init__(self, spec: Spec, shape: Sequence[int], like: Tensor, *, training: bool) -> None:
+        saves_input = ACTIVATIONS[spec.activation].saves_input
+        self.dense = Buffer(shape, like)
+        self.activated = Buffer(shape, like) if saves_input else self.dense
+        self.saved = self.dense if saves_input else self.activated
+        self.norm = BatchNormBuffers(shape, like) if spec.batch_norm else None
+        self.before_dropout = self.norm.output if self.norm else self.activated
+        self.mask = Buffer(shape, like) if training and spec.dropout > 0 else None
+        # Dropout must not overwrite what the activation has saved.
+        separate = self.mask is not None and self.norm is None
+        self.output = Buffer(shape, like) if separate else self.before_dropout
+        self.gradient = Buffer(shape if training else (0,), like)
+
+
+class Batch:
+    """The inputs, targets and buffers of one step over `rows` examples per replicate.
+
+    The caller fills `inputs` (replicates, rows, pixels), `targets` (replicates, classes, rows) and,
+    if there is dropout, the masks. The forward pass fills `logits` (replicates, classes, rows), and
+    the loss `gradient`, that of the batch's mean loss with respect to the logits. Classes come
+    before rows because a softmax over the last axis, of ten elements, cannot use vector
+    instructions and takes ten times as long.
+    """
+
+    def __init__(
+        self, spec: Spec, inputs: int, replicates: int, rows: int, like: Tensor, *, training: bool
+    ) -> None:
+        self.rows = rows
+        self.training = training
+        self.inputs = like.new_zeros(replicates, rows, inputs)
+        self.layers = [
+            LayerBuffers(spec, (replicates, rows, units), like, training=training)
+            for units in spec.nodes[:-1]
+        ]
+        classes = (replicates, spec.nodes[-1], rows)
+        self.logits = like.new_zeros(classes)
+        self.targets = like.new_zeros(classes)
+        self.gradient = like.new_zeros(classes)
+        self._dropout = spec.dropout
+
+    @property
+    def hidden_size(self) -> int:
+        """The number of elements of all hidden layers for one replicate: rows · Σ units."""
+        return sum(layer.output.view[0].numel() for layer in self.layers)
+
+    def set_masks(self, kept: Tensor) -> None:
+        """Set the masks of inverted dropout (Srivastava et al. 2014), 0 or 1 / (1 - rate).
+
+        `kept`, (replicates, hidden_size), is 1 where a unit is kept and 0 where it is dropped.
+        """
+        sizes = [layer.output.view[0].numel() for layer in self.layers]
+        for layer, own in zip(self.layers, torch.split(kept, sizes, dim=1), strict=True):
+            assert layer.mask is not None
+            layer.mask.view.copy_(own.view_as(layer.mask.view))
+            layer.mask.flat.mul_(1.0 / (1.0 - self._dropout))
 
 
 class Network:
     """The layers of a stack of replicates, and the passes through them.
 
-    Kernels are Glorot-uniform (Glorot and Bengio 2010) and biases zero, Keras's defaults;
-    `generators` has one generator a replicate, which draws its kernels in the layers' order.
+    Kernels are Glorot-uniform (Glorot and Bengio 2010) and biases zero, Keras's defaults.
+    `generators` has one generator per replicate, which draws its kernels in the layers' order.
     """
 
     def __init__(
         self, spec: Spec, inputs: int, generators: Sequence[np.random.Generator], like: Tensor
     ) -> None:
-        """Allocate for `inputs` pixels an example, with the device and dtype of `like`."""
+        """Allocate for `inputs` pixels per example, with the device and dtype of `like`."""
         self.spec = spec
         self.inputs = inputs
         self.replicates = len(generators)
         self.activation = ACTIVATIONS[spec.activation]
-        self.parameters, self.layers, self.parts = allocate(spec, inputs, self.replicates, like)
+        self.parameters, self.layers, self.groups = _allocate(spec, inputs, self.replicates, like)
         for replicate, generator in enumerate(generators):
             self._draw_kernels(replicate, generator)
 
     @property
     def parameter_count(self) -> int:
-        """Trained parameters of one replicate, as Keras counts them."""
-        shapes = layer_shapes(self.spec, self.inputs)
+        """The number of trained parameters of one replicate, as Keras counts them."""
+        shapes = _layer_shapes(self.spec, self.inputs)
         return sum(math.prod(shape) for layer in shapes for shape in layer)
 
     def named_tensors(self) -> dict[str, Tensor]:
-        """Return all that the forward pass needs, by name, replicates first.
+        """Return the parameters and moving moments by name, replicates first.
 
         Kernels are (replicates, inputs, units), all others (replicates, units).
         """
@@ -67,12 +165,12 @@ class Network:
                     named[f"norm_{number}.{name}"] = tensor.squeeze(1)
         return named
 
-    def running(self) -> dict[str, Tensor]:
-        """Return the moving moments of batch normalisation: all state beside the parameters."""
+    def moving_moments(self) -> dict[str, Tensor]:
+        """Return the moving moments of batch normalisation: all state besides the parameters."""
         return {name: tensor for name, tensor in self.named_tensors().items() if ".moving_" in name}
 
     def batch(self, rows: int, *, training: bool) -> Batch:
-        """Return buffers for passes over `rows` examples a replicate."""
+        """Return the buffers for passes over `rows` examples per replicate."""
         return Batch(
             self.spec, self.inputs, self.replicates, rows, self.parameters, training=training
         )
@@ -80,52 +178,61 @@ class Network:
     def forward(self, batch: Batch) -> None:
         """Compute `batch.logits` from `batch.inputs`."""
         values = batch.inputs
-        for layer, room in zip(self.layers, batch.rooms, strict=False):
-            _add_product(layer.bias, values, layer.kernel, room.dense.view)
-            self.activation.forward(room.dense.flat, self.spec.leaky_slope, room.active.flat)
-            if layer.norm is not None and room.normalised is not None:
-                layer.norm.forward(room.active.view, room.normalised, training=batch.training)
-            if room.mask is not None:
-                torch.mul(room.undropped.flat, room.mask.flat, out=room.output.flat)
-            values = room.output.view
+        for layer, buffers in zip(self.layers, batch.layers, strict=False):
+            _add_product(layer.bias, values, layer.kernel, buffers.dense.view)
+            self.activation.forward(
+                buffers.dense.flat, self.spec.leaky_slope, buffers.activated.flat
+            )
+            if layer.norm is not None and buffers.norm is not None:
+                layer.norm.forward(buffers.activated.view, buffers.norm, training=batch.training)
+            if buffers.mask is not None:
+                torch.mul(buffers.before_dropout.flat, buffers.mask.flat, out=buffers.output.flat)
+            values = buffers.output.view
         output = self.layers[-1]
         if batch.rows > 1:
             torch.baddbmm(output.bias, output.kernel, values.mT, out=batch.logits)
         else:
             _add_product(output.bias.mT, values, output.kernel.mT, batch.logits.mT)
 
-    def backward(self, batch: Batch) -> Iterator[Part]:
-        """Yield each part of the parameters when its gradients are complete, last layers first.
+    def backward(self, batch: Batch) -> Iterator[ParameterGroup]:
+        """Compute the gradients from `batch.gradient`; yield each group when its own are complete.
 
-        It starts from `batch.errors`, the gradient of the loss by the logits, and does not come
-        back to parameters that it has yielded: they may be changed at once, while they and their
-        gradients are in the cache. The next part's gradients take the memory of the last one's.
+        Groups are yielded from the last layers to the first. The backward pass has then no further
+        use for a group's parameters, so they may be updated at once, while they and their gradients
+        are in the cache. The gradients of the next group overwrite those of the last.
         """
-        inputs = [batch.inputs, *(room.output.view for room in batch.rooms)]  # of each layer
-        complete = {part.first: part for part in self.parts}
+        inputs = [batch.inputs, *(buffers.output.view for buffers in batch.layers)]  # of each layer
+        groups = {group.first: group for group in self.groups}
         output = self.layers[-1]
-        torch.bmm(batch.errors, inputs[-1], out=output.kernel_gradient)
-        torch.sum(batch.errors, 2, keepdim=True, out=output.bias_gradient)
-        errors, kernel = batch.errors.mT, output.kernel
-        for index in range(len(batch.rooms) - 1, -1, -1):
-            room, layer = batch.rooms[index], self.layers[index]
-            _product(errors, kernel, room.errors.view)
-            if index + 1 in complete:
-                yield complete[index + 1]
-            self._through_hidden(layer, room)
-            errors, kernel = room.errors.view, layer.kernel.mT
-            torch.bmm(inputs[index].mT, errors, out=layer.kernel_gradient)
-            torch.sum(errors, 1, keepdim=True, out=layer.bias_gradient)
-        yield complete[0]
+        torch.bmm(batch.gradient, inputs[-1], out=output.kernel_gradient)
+        torch.sum(batch.gradient, 2, keepdim=True, out=output.bias_gradient)
+        gradient, kernel = batch.gradient.mT, output.kernel
+        for index in range(len(batch.layers) - 1, -1, -1):
+            layer, buffers = self.layers[index], batch.layers[index]
+            _product(gradient, kernel, buffers.gradient.view)
+            if index + 1 in groups:
+                yield groups[index + 1]
+            self._backward_hidden(layer, buffers)
+            gradient, kernel = buffers.gradient.view, layer.kernel.mT
+            torch.bmm(inputs[index].mT, gradient, out=layer.kernel_gradient)
+            torch.sum(gradient, 1, keepdim=True, out=layer.bias_gradient)
+        yield groups[0]
 
-    def _through_hidden(self, layer: Layer, room: Room) -> None:
-        """Turn `room.errors` from those of the layer's output into those of its dense part."""
-        errors = room.errors.flat
-        if room.mask is not None:
-            errors.mul_(room.mask.flat)
-        if layer.norm is not None and room.normalised is not None:
-            layer.norm.backward(room.errors.view, room.normalised)
-        self.activation.backward(errors, room.kept.flat, self.spec.leaky_slope, errors)
+    def _backward_hidden(self, layer: Layer, buffers: LayerBuffers) -> None:
+        """Replace the gradient of a hidden layer's output by that of its dense part, in place."""
+        gradient = buffers.gradient.flat
+        if buffers.mask is not None:
+            gradient.mul_(buffers.mask.flat)
+        if layer.norm is not None and buffers.norm is not None:
+            layer.norm.backward(buffers.gradient.view, buffers.norm)
+        self.activation.backward(gradient, buffers.saved.flat, self.spec.leaky_slope, gradient)
+
+    def activation_slopes(self, batch: Batch) -> Iterator[Tensor]:
+        """Yield |f'(z)| at each hidden layer after a forward pass, (replicates, rows, units)."""
+        for buffers in batch.layers:
+            slope = torch.ones_like(buffers.saved.view)
+            self.activation.backward(slope, buffers.saved.view, self.spec.leaky_slope, slope)
+            yield slope.abs_()
 
     def _draw_kernels(self, replicate: int, generator: np.random.Generator) -> None:
         for name, kernels in self.named_tensors().items():
@@ -158,3 +265,60 @@ def _product(rows: Tensor, kernel: Tensor, out: Tensor) -> None:
     for at in range(len(rows)):
         one = slice(at, at + 1)
         torch.bmm(rows[one], kernel[one], out=out[one])
+
+
+def _layer_shapes(spec: Spec, inputs: int) -> list[list[Shape]]:
+    """Return the shapes of one replicate's parameters per layer: kernel, bias, scale, offset."""
+    shapes: list[list[Shape]] = []
+    fan_in = inputs
+    for units in spec.nodes[:-1]:
+        shapes.append([(fan_in, units)] + [(1, units)] * (3 if spec.batch_norm else 1))
+        fan_in = units
+    return [*shapes, [(spec.nodes[-1], fan_in), (spec.nodes[-1], 1)]]
+
+
+def _allocate(
+    spec: Spec, inputs: int, replicates: int, like: Tensor
+) -> tuple[Tensor, list[Layer], list[ParameterGroup]]:
+    """Return all parameters as one flat vector of zeros, its layers and its groups, in order."""
+    shapes = _layer_shapes(spec, inputs)
+    sizes = [sum(padded(replicates * math.prod(shape)) for shape in layer) for layer in shapes]
+    parameters = like.new_zeros(sum(sizes))
+    ranges = _group_ranges(sizes)
+    gradients = like.new_zeros(max(sum(sizes[first:end]) for first, end in ranges))
+    layers: list[Layer] = []
+    groups: list[ParameterGroup] = []
+    for first, end in ranges:
+        start, size = sum(sizes[:first]), sum(sizes[first:end])
+        group = ParameterGroup(first, parameters[start : start + size], gradients[:size])
+        groups.append(group)
+        layers += _layers_of(group, replicates, shapes[first:end])
+    return parameters, layers, groups
+
+
+def _group_ranges(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the (first, end) layers of each group, in order, collected from the last layer on."""
+    ranges: list[tuple[int, int]] = []
+    end = len(sizes)
+    for first in range(len(sizes) - 1, -1, -1):
+        if first == 0 or sum(sizes[first:end]) >= GROUP_SIZE:
+            ranges.insert(0, (first, end))
+            end = first
+    return ranges
+
+
+def _layers_of(
+    group: ParameterGroup, replicates: int, shapes: Sequence[Sequence[Shape]]
+) -> Iterator[Layer]:
+    """Split a group into views of (replicates, *shape); the padding between them stays zero."""
+    start = 0
+    for layer in shapes:
+        views: list[Tensor] = []
+        for shape in layer:
+            end = start + replicates * math.prod(shape)
+            for flat in (group.parameters, group.gradients):
+                views.append(flat[start:end].view(replicates, *shape))
+            start += padded(end - start)
+        kernel, kernel_gradient, bias, bias_gradient, *rest = views
+        norm = BatchNorm(*rest) if rest else None
+        yield Layer(kernel, kernel_gradient, bias, bias_gradient, norm)

@@ -1,19 +1,19 @@
-"""The optimizers, which update the parameters in place, part by part.
+"""The optimizers, which update the parameters in place, group by group.
 
-Formulas and defaults are Keras 2's (tf.keras 2.6, the report's time), which differ from PyTorch's
-in where Adam adds ε: Keras adds it to √v before the bias correction.
+Formulas and defaults are Keras 2's (tf.keras 2.6, the report's time). They differ from PyTorch's in
+where Adam adds ε: Keras adds it to √v before the bias correction.
 """
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from mlpstudy.training.parameters import Part
+from mlpstudy.training.network import ParameterGroup
 
 EPSILON = 1e-7
 ADAM_BETAS = (0.9, 0.999)
@@ -21,52 +21,54 @@ ADAMW_WEIGHT_DECAY = 0.004
 RMSPROP_RHO = 0.9
 
 
-class Optimizer(Protocol):
-    """What the training loop needs of an optimizer; `moments` and `steps` are all its state.
+class Optimizer(ABC):
+    """An optimizer of parameter groups; `moments` and `steps` are its whole state.
 
-    It is made for the parts of the parameters. A step is `advance()` and then `update(part)` for
-    each of them, whose gradients need be there only then.
+    A training step calls `begin_step()` once, then `update(group)` for each group as soon as its
+    gradients are complete.
     """
 
-    moments: dict[str, Tensor]
-    steps: int
+    def __init__(self, learning_rate: float, moments: dict[str, Tensor]) -> None:
+        self.learning_rate = learning_rate
+        self.moments = moments
+        self.steps = 0
 
-    def advance(self) -> None:
-        """Begin a step: count it, and set what changes from step to step."""
+    def begin_step(self) -> None:
+        """Count the step."""
+        self.steps += 1
 
-    def update(self, part: Part) -> None:
-        """Update the part's parameters in place from its gradients."""
+    @abstractmethod
+    def update(self, group: ParameterGroup) -> None:
+        """Update the group's parameters in place from its gradients."""
 
 
-class Adam:
+class Adam(Optimizer):
     """Adam (Kingma and Ba 2015), and AdamW (Loshchilov and Hutter 2019) with weight decay."""
 
     def __init__(
-        self, parts: Sequence[Part], learning_rate: float, weight_decay: float = 0.0
+        self, groups: Sequence[ParameterGroup], learning_rate: float, weight_decay: float = 0.0
     ) -> None:
-        self.learning_rate = learning_rate
+        super().__init__(learning_rate, _zeros_like(groups, "first", "second"))
         self.weight_decay = weight_decay
-        self.steps = 0
-        self.moments = _zeros_like(parts, "first", "second")
-        # A tensor: a step recorded on a GPU must find its rate in memory.
-        self._rate = parts[0].parameters.new_zeros(())
+        # A tensor, so that a step recorded as a CUDA graph reads its present value.
+        self._rate = groups[0].parameters.new_zeros(())
         # The fused kernel's own bias corrections, 1 - βᵗ, are 1 at this step count.
         self._late = torch.full_like(self._rate, 1e9, dtype=torch.float32)
 
-    def advance(self) -> None:
-        """Begin a step."""
-        self.steps += 1
+    def begin_step(self) -> None:
+        """Count the step, and set its learning rate."""
+        super().begin_step()
         self._rate.fill_(self.corrected_rate())
 
-    def update(self, part: Part) -> None:
-        """Update a part in one fused pass over memory, w -= lr_t · m / (√v + ε)."""
+    def update(self, group: ParameterGroup) -> None:
+        """Update a group in one fused pass over memory, w -= lr_t · m / (√v + ε)."""
         if self.weight_decay:
-            part.parameters.mul_(1.0 - self.learning_rate * self.weight_decay)
+            group.parameters.mul_(1.0 - self.learning_rate * self.weight_decay)
         torch._fused_adam_(
-            [part.parameters],
-            [part.gradients],
-            [self.moments[f"first.{part.first}"]],
-            [self.moments[f"second.{part.first}"]],
+            [group.parameters],
+            [group.gradients],
+            [self.moments[f"first.{group.first}"]],
+            [self.moments[f"second.{group.first}"]],
             [],
             [self._late],
             lr=self._rate,
@@ -84,63 +86,51 @@ class Adam:
         return self.learning_rate * math.sqrt(second) / first
 
 
-class RMSprop:
+class RMSprop(Optimizer):
     """RMSprop (Tieleman and Hinton 2012) without momentum; ε is added to the root."""
 
-    def __init__(self, parts: Sequence[Part], learning_rate: float) -> None:
-        self.learning_rate = learning_rate
-        self.steps = 0
-        self.moments = _zeros_like(parts, "mean_square")
-        self._root = torch.empty_like(max((part.gradients for part in parts), key=len))
+    def __init__(self, groups: Sequence[ParameterGroup], learning_rate: float) -> None:
+        super().__init__(learning_rate, _zeros_like(groups, "mean_square"))
+        self._root = torch.empty_like(max((group.gradients for group in groups), key=len))
 
-    def advance(self) -> None:
-        """Begin a step."""
-        self.steps += 1
-
-    def update(self, part: Part) -> None:
-        """Update a part in place."""
-        gradients, root = part.gradients, self._root[: len(part.gradients)]
-        mean_square = self.moments[f"mean_square.{part.first}"].mul_(RMSPROP_RHO)
+    def update(self, group: ParameterGroup) -> None:
+        """Update a group in place."""
+        gradients, root = group.gradients, self._root[: len(group.gradients)]
+        mean_square = self.moments[f"mean_square.{group.first}"].mul_(RMSPROP_RHO)
         mean_square.addcmul_(gradients, gradients, value=1.0 - RMSPROP_RHO)
         torch.sqrt(mean_square, out=root).add_(EPSILON)
-        part.parameters.addcdiv_(gradients, root, value=-self.learning_rate)
+        group.parameters.addcdiv_(gradients, root, value=-self.learning_rate)
 
 
-class SGD:
+class SGD(Optimizer):
     """Stochastic gradient descent without momentum."""
 
     def __init__(self, learning_rate: float) -> None:
-        self.learning_rate = learning_rate
-        self.steps = 0
-        self.moments: dict[str, Tensor] = {}
+        super().__init__(learning_rate, moments={})
 
-    def advance(self) -> None:
-        """Begin a step."""
-        self.steps += 1
-
-    def update(self, part: Part) -> None:
-        """Update a part in place."""
-        part.parameters.add_(part.gradients, alpha=-self.learning_rate)
+    def update(self, group: ParameterGroup) -> None:
+        """Update a group in place."""
+        group.parameters.add_(group.gradients, alpha=-self.learning_rate)
 
 
-def optimizer_named(name: str, parts: Sequence[Part], learning_rate: float) -> Optimizer:
-    """Return the optimizer of that name (adam, adamw, rmsprop, sgd) for `parts`."""
+def optimizer_named(name: str, groups: Sequence[ParameterGroup], learning_rate: float) -> Optimizer:
+    """Return the optimizer of that name (adam, adamw, rmsprop, sgd) for `groups`."""
     match name:
         case "adam":
-            return Adam(parts, learning_rate)
+            return Adam(groups, learning_rate)
         case "adamw":
-            return Adam(parts, learning_rate, ADAMW_WEIGHT_DECAY)
+            return Adam(groups, learning_rate, ADAMW_WEIGHT_DECAY)
         case "rmsprop":
-            return RMSprop(parts, learning_rate)
+            return RMSprop(groups, learning_rate)
         case "sgd":
             return SGD(learning_rate)
     raise ValueError(f"no optimizer named {name!r}")
 
 
-def _zeros_like(parts: Sequence[Part], *names: str) -> dict[str, Tensor]:
-    """Return moments of the names given, one for each part."""
+def _zeros_like(groups: Sequence[ParameterGroup], *names: str) -> dict[str, Tensor]:
+    """Return moments of the given names, one for each group."""
     return {
-        f"{name}.{part.first}": torch.zeros_like(part.parameters)
+        f"{name}.{group.first}": torch.zeros_like(group.parameters)
         for name in names
-        for part in parts
+        for group in groups
     }

@@ -1,6 +1,6 @@
-"""Which rows of the data a job has, and whether they can be split as it asks.
+"""The rows of the data that a job trains and tests on, and whether they can be split as it asks.
 
-A module of its own, as its code is no part of the fingerprint: it refuses, and changes no result.
+The workflow checks this before any job starts, so this module does not import PyTorch.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """The training loop: a stack of replicates of one model, epoch by epoch.
 
 Keras's conventions hold: the last, smaller batch is used; an epoch's training loss and accuracy
-are running means over its batches, the validation figures are taken at its end.
+are running means over its batches, the validation metrics are computed at its end.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,20 +17,58 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mlpstudy.spec import Job
-from mlpstudy.training.evaluation import Evaluation, dead_units, evaluate
-from mlpstudy.training.feeding import Dropout, Feeder
-from mlpstudy.training.losses import loss_named
-from mlpstudy.training.network import Network
+from mlpstudy.training.losses import Metrics, loss_named
+from mlpstudy.training.network import Batch, Network
 from mlpstudy.training.optimizers import optimizer_named
-from mlpstudy.training.randomness import Purpose, stream
-from mlpstudy.training.replay import Replayed
+from mlpstudy.training.randomness import Purpose, draw_kept, stream
 from mlpstudy.training.splits import Split
-from mlpstudy.training.workspace import Batch
 
-EVALUATION_ROWS = 500  # examples a replicate in one forward pass: some megabytes of activations
-PROBE_ROWS = 1000  # training images that dead units are looked for with
+EVALUATION_ROWS = 500  # examples per replicate in one forward pass: a few MB of activations
+PROBE_ROWS = 1000  # training images on which dead units are counted
+DEAD_SLOPE = 1e-3  # a unit is dead if its activation's slope is smaller on every probe image
+WARM_UP = 3  # steps before a CUDA graph is recorded, in which libraries choose their kernels
 
-HistoryRow = dict[str, float | int]
+Row = dict[str, Any]
+Rows = NDArray[np.int64]
+Step = Callable[[Batch], object]
+Recorder = Callable[[Callable[[], object]], Callable[[], object]]
+
+
+class BatchLoader:
+    """Gathers the images and targets of a batch by row number.
+
+    The images stay bytes, in memory shared by all jobs, until they are used: gathering a quarter of
+    the memory and converting it takes half the time of gathering float32.
+    """
+
+    def __init__(
+        self, images: Tensor, labels: Tensor, *, classes: int, scale: float, floor: float
+    ) -> None:
+        """Take uint8 images (rows, pixels) and int64 labels (rows,).
+
+        Pixels become byte · `scale`; targets are 1 for the true class and `floor` for the others.
+        """
+        self.images = images
+        self.labels = labels
+        self.scale = scale
+        self.floor = floor
+        self._classes = torch.arange(classes, device=images.device).view(1, -1, 1)
+        self._bytes = images.new_empty(0)
+
+    def fill(self, batch: Batch, rows: Tensor) -> None:
+        """Set the inputs and targets of `batch` to the examples `rows`, (replicates, rows)."""
+        flat = rows.reshape(-1)
+        inputs = batch.inputs.view(len(flat), -1)
+        if self._bytes.shape != inputs.shape:
+            self._bytes = self.images.new_empty(inputs.shape)
+        torch.index_select(self.images, 0, flat, out=self._bytes)
+        inputs.copy_(self._bytes)
+        if self.scale != 1.0:
+            inputs.mul_(self.scale)
+        labels = torch.index_select(self.labels, 0, flat).view(len(rows), 1, -1)
+        torch.eq(labels, self._classes, out=batch.targets)
+        if self.floor:
+            batch.targets.clamp_(min=self.floor)
 
 
 class Trainer:
@@ -42,16 +82,16 @@ class Trainer:
         splits: Sequence[Split],
         device: torch.device | None = None,
     ) -> None:
-        """Take images (rows, pixels), labels (rows,) and one split a replicate of the job."""
+        """Take images (rows, pixels), labels (rows,) and one split per replicate of the job."""
         # Saturated softmaxes are full of subnormal numbers, on which a processor is many times
-        # slower; TensorFlow, whose results are reproduced here, takes them for zero as well.
+        # slower; TensorFlow, whose results are reproduced here, flushes them to zero as well.
         torch.set_flush_denormal(True)
         self.job = job
         self.spec = job.spec
         self.splits = splits
         self.device = device or torch.device("cpu")
         self.loss = loss_named(self.spec.loss, self.spec.kl)
-        self.feeder = Feeder(
+        self.loader = BatchLoader(
             _tensor_over(images).to(self.device),
             torch.from_numpy(labels.astype(np.int64)).to(self.device),
             classes=self.spec.nodes[-1],
@@ -61,35 +101,39 @@ class Trainer:
         like = torch.empty(0, dtype=torch.float32, device=self.device)
         self.network = Network(self.spec, images.shape[1], self.streams("weights"), like)
         self.optimizer = optimizer_named(
-            self.spec.optimizer, self.network.parts, self.spec.learning_rate
+            self.spec.optimizer, self.network.groups, self.spec.learning_rate
         )
-        self._replayed = Replayed(self.train_step) if self.device.type == "cuda" else None
+        self._graphs = GraphedStep(self.train_step) if self.device.type == "cuda" else None
         self._batches: dict[tuple[int, bool], Batch] = {}
 
     def streams(self, purpose: Purpose, epoch: int = 0) -> list[np.random.Generator]:
-        """Return one generator a replicate."""
+        """Return one generator per replicate."""
         job = self.job
         return [stream(job.seed, r, job.fold, purpose, epoch) for r in job.replicates]
 
-    def run_epoch(self, epoch: int) -> list[HistoryRow]:
-        """Train for one epoch, counted from 1; return its history, a row a replicate."""
+    def run_epoch(self, epoch: int) -> list[Row]:
+        """Train for one epoch, counted from 1; return its history, one row per replicate.
+
+        The validation metrics are None where there is no validation set.
+        """
         rows = self.order(epoch)
-        logits = self.train(rows, epoch)
-        training = self.figures(logits, rows)
-        validation = self.evaluate([split.validation for split in self.splits])
-        dead = self._dead_units()
+        trained = self.metrics(self.train(rows, epoch), rows)
+        held_out = [split.validation for split in self.splits]
+        validated = self.evaluate(held_out) if held_out[0].size else [None] * len(held_out)
         return [
             {
                 "replicate": replicate,
                 "epoch": epoch,
-                "train_loss": training[index].loss,
-                "train_accuracy": training[index].accuracy,
-                "validation_loss": validation[index].loss,
-                "validation_accuracy": validation[index].accuracy,
-                "stuck": training[index].stuck,
-                **{f"dead_layer_{n}": share for n, share in enumerate(dead[index], start=1)},
+                "train_loss": training.loss,
+                "train_accuracy": training.accuracy,
+                "validation_loss": validation and validation.loss,
+                "validation_accuracy": validation and validation.accuracy,
+                "stuck": training.stuck,
+                **{f"dead_layer_{n}": share for n, share in enumerate(dead, start=1)},
             }
-            for index, replicate in enumerate(self.job.replicates)
+            for replicate, training, validation, dead in zip(
+                self.job.replicates, trained, validated, self._dead_units(), strict=True
+            )
         ]
 
     def order(self, epoch: int) -> Tensor:
@@ -98,106 +142,151 @@ class Trainer:
             generator.permutation(split.train)
             for generator, split in zip(self.streams("order", epoch), self.splits, strict=True)
         ]
-        return torch.from_numpy(np.stack(orders)).to(self.device)
+        return self._stacked(orders)
 
     def train(self, rows: Tensor, epoch: int) -> Tensor:
-        """Do the steps of an epoch; return the logits that each example had in its step.
+        """Do the steps of an epoch; return the logits of each example in its step.
 
-        They are kept, a few megabytes, so that losses need not be computed in every step:
-        (replicates, classes, rows).
+        The logits, (replicates, classes, rows), take a few megabytes. Losses are computed from them
+        once per epoch rather than in every step.
         """
-        dropout = Dropout(self.spec.dropout, self.streams("dropout", epoch))
+        dropout = self.streams("dropout", epoch)
         logits = self._new_logits(rows)
-        step = self._replayed or self.train_step
+        step = self._graphs or self.train_step
         for start, step_rows in self._steps(rows, self.spec.batch_size):
-            batch = self._batch(step_rows.shape[1], training=True)
-            self.feeder.fill(batch, step_rows)
-            if dropout.rate:
-                dropout.fill(batch)
-            self.optimizer.advance()
+            batch = self.batch(step_rows.shape[1], training=True)
+            self.loader.fill(batch, step_rows)
+            if self.spec.dropout:
+                kept = draw_kept(dropout, self.spec.dropout, batch.hidden_size)
+                batch.set_masks(torch.from_numpy(kept))
+            self.optimizer.begin_step()
             step(batch)
             logits[..., start : start + batch.rows] = batch.logits
         return logits
 
     def train_step(self, batch: Batch) -> None:
-        """Do the step that `optimizer.advance()` has begun on what `batch` was filled with."""
+        """Do the step that `optimizer.begin_step()` has begun, on a batch that has been filled."""
         self.network.forward(batch)
-        torch.softmax(batch.logits, 1, out=batch.errors)
-        self.loss.gradient(batch.errors, batch.targets)
-        for part in self.network.backward(batch):
-            self.optimizer.update(part)
+        torch.softmax(batch.logits, 1, out=batch.gradient)
+        self.loss.gradient(batch.gradient, batch.targets)
+        for group in self.network.backward(batch):
+            self.optimizer.update(group)
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return all state that the next epoch depends on; random streams depend on none."""
+        """Return all state that the next epoch depends on; random streams have none."""
         return (
             {f"optimizer.{name}": moment for name, moment in self.optimizer.moments.items()}
-            | {f"network.{name}": tensor for name, tensor in self.network.running().items()}
+            | {f"network.{name}": value for name, value in self.network.moving_moments().items()}
             | {"network.parameters": self.network.parameters}
         )
 
     def restore(self, tensors: dict[str, Tensor], steps: int) -> None:
-        """Go back to the state that `tensors` returned after `steps` optimizer steps."""
+        """Restore the state that `tensors()` returned after `steps` optimizer steps."""
         for name, tensor in self.tensors().items():
             tensor.copy_(tensors[name])
         self.optimizer.steps = steps
 
-    def predict(self, rows: Sequence[NDArray[np.int64]]) -> Tensor:
-        """Return the logits (replicates, classes, examples) of as many `rows` a replicate."""
-        stacked = torch.from_numpy(np.stack(rows)).to(self.device)
+    def predict(self, rows: Sequence[Rows]) -> Tensor:
+        """Return the logits (replicates, classes, examples) of each replicate's `rows`."""
+        stacked = self._stacked(rows)
         logits = self._new_logits(stacked)
         for start, step_rows in self._steps(stacked, EVALUATION_ROWS):
-            batch = self._look_at(step_rows)
+            batch = self.forward(step_rows)
             logits[..., start : start + batch.rows] = batch.logits
         return logits
 
-    def evaluate(self, rows: Sequence[NDArray[np.int64]]) -> list[Evaluation]:
-        """Return the figures of each replicate on its `rows`; NaN where there are none."""
-        if rows[0].size == 0:
-            return [Evaluation(np.nan, np.nan, np.nan)] * len(rows)
-        return self.figures(self.predict(rows), torch.from_numpy(np.stack(rows)).to(self.device))
+    def evaluate(self, rows: Sequence[Rows]) -> list[Metrics]:
+        """Return the metrics of each replicate on its `rows`."""
+        return self.metrics(self.predict(rows), self._stacked(rows))
 
-    def figures(self, logits: Tensor, rows: Tensor) -> list[Evaluation]:
-        """Return the figures of `logits` (replicates, classes, examples) on `rows`.
+    def metrics(self, logits: Tensor, rows: Tensor) -> list[Metrics]:
+        """Return the metrics of `logits` (replicates, classes, examples) on `rows`.
 
-        Each replicate is judged alone: in one tensor, its bits could depend on its neighbours.
+        They are computed one replicate at a time: in one tensor, the bits of a replicate could
+        depend on the others.
         """
         return [
-            evaluate(self.loss, own, self.feeder.labels[examples])
+            self.loss.metrics(own, self.loader.labels[examples])
             for own, examples in zip(logits, rows, strict=True)
         ]
 
-    def _look_at(self, rows: Tensor) -> Batch:
-        """Return a batch with the forward pass of `rows`, (replicates, examples)."""
-        batch = self._batch(rows.shape[1], training=False)
-        self.feeder.fill(batch, rows)
+    def forward(self, rows: Tensor, *, training: bool = False) -> Batch:
+        """Return a batch after the forward pass of `rows`, (replicates, examples)."""
+        batch = self.batch(rows.shape[1], training=training)
+        self.loader.fill(batch, rows)
         self.network.forward(batch)
         return batch
 
-    def _new_logits(self, rows: Tensor) -> Tensor:
-        replicates, examples = rows.shape
-        return self.network.parameters.new_empty(replicates, self.spec.nodes[-1], examples)
-
-    def _steps(self, rows: Tensor, size: int) -> Iterator[tuple[int, Tensor]]:
-        for start in range(0, rows.shape[1], size):
-            yield start, rows[:, start : start + size]
-
-    def _batch(self, rows: int, *, training: bool) -> Batch:
+    def batch(self, rows: int, *, training: bool) -> Batch:
+        """Return the one batch of this size; its content is that of its last use."""
         key = (rows, training)
         if key not in self._batches:
             self._batches[key] = self.network.batch(rows, training=training)
         return self._batches[key]
 
+    def _new_logits(self, rows: Tensor) -> Tensor:
+        replicates, examples = rows.shape
+        return self.network.parameters.new_empty(replicates, self.spec.nodes[-1], examples)
+
+    def _stacked(self, rows: Sequence[Rows]) -> Tensor:
+        return torch.from_numpy(np.stack(rows)).to(self.device)
+
+    def _steps(self, rows: Tensor, size: int) -> Iterator[tuple[int, Tensor]]:
+        for start in range(0, rows.shape[1], size):
+            yield start, rows[:, start : start + size]
+
     def _dead_units(self) -> list[list[float]]:
-        rows = [split.train[:PROBE_ROWS] for split in self.splits]
-        batch = self._look_at(torch.from_numpy(np.stack(rows)).to(self.device))
-        return dead_units(batch, self.network.activation, self.spec.leaky_slope)
+        """Return the share of dead units of each hidden layer, one list per replicate."""
+        batch = self.forward(self._stacked([split.train[:PROBE_ROWS] for split in self.splits]))
+        shares = [
+            (slopes.amax(1) < DEAD_SLOPE).double().mean(-1).tolist()
+            for slopes in self.network.activation_slopes(batch)
+        ]
+        return [[share[index] for share in shares] for index in range(len(self.splits))]
+
+
+class GraphedStep:
+    """A training step that is recorded as a CUDA graph for each batch, and then replayed.
+
+    A step of these networks is a few dozen operations of a few microseconds each, and on a GPU
+    starting them takes longer than computing them. A graph starts them all at once.
+
+    The first WARM_UP steps on a batch are ordinary ones. All that `step` reads and writes must lie
+    in the same memory in every call with the same batch: a graph holds addresses, and the values
+    that Python numbers had when it was recorded. `record(call)` must record `call()` without
+    executing it, and return the function that replays it.
+    """
+
+    def __init__(self, step: Step, record: Recorder | None = None) -> None:
+        self.step = step
+        self._record = record or _record_graph
+        self._calls: Counter[Batch] = Counter()
+        self._replays: dict[Batch, Callable[[], object]] = {}
+
+    def __call__(self, batch: Batch) -> None:
+        """Do one step on `batch`."""
+        self._calls[batch] += 1
+        if self._calls[batch] <= WARM_UP:
+            self.step(batch)
+            return
+        if batch not in self._replays:
+            self._replays[batch] = self._record(lambda: self.step(batch))
+        self._replays[batch]()
+
+
+def _record_graph(call: Callable[[], object]) -> Callable[[], object]:
+    torch.cuda.synchronize()  # no earlier call may still be running on another stream
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):  # records operations, on a stream of its own, without doing them
+        call()
+    return graph.replay
 
 
 def _tensor_over(images: NDArray[np.uint8]) -> Tensor:
-    """Return a tensor over the memory of `images`, which may be mapped read-only.
+    """Return a tensor that shares the memory of `images`, which may be mapped read-only.
 
     PyTorch has no read-only tensors and warns that writing to one would be undefined; the trainer
-    only reads its images, and the mapping keeps it to that.
+    only reads its images.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The given NumPy array is not writable")

@@ -1,4 +1,4 @@
-"""One process a job, one engine a study: locks that the kernel releases however a holder ends."""
+"""Locks between processes, as locks on files: the kernel releases them however a holder ends."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from mlpstudy.errors import StudyError
 
 logger = logging.getLogger(__name__)
 
-_kept: list[FileLock] = []  # until the process ends
+_held: list[FileLock] = []  # until the process ends
 
-WITHOUT_LOCKS = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}  # said by some network disks
-POLL = 0.5  # seconds between two looks at a lock that another process holds
+UNSUPPORTED = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}  # raised by some network file systems
+POLL = 0.5  # seconds between two attempts at a lock that another process holds
 
 
 @contextlib.contextmanager
-def alone(path: Path, what: str) -> Iterator[bool]:
-    """Hold the lock at `path` while the block runs; give whether another process held it before.
+def locked(path: Path, what: str) -> Iterator[bool]:
+    """Hold the lock at `path` during the block; yield whether another process held it before.
 
-    A workflow engine that was killed leaves its jobs running, and its successor starts them again:
-    the second waits for the first, which is further. Where the first is killed too, the kernel lets
-    go of its lock, and the second goes on from its checkpoint. `what` is told to those who wait.
+    A workflow engine that was killed leaves its jobs running, and its successor starts them again.
+    The second process waits for the first. If the first is killed too, the kernel releases its
+    lock, and the second resumes from its checkpoint. `what` names the work in the log.
 
     Raises:
-        StudyError: the lock cannot be made.
+        StudyError: the lock file cannot be created.
     """
     lock = FileLock(path, fallback_to_soft=False)
     waited = False
@@ -39,23 +39,22 @@ def alone(path: Path, what: str) -> Iterator[bool]:
         path.parent.mkdir(parents=True, exist_ok=True)
         waited = _acquire(lock, path, what)
     except OSError as error:
-        if error.errno not in WITHOUT_LOCKS:
-            raise StudyError(f"{path}: cannot be made: {error.strerror or error}") from error
+        _expect_unsupported(path, error)
         logger.warning("%s: no locks on this disk, so nothing keeps a second process off", path)
     try:
         yield waited
     finally:
-        # While it is held: who waits for it notices, and makes a new one.
+        # Removed while it is held: a process that waits for it notices, and creates a new one.
         with contextlib.suppress(OSError):
             path.unlink()
         lock.release()
 
 
-def keep_alone(path: Path, what: str) -> None:
+def lock_until_exit(path: Path, what: str) -> None:
     """Hold the lock at `path` until this process ends.
 
     Raises:
-        StudyError: another process holds it, or it cannot be made.
+        StudyError: another process holds it, or the lock file cannot be created.
     """
     lock = FileLock(path, fallback_to_soft=False)
     try:
@@ -64,14 +63,13 @@ def keep_alone(path: Path, what: str) -> None:
     except Timeout as error:
         raise StudyError(f"{what}: {_holder(path)} is at it; wait for it, or stop it") from error
     except OSError as error:
-        if error.errno not in WITHOUT_LOCKS:
-            raise StudyError(f"{path}: cannot be made: {error.strerror or error}") from error
-    _sign(path)
-    _kept.append(lock)
+        _expect_unsupported(path, error)
+    _write_holder(path)
+    _held.append(lock)
 
 
-def is_held(path: Path) -> bool:
-    """Tell whether a process holds the lock at `path`."""
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds the lock at `path`."""
     if not path.is_file():
         return False
     lock = FileLock(path, fallback_to_soft=False)
@@ -79,7 +77,7 @@ def is_held(path: Path) -> bool:
         lock.acquire(blocking=False)
     except Timeout:
         return True
-    except OSError:  # another user's, or a disk without locks
+    except OSError:  # another user's file, or a disk without locks
         return False
     lock.release()
     return False
@@ -93,12 +91,18 @@ def _acquire(lock: FileLock, path: Path, what: str) -> bool:
         logger.warning("%s: %s is at it; waiting for it to end", what, _holder(path))
         lock.acquire(poll_interval=POLL)
         waited = True
-    _sign(path)
+    _write_holder(path)
     return waited
 
 
-def _sign(path: Path) -> None:
-    """Write who holds the lock, for people only: a full disk is no reason to stop here."""
+def _expect_unsupported(path: Path, error: OSError) -> None:
+    """Raise a StudyError unless `error` means that the disk has no locks."""
+    if error.errno not in UNSUPPORTED:
+        raise StudyError(f"{path}: cannot be made: {error.strerror or error}") from error
+
+
+def _write_holder(path: Path) -> None:
+    """Write who holds the lock, for the messages only: a full disk is no reason to stop here."""
     with contextlib.suppress(OSError):
         path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
 

@@ -1,0 +1,274 @@
+"""One training job from its identity to its files: train or resume it, and write its outputs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import math
+import os
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save
+
+from mlpstudy.data.dataset import Dataset
+from mlpstudy.errors import StudyError
+from mlpstudy.files import replacing, write_text
+from mlpstudy.identity import METRICS, SPEC, is_finished
+from mlpstudy.locks import locked
+from mlpstudy.spec import Job
+from mlpstudy.stopping import Stopped
+from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
+from mlpstudy.training.losses import Metrics
+from mlpstudy.training.rows import rows_of
+from mlpstudy.training.splits import Split, split
+from mlpstudy.training.trainer import Row, Trainer
+
+WEIGHTS, PREDICTIONS = "weights.safetensors", "predictions.npz"
+HISTORY, TIMINGS = "history.csv", "timings.csv"
+FILES = (SPEC, WEIGHTS, PREDICTIONS, HISTORY, TIMINGS, METRICS)  # in the order of writing
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Session:
+    """The progress of a job: what a checkpoint holds besides the tensors."""
+
+    epoch: int
+    seconds: float
+    history: list[Row]
+
+
+def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
+    """Train `job` and write spec.json, metrics, timings, history, predictions and weights.
+
+    An interrupted job is resumed after its last finished epoch: its checkpoint lies beside
+    `folder`, as a workflow engine deletes the outputs of a job before it starts it again. If
+    another process runs the same job, this one waits for it, and returns if that one finishes it.
+
+    Raises:
+        StudyError: `dataset` is not the one that the job names, or a file cannot be written.
+    """
+    if dataset.digest != job.data:
+        raise StudyError(
+            f"{job.label}: the prepared data has checksum {dataset.digest[:12]}…, "
+            f"expected {job.data[:12]}…: prepare it anew"
+        )
+    with locked(sidecar(folder, "lock"), job.label) as waited:
+        if waited and is_finished(job, folder):
+            logger.info("%s: the other process has finished it", job.label)
+            return
+        _run(job, dataset, folder, device, threads)
+
+
+def split_rows(job: Job, dataset: Dataset) -> list[Split]:
+    """Return the split of each replicate of `job`.
+
+    Raises:
+        StudyError: a class has too few images.
+    """
+    train, test = rows_of(job, dataset)
+    return [
+        split(job.spec, dataset.labels, train, test, job.seed, (replicate, job.fold))
+        for replicate in job.replicates
+    ]
+
+
+def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
+    torch.set_num_threads(threads)
+    if device.type == "cuda":  # on a CPU every operation used is deterministic; the call takes 1 s
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by PyTorch
+        torch.use_deterministic_algorithms(True)
+    trainer = Trainer(job, dataset.images, dataset.labels, split_rows(job, dataset), device)
+    checkpoint = Checkpoint(sidecar(folder, "checkpoint"), job.identity())
+    session = _resume(trainer, checkpoint)
+    try:
+        _train(trainer, session, checkpoint)
+        write_outputs(trainer, session, threads, folder)
+    except Stopped as stopped:
+        logger.warning(
+            "%s: %s; the next run goes on from the last epoch saved", job.label, stopped.name
+        )
+        raise
+    checkpoint.delete()
+
+
+def _resume(trainer: Trainer, checkpoint: Checkpoint) -> Session:
+    progress = checkpoint.load()
+    if progress is None:
+        return Session(epoch=0, seconds=0.0, history=[])
+    trainer.restore(progress.tensors, progress.values["steps"])
+    session = Session(**progress.values["session"])
+    logger.info("%s: going on after epoch %d", trainer.job.label, session.epoch)
+    return session
+
+
+def _train(trainer: Trainer, session: Session, checkpoint: Checkpoint) -> None:
+    epochs = trainer.spec.epochs
+    while session.epoch < epochs:
+        started = time.perf_counter()
+        session.history += trainer.run_epoch(session.epoch + 1)
+        session.epoch += 1
+        session.seconds += time.perf_counter() - started
+        _log_epoch(trainer, session)
+        _log_divergence(trainer, session)
+        if session.epoch < epochs:
+            _save(trainer, session, checkpoint)
+
+
+def _save(trainer: Trainer, session: Session, checkpoint: Checkpoint) -> None:
+    values = {"steps": trainer.optimizer.steps, "session": vars(session)}
+    try:
+        checkpoint.save(Progress(trainer.tensors(), values))
+    except OSError as error:
+        raise StudyError(
+            f"{checkpoint.path}: epoch {session.epoch} cannot be saved: {error.strerror or error}; "
+            "mend that and run again: the job goes on from the last epoch saved"
+        ) from error
+
+
+def _log_epoch(trainer: Trainer, session: Session) -> None:
+    epochs = trainer.spec.epochs
+    latest = session.history[-len(trainer.splits) :]
+    logger.info(
+        "%s: epoch %d/%d, %.1f s so far, about %.0f s left; training accuracy %s",
+        trainer.job.label,
+        session.epoch,
+        epochs,
+        session.seconds,
+        session.seconds / session.epoch * (epochs - session.epoch),
+        " ".join(f"{row['train_accuracy']:.4f}" for row in latest),
+    )
+
+
+def _log_divergence(trainer: Trainer, session: Session) -> None:
+    """Log the replicates whose loss became NaN in this epoch."""
+    count = len(trainer.splits)
+    latest, before = session.history[-count:], session.history[-2 * count : -count]
+    lost = [
+        row["replicate"]
+        for index, row in enumerate(latest)
+        if math.isnan(row["train_loss"])
+        and not (before and math.isnan(before[index]["train_loss"]))
+    ]
+    if lost:
+        logger.warning(
+            "%s: diverged in epoch %d: the loss of replicate %s is not a number from here on",
+            trainer.job.label,
+            session.epoch,
+            ", ".join(map(str, lost)),
+        )
+
+
+def write_outputs(trainer: Trainer, session: Session, threads: int, folder: Path) -> None:
+    """Write all files of a job whose training has ended.
+
+    Raises:
+        StudyError: a file cannot be written.
+    """
+    try:
+        _write(trainer, session, threads, folder)
+    except OSError as error:
+        raise StudyError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def _write(trainer: Trainer, session: Session, threads: int, folder: Path) -> None:
+    write_text(folder / SPEC, trainer.job.identity() + "\n", durable=True)
+    with replacing(folder / WEIGHTS, durable=True) as temporary:
+        tensors = trainer.network.named_tensors().items()
+        temporary.write_bytes(save({name: tensor.contiguous() for name, tensor in tensors}))
+    tested = _write_predictions(trainer, folder / PREDICTIONS)
+    keys = {name: getattr(trainer.job, name) for name in ("condition", "model", "fold")}
+    for name, rows in (
+        (HISTORY, session.history),
+        (TIMINGS, timings_rows(trainer, session.seconds, threads)),
+        (METRICS, metrics_rows(trainer, session.history, tested)),
+    ):
+        write_rows(folder / name, [keys | row for row in rows])
+
+
+def _write_predictions(trainer: Trainer, path: Path) -> list[Metrics]:
+    """Write the test rows, their true and predicted classes, each (replicates, examples).
+
+    Returns the metrics of these predictions, one per replicate.
+    """
+    rows = [split.test for split in trainer.splits]
+    logits = trainer.predict(rows)
+    index = torch.from_numpy(np.stack(rows)).to(trainer.device)
+    with replacing(path, durable=True) as temporary:
+        np.savez_compressed(
+            temporary,
+            replicate=np.array(trainer.job.replicates),
+            index=index.int().cpu().numpy(),
+            true=trainer.loader.labels[index].to(torch.uint8).cpu().numpy(),
+            predicted=logits.argmax(1).to(torch.uint8).cpu().numpy(),
+        )
+    return trainer.metrics(logits, index)
+
+
+def metrics_rows(trainer: Trainer, history: Sequence[Row], tested: Sequence[Metrics]) -> list[Row]:
+    """Return metrics.csv, one row per replicate: the last epoch's metrics and the test metrics.
+
+    `parameters` counts those of one replicate; train_* is the running mean over the last epoch.
+    """
+    spec = trainer.spec
+    shared = {
+        "activation": spec.activation,
+        "layers": len(spec.nodes),
+        "parameters": trainer.network.parameter_count,
+        "loss_function": spec.loss,
+        "epochs": spec.epochs,
+        "batch_size": spec.batch_size,
+    }
+    last = ("train_loss", "train_accuracy", "validation_loss", "validation_accuracy")
+    return [
+        {"replicate": row["replicate"], **shared}
+        | {name: row[name] for name in last}
+        | {"test_loss": test.loss, "test_accuracy": test.accuracy}
+        for row, test in zip(history[-len(tested) :], tested, strict=True)
+    ]
+
+
+def timings_rows(trainer: Trainer, total: float, threads: int) -> list[Row]:
+    """Return timings.csv, one row per replicate, with its share of the job's `total` seconds."""
+    stacked = len(trainer.splits)
+    seconds = total / stacked
+    images = trainer.splits[0].train.size * trainer.spec.epochs
+    shared = {
+        "seconds": round(seconds, 3),
+        "device": trainer.device.type,
+        "threads": threads,
+        "stacked": stacked,
+        "images_per_second": round(images / seconds),
+        "peak_memory_mb": round(_peak_memory() / 1e6),
+    }
+    return [{"replicate": replicate, **shared} for replicate in trainer.job.replicates]
+
+
+def _peak_memory() -> int:
+    """Return the maximum resident size of this process in bytes, shared pages included."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write `rows` as CSV with the first row's keys as columns; None is empty, NaN is `nan`.
+
+    Short jobs end before pandas would be imported, so it is not used here.
+
+    Raises:
+        StudyError: the file cannot be written.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, text.getvalue(), durable=True)
