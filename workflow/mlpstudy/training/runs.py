@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from mlpstudy.data.dataset import Dataset
+from mlpstudy.data.splits import Split, rows_of, split
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import is_finished
 from mlpstudy.spec import Job
@@ -19,9 +20,7 @@ from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress
 from mlpstudy.training.exclusive import alone
 from mlpstudy.training.outputs import write_outputs
-from mlpstudy.training.rows import rows_of
 from mlpstudy.training.sidecars import sidecar
-from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import HistoryRow, Trainer
 
 logger = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from mlpstudy.data.splits import Split
 from mlpstudy.spec import Job
 from mlpstudy.training.evaluation import Evaluation, dead_units, evaluate
 from mlpstudy.training.feeding import Dropout, Feeder
@@ -22,7 +23,6 @@ from mlpstudy.training.network import Network
 from mlpstudy.training.optimizers import optimizer_named
 from mlpstudy.training.randomness import Purpose, stream
 from mlpstudy.training.replay import Replayed
-from mlpstudy.training.splits import Split
 from mlpstudy.training.workspace import Batch
 
 EVALUATION_ROWS = 500  # examples a replicate in one forward pass: some megabytes of activations
