@@ -1,6 +1,7 @@
 """Which examples a run trains on, validates on and is tested on, and whether there are enough.
 
-The rows are those of the prepared arrays: the training images first, then the test images.
+The rows are those of the prepared arrays: the training images first, then the test images. The
+workflow checks them before any job starts, so this module does not import PyTorch.
 """
 
 from __future__ import annotations
