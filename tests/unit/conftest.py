@@ -13,7 +13,7 @@ from fetching import CONTENTS
 from idx_files import write_files
 from mirror import Mirror
 
-from mlpstudy.data.downloads import VARIABLES
+from mlpstudy.data.sources import VARIABLES
 
 # A shell that starts tests in the background has them ignore Ctrl-C, and so would their children.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

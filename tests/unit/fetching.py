@@ -1,4 +1,4 @@
-"""A data set to fetch, and what must hold after a fetch that succeeds and one that fails."""
+"""A dataset to fetch, and what must hold after a fetch that succeeds and one that fails."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from idx_files import NAMES, configure, idx_bytes, make_arrays
 
-from mlpstudy.data import sources
-from mlpstudy.data.downloads import Patience
+from mlpstudy.data.fetching import fetch
+from mlpstudy.data.sources import Patience
 from mlpstudy.errors import StudyError
 
 CONTENTS = {role: idx_bytes(array) for role, array in make_arrays().items()}
@@ -26,21 +26,21 @@ def flipped(content: bytes) -> bytes:
     return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
 
 
-def assert_fetched(destination: Path, files: dict[str, Any] = FILES) -> None:
-    """Exactly the wanted files, byte for byte, and nothing beside them."""
+def assert_fetched(
+    sources: list[dict[str, Any]], destination: Path, files: dict[str, Any] = FILES
+) -> None:
+    """Fetch: exactly the wanted files are there, byte for byte, and nothing else."""
+    fetch(files, sources, destination, patience=QUICK)
     there = {path.name: path.read_bytes() for path in destination.iterdir()}
     assert there == {files[role]["name"]: CONTENTS[role] for role in files}
 
 
 def fetch_in_vain(
-    given: list[dict[str, Any]],
-    destination: Path,
-    files: dict[str, Any] = ONE,
-    patience: Patience = QUICK,
+    sources: list[dict[str, Any]], destination: Path, files: dict[str, Any] = ONE
 ) -> str:
-    """The one line that a fetch ends with when it cannot have a file, which is not left there."""
+    """Fetch: the first file is refused and not left there; return the one line of the error."""
     with pytest.raises(StudyError) as raised:
-        sources.fetch(files, given, destination, patience=patience)
+        fetch(files, sources, destination, patience=QUICK)
     assert "\n" not in str(raised.value)
     assert not (destination / BIG_NAME).exists()
     return str(raised.value)

@@ -15,8 +15,9 @@ from idx_files import NAMES, write_files
 from idx_files import configure as dataset_of
 from mirror import Mirror, Reply, answer, promise, serve, stall
 
-from mlpstudy.data import dataset, sources
-from mlpstudy.data.downloads import VARIABLES
+from mlpstudy.data import dataset
+from mlpstudy.data.fetching import fetch
+from mlpstudy.data.sources import VARIABLES
 
 
 def raw(role: str, content: bytes | None) -> Callable[[], str]:
@@ -82,8 +83,8 @@ def mirror(*replies: Reply) -> Callable[[], str]:
         with Mirror() as running:
             running.replies = {f"{BIG_NAME}.gz": list(replies)}
             place = [{"url": running.url}]
-            fetch = lambda: sources.fetch(ONE, place, Path("raw"), patience=QUICK)  # noqa: E731
-            return refusal(fetch).replace(running.url, "http://mirror")
+            said = refusal(lambda: fetch(ONE, place, Path("raw"), patience=QUICK))
+            return said.replace(running.url, "http://mirror")
 
     return say
 
@@ -91,7 +92,7 @@ def mirror(*replies: Reply) -> Callable[[], str]:
 def full_while_fetching() -> str:
     place = [{"folder": str(write_files(Path("good"), CONTENTS))}]
     with no_room(2000):
-        return refusal(lambda: sources.fetch(FILES, place, Path("raw"), patience=QUICK))
+        return refusal(lambda: fetch(FILES, place, Path("raw"), patience=QUICK))
 
 
 def environment(variable: str, value: str) -> Callable[[], str]:
@@ -104,7 +105,7 @@ def environment(variable: str, value: str) -> Callable[[], str]:
                 if name.lower() in VARIABLES:
                     patch.delenv(name)
             patch.setenv(variable, value)
-            return refusal(lambda: sources.fetch(ONE, place, Path("raw"), patience=QUICK))
+            return refusal(lambda: fetch(ONE, place, Path("raw"), patience=QUICK))
 
     return say
 

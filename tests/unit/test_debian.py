@@ -1,4 +1,4 @@
-"""Debian's package as a source, with an apt-get and a dpkg that only pretend."""
+"""A Debian package as a source, with stand-ins for apt-get and dpkg."""
 
 from __future__ import annotations
 
@@ -7,13 +7,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from idx_files import configure, idx_bytes, make_arrays, write_files
+from fetching import CONTENTS, FILES, assert_fetched, fetch_in_vain
+from idx_files import write_files
 
-from mlpstudy.data import sources
-from mlpstudy.errors import StudyError
-
-CONTENTS = {role: idx_bytes(array) for role, array in make_arrays(6, 4, 3).items()}
-FILES = configure(CONTENTS)["files"]
 PACKAGE = {"debian": {"package": "dataset-little", "folder": "usr/share/datasets/little"}}
 
 # Knows the package only if the lists that it is told to use were made by an update.
@@ -33,7 +29,7 @@ KNOWS_NOTHING = "echo 'E: Unable to locate package dataset-little' >&2; exit 100
 DPKG = 'test "$1" = -x && mkdir "$3" && tar -xf "$2" -C "$3"'
 
 
-def pretend(folder: Path, program: str, script: str) -> None:
+def install(folder: Path, program: str, script: str) -> None:
     path = folder / program
     path.write_text(f'#!/bin/sh\necho "{program} $*" >> "$TEST_LOG"\n{script}\n')
     path.chmod(0o755)
@@ -41,37 +37,34 @@ def pretend(folder: Path, program: str, script: str) -> None:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder before all others on PATH, and a package to be found by what is put there."""
+    """A folder before all others on PATH, and a package for the programs that are put there."""
     share = tmp_path / "tree" / "usr" / "share" / "datasets"
     write_files(share / "little", CONTENTS, packed=True)
     with tarfile.open(tmp_path / "package.deb", "w") as archive:
         archive.add(tmp_path / "tree" / "usr", "usr")
     folder = tmp_path / "bin"
     folder.mkdir()
-    pretend(folder, "dpkg", DPKG)
+    install(folder, "dpkg", DPKG)
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("TEST_DEB", str(tmp_path / "package.deb"))
     monkeypatch.setenv("TEST_LOG", str(tmp_path / "log"))
     return folder
 
 
-def assert_fetched(destination: Path) -> None:
-    there = {path.name: path.read_bytes() for path in destination.iterdir()}
-    assert there == {FILES[role]["name"]: CONTENTS[role] for role in FILES}
-
-
-def test_the_package_is_downloaded_once_for_all_files(tmp_path: Path, programs: Path) -> None:
-    pretend(programs, "apt-get", HAS_LISTS)
-    sources.fetch(FILES, [PACKAGE], tmp_path / "raw")
-    assert_fetched(tmp_path / "raw")
+def test_the_package_is_downloaded_once_and_only_if_needed(
+    tmp_path: Path, programs: Path, good: dict[str, str]
+) -> None:
+    install(programs, "apt-get", HAS_LISTS)
+    assert_fetched([good, PACKAGE], tmp_path / "raw")
+    assert not (tmp_path / "log").exists()
+    assert_fetched([PACKAGE, good], tmp_path / "again")
     commands = [line.split()[0] for line in (tmp_path / "log").read_text().splitlines()]
     assert commands == ["apt-get", "dpkg"]
 
 
 def test_missing_lists_are_fetched_without_root(tmp_path: Path, programs: Path) -> None:
-    pretend(programs, "apt-get", NEEDS_LISTS)
-    sources.fetch(FILES, [PACKAGE], tmp_path / "raw")
-    assert_fetched(tmp_path / "raw")
+    install(programs, "apt-get", NEEDS_LISTS)
+    assert_fetched([PACKAGE], tmp_path / "raw")
     update = (tmp_path / "log").read_text().splitlines()[1]
     assert update.endswith(" update")
     # All that an update writes lies under these two.
@@ -80,7 +73,7 @@ def test_missing_lists_are_fetched_without_root(tmp_path: Path, programs: Path) 
 
 
 @pytest.mark.parametrize(
-    ("apt", "dpkg", "said"),
+    ("apt", "dpkg", "reason"),
     [
         (KNOWS_NOTHING, DPKG, "E: Unable to locate package dataset-little"),
         ("exit 0", DPKG, "left no package"),
@@ -88,31 +81,24 @@ def test_missing_lists_are_fetched_without_root(tmp_path: Path, programs: Path) 
         (HAS_LISTS, "exit 2", "exit status 2"),
         (HAS_LISTS, 'mkdir "$3"', "no such folder"),
         (HAS_LISTS, 'mkdir -p "$3/usr/share/datasets/little"', "has neither"),
+        (None, DPKG, "apt-get is not installed here"),
     ],
 )
-def test_what_went_wrong_is_the_reason(
-    tmp_path: Path, programs: Path, apt: str, dpkg: str, said: str
+def test_what_went_wrong_is_the_reason_and_the_next_source_is_tried(
+    tmp_path: Path,
+    programs: Path,
+    good: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    apt: str | None,
+    dpkg: str,
+    reason: str,
 ) -> None:
-    pretend(programs, "apt-get", apt)
-    pretend(programs, "dpkg", dpkg)
-    with pytest.raises(StudyError, match=f"Debian's package dataset-little: .*{said}"):
-        sources.fetch(FILES, [PACKAGE], tmp_path / "raw")
-    assert list((tmp_path / "raw").iterdir()) == []
-
-
-def test_a_machine_without_apt_goes_on_to_the_next_source(
-    tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(programs))
-    with pytest.raises(StudyError, match="apt-get is not installed here"):
-        sources.fetch(FILES, [PACKAGE], tmp_path / "raw")
-    folder = write_files(tmp_path / "folder", CONTENTS)
-    sources.fetch(FILES, [PACKAGE, {"folder": str(folder)}], tmp_path / "raw")
-    assert_fetched(tmp_path / "raw")
-
-
-def test_apt_is_not_bothered_when_a_folder_has_the_files(tmp_path: Path, programs: Path) -> None:
-    pretend(programs, "apt-get", HAS_LISTS)
-    folder = write_files(tmp_path / "folder", CONTENTS)
-    sources.fetch(FILES, [{"folder": str(folder)}, PACKAGE], tmp_path / "raw")
-    assert not (tmp_path / "log").exists()
+    install(programs, "dpkg", dpkg)
+    if apt is None:
+        monkeypatch.setenv("PATH", str(programs))
+    else:
+        install(programs, "apt-get", apt)
+    message = fetch_in_vain([PACKAGE], tmp_path / "raw", FILES)
+    assert "Debian's package dataset-little: " in message
+    assert reason in message
+    assert_fetched([PACKAGE, good], tmp_path / "raw")

@@ -1,20 +1,26 @@
+"""Splits are complete, disjoint and stratified; too few images are refused before splitting."""
+
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from training_jobs import make_spec
+from training_jobs import make_job, make_spec, small_dataset
 
-from mlpstudy.training.splits import Split, split
+from mlpstudy.data.dataset import Dataset
+from mlpstudy.data.splits import Split, rows_of, split
+from mlpstudy.errors import StudyError
 
 SEED = 11
 Labels = NDArray[np.uint8]
 
 
 def balanced(train: int, test: int, classes: int = 5) -> Labels:
-    """Labels of `train` + `test` rows, shuffled, every class alike often."""
+    """Labels of `train` + `test` rows, shuffled, with equally many of every class."""
     generator = np.random.default_rng(1)
     parts = [generator.permutation(np.arange(size) % classes) for size in (train, test)]
     return np.concatenate(parts).astype(np.uint8)
@@ -94,18 +100,65 @@ def test_split_depends_on_seed_and_replicate_only(run: str, fields: dict[str, ob
     assert made[0] != made[1] != made[2] != made[0]
 
 
-def test_rows_may_be_a_subset_of_the_data() -> None:
-    labels = balanced(200, 50)
-    train, test = np.arange(60), 200 + np.arange(20)
-    spec = make_spec(validation="kfold", kfold_pool="all")
-    made = split(spec, labels, train, test, SEED, (1, "1"))
-    both = np.concatenate([made.train, made.test])
-    assert sorted(both.tolist()) == [*range(60), *range(200, 220)]
-
-
 def test_report_sizes() -> None:
     labels = balanced(60_000, 10_000)
     holdout = cut(labels, 60_000, (1, "holdout"))
     assert (holdout.train.size, holdout.validation.size) == (48_000, 12_000)
     fold = cut(labels, 60_000, (1, "5"), validation="kfold", kfold_pool="all")
     assert (fold.train.size, fold.test.size) == (56_000, 14_000)
+
+
+def short_of(label: int, kept: int) -> Dataset:
+    """Return the small data, 16 training and 6 test images per class, with `kept` of one class.
+
+    The other training images of that class get the next label.
+    """
+    dataset = small_dataset()
+    labels = dataset.labels.copy()
+    labels[np.flatnonzero(labels[: dataset.train] == label)[kept:]] = label + 1
+    return dataclasses.replace(dataset, labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("kept", "fields", "said"),
+    [
+        (16, {"validation": "kfold", "folds": 17}, "folds: .* at most 16, .* of '0'.* got 17"),
+        (4, {"validation": "kfold"}, "folds: expected at most 4, the number of images of '3'"),
+        (1, {}, "holdout_fraction: .* got 160 images, 1 of '3'"),
+        (16, {"holdout_fraction": 0.05}, "holdout_fraction: .* hold-out of 0.05 .* got 160 images"),
+        (16, {"subset": (9, 60)}, "dataset.subset.train: .* got 9, which have none of '9'"),
+        (16, {"subset": (160, 2)}, "dataset.subset.test: .* got 2, which have none of '2'"),
+        (16, {"subset": (161, 60)}, "dataset.subset.train: .* from 1 to 160, got 161"),
+        (16, {"subset": (160, 0)}, "dataset.subset.test: .* from 1 to 60, got 0"),
+    ],
+)
+def test_too_few_images_are_refused(kept: int, fields: dict[str, object], said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        rows_of(make_job(**fields), short_of(3, kept))
+
+
+@pytest.mark.parametrize(
+    ("kept", "fields"),
+    [
+        (16, {"validation": "kfold", "folds": 16}),
+        (16, {"validation": "kfold", "folds": 22, "kfold_pool": "all"}),
+        (5, {"validation": "kfold"}),
+        (2, {}),
+        (1, {"validation": "none"}),
+        (0, {"subset": None}),
+        (16, {"subset": (20, 10), "validation": "none"}),
+        (16, {"subset": (40, 20), "validation": "kfold", "folds": 6, "kfold_pool": "all"}),
+    ],
+)
+def test_what_is_accepted_can_be_split(kept: int, fields: dict[str, object]) -> None:
+    job, dataset = make_job(**fields), short_of(3, kept)
+    if kept == 0:  # a class that the test images do not have either
+        dataset.labels[dataset.labels == 3] = 4
+    train, test = rows_of(job, dataset)
+    first, last = job.subset or (160, 60)
+    assert train.tolist() == list(range(first))
+    assert test.tolist() == list(range(160, 160 + last))
+    made = split(job.spec, dataset.labels, train, test, job.seed, (1, job.spec.fold_names[0]))
+    assert set(dataset.labels[made.train]) == set(dataset.labels[train])
+    pool = [train, test] if job.spec.kfold_pool == "all" else [train]
+    assert set(np.concatenate([made.train, made.validation])) == set(np.concatenate(pool))

@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import Dataset
+from mlpstudy.data.splits import split
 from mlpstudy.spec import Job, Spec
 from mlpstudy.training.network import Network
 from mlpstudy.training.optimizers import optimizer_named
-from mlpstudy.training.splits import split
 from mlpstudy.training.trainer import Trainer
 
 CLASSES = 10
@@ -89,7 +89,7 @@ def small_dataset(
 def make_trainer(job: Job, dataset: Dataset | None = None) -> Trainer:
     """Return the trainer of `job` on `dataset`, or on the small one."""
     data = dataset or small_dataset()
-    train, test = data.train_indices(), data.test_indices()
+    train, test = np.arange(data.train), data.train + np.arange(data.test)
     splits = [
         split(job.spec, data.labels, train, test, job.seed, (replicate, job.fold))
         for replicate in job.replicates

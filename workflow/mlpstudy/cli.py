@@ -87,7 +87,7 @@ def fetch(
     output: Output,
 ) -> None:
     """Download the dataset's files from the first source that has them, and verify them."""
-    from mlpstudy.data.sources import fetch
+    from mlpstudy.data.fetching import fetch
 
     fetch(json.loads(dataset)["files"], json.loads(sources), output)
 

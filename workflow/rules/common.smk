@@ -18,6 +18,7 @@ sys.path.insert(0, PACKAGES)
 for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}.items():
     os.environ[name] = os.pathsep.join(filter(None, [entry, os.environ.get(name)]))
 
+from mlpstudy.data.splits import check_prepared
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.configuration import requests
@@ -26,7 +27,6 @@ from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
 from mlpstudy.report.figure_index import load_index
 from mlpstudy.locks import is_locked, lock_until_exit
-from mlpstudy.training.rows import check_prepared
 
 # The name by which another workflow imports this one as a module, if one does.
 MODULE = workflow.modifier.namespace

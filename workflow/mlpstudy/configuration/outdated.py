@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mlpstudy.configuration.plan import Plan
-from mlpstudy.data.dataset import DESCRIPTION
-from mlpstudy.data.idx import verify
+from mlpstudy.data.dataset import DESCRIPTION, verify
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
 from mlpstudy.fingerprint import fingerprint

@@ -1,11 +1,18 @@
-"""IDX files → memory-mapped arrays that every job shares."""
+"""The dataset: IDX files, decoded to memory-mapped arrays that every job shares.
+
+The IDX format is described at the end of Y. LeCun's page on MNIST: two zero bytes, a type code, the
+number of dimensions, each dimension as a big-endian 32-bit integer, then the values in C order.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
-from collections.abc import Mapping
+import math
+import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +20,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy.data.idx import file_sha256, read_idx, verify
 from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing, write_text
 
-__all__ = ["ROLES", "Dataset", "digest", "load", "prepare", "read_idx", "verify"]
-
 logger = logging.getLogger(__name__)
 
-ROLES = ("train_images", "train_labels", "test_images", "test_labels")
 IMAGES, LABELS, DESCRIPTION = "images.npy", "labels.npy", "dataset.json"
+UNSIGNED_BYTE = 0x08  # the type code of IDX
+
+Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -35,52 +41,80 @@ class Dataset:
 
     name: str
     classes: tuple[str, ...]
-    images: NDArray[np.uint8]
-    labels: NDArray[np.uint8]
+    images: Bytes
+    labels: Bytes
     train: int
     test: int
     height: int
     width: int
     digest: str
 
-    def train_indices(self, subset: Mapping[str, int | None] | None = None) -> NDArray[np.int64]:
-        """Rows of the first `subset["train"]` training images, or of all of them."""
-        return np.arange(_limit(subset, "train", self.train), dtype=np.int64)
-
-    def test_indices(self, subset: Mapping[str, int | None] | None = None) -> NDArray[np.int64]:
-        """Rows of the first `subset["test"]` test images, counted from the first training image."""
-        return self.train + np.arange(_limit(subset, "test", self.test), dtype=np.int64)
-
-
-def _limit(subset: Mapping[str, int | None] | None, part: str, available: int) -> int:
-    wanted = (subset or {}).get(part)
-    if wanted is None:
-        return available
-    if not 1 <= wanted <= available:
-        raise StudyError(
-            f"dataset.subset.{part}: expected a number from 1 to {available}, got {wanted}"
-        )
-    return wanted
-
 
 def digest(dataset: Mapping[str, Any]) -> str:
-    """SHA-256 that identifies the data: of the sorted roles' checksums, without reading a file."""
+    """Return the SHA-256 that identifies the data: that of the files' checksums, sorted by role."""
     files = dataset["files"]
     lines = [f"{role} {files[role]['sha256'].lower()}\n" for role in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
+def verify(path: Path, sha256: str) -> None:
+    """Raise StudyError unless the file at `path` has this SHA-256."""
+    actual = _file_sha256(path)
+    if actual != sha256.lower():
+        raise StudyError(
+            f"{path}: damaged or not the expected file: its SHA-256 is {actual}, "
+            f"expected {sha256.lower()}"
+        )
+
+
+def _file_sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def read_idx(path: Path) -> Bytes:
+    """Decode an uncompressed IDX file of unsigned bytes; StudyError if it is anything else."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
+    dimensions = content[3] if len(content) >= 4 else 0
+    if content[:3] != bytes([0, 0, UNSIGNED_BYTE]) or dimensions == 0:
+        raise StudyError(
+            f"{path}: expected an uncompressed IDX file of unsigned bytes (it begins with "
+            f"00 00 08 and the number of dimensions), found '{content[:4].hex(' ')}'"
+        )
+    start = 4 + 4 * dimensions
+    if len(content) < start:
+        raise StudyError(f"{path}: ends inside its header: {len(content)} of {start} bytes")
+    shape = struct.unpack(f">{dimensions}I", content[4:start])
+    if len(content) != start + math.prod(shape):
+        raise StudyError(
+            f"{path}: expected {start + math.prod(shape)} bytes for the shape {shape} in its "
+            f"header, found {len(content)}"
+        )
+    try:
+        return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    except ValueError as error:  # more dimensions, or longer ones, than numpy has
+        raise StudyError(f"{path}: expected images or labels, found {error}") from error
+
+
 def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str = "") -> None:
     """Decode the four IDX files in `raw` into images.npy, labels.npy and dataset.json.
 
-    `dataset` is the configuration's section of that name, `code` the fingerprint of this code, of
-    which only the description takes note. Raises StudyError when a checksum is
-    wrong, when images and labels do not fit each other, and when a label has no class name.
+    `dataset` is the section of that name of the configuration; `code` is the fingerprint of this
+    code, which the description records.
+
+    Raises:
+        StudyError: a checksum is wrong, images and labels do not fit each other, a label has no
+            class name, or `destination` cannot be written.
     """
-    paths = {}
-    for role in ROLES:
-        paths[role] = raw / dataset["files"][role]["name"]
-        verify(paths[role], dataset["files"][role]["sha256"])
+    paths = {role: raw / file["name"] for role, file in dataset["files"].items()}
+    for role, path in paths.items():
+        verify(path, dataset["files"][role]["sha256"])
     train = _read_part(paths["train_images"], paths["train_labels"], dataset["classes"])
     test = _read_part(paths["test_images"], paths["test_labels"], dataset["classes"])
     if train[0].shape[1:] != test[0].shape[1:]:
@@ -88,8 +122,7 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str 
             f"{paths['test_images']}: expected images of {train[0].shape[1:]} pixels like the "
             f"training images, found {test[0].shape[1:]}"
         )
-    images = np.concatenate([train[0], test[0]])
-    labels = np.concatenate([train[1], test[1]])
+    images, labels = (np.concatenate(parts) for parts in zip(train, test, strict=True))
     description = {
         "name": dataset["name"],
         "classes": list(dataset["classes"]),
@@ -100,8 +133,9 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str 
         "digest": digest(dataset),
         "code": code,
     }
+    arrays = {IMAGES: images.reshape(len(images), -1), LABELS: labels}
     try:
-        _write(destination, images.reshape(len(images), -1), labels, description)
+        _write(destination, arrays, description)
     except OSError as error:
         raise StudyError(f"{destination}: cannot be written ({error.strerror or error})") from error
     logger.info(
@@ -110,9 +144,7 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str 
     )
 
 
-def _read_part(
-    images_path: Path, labels_path: Path, classes: list[str]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _read_part(images_path: Path, labels_path: Path, classes: Sequence[str]) -> tuple[Bytes, Bytes]:
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.ndim != 3 or images.size == 0:
         raise StudyError(
@@ -131,39 +163,30 @@ def _read_part(
     return images, labels
 
 
-def _write(
-    destination: Path,
-    images: NDArray[np.uint8],
-    labels: NDArray[np.uint8],
-    description: dict[str, Any],
-) -> None:
+def _write(destination: Path, arrays: Mapping[str, Bytes], description: Mapping[str, Any]) -> None:
     destination.mkdir(parents=True, exist_ok=True)
-    # The description goes first and comes back last: no moment pairs it with other arrays.
+    # Removed first and written last, so that it never describes other arrays.
     (destination / DESCRIPTION).unlink(missing_ok=True)
     sums = {}
-    for name, array in ((IMAGES, images), (LABELS, labels)):
+    for name, array in arrays.items():
+        # In memory, as numpy.save to a file loses its end without an error when the disk is full.
+        file = io.BytesIO()
+        np.save(file, array)
         with replacing(destination / name) as temporary:
-            _save(temporary, array)
-        sums[name] = file_sha256(destination / name)
+            temporary.write_bytes(file.getbuffer())
+        sums[name] = hashlib.sha256(file.getbuffer()).hexdigest()
     text = json.dumps({**description, "sha256": sums}, indent=2, sort_keys=True)
     write_text(destination / DESCRIPTION, f"{text}\n")
 
 
-def _save(path: Path, array: NDArray[np.uint8]) -> None:
-    # numpy.save hands real files to C, which does not notice when the disk is full at its last
-    # flush: the file is short and no error is raised. Python's own write notices.
-    header = np.lib.format.header_data_from_array_1_0(array)
-    with path.open("wb") as stream:
-        np.lib.format.write_array_header_1_0(stream, header)
-        stream.write(np.ascontiguousarray(array).data)
-
-
 def load(folder: Path, *, check: bool = True) -> Dataset:
-    """Open what `prepare` wrote into `folder`, each file checked against its checksum.
+    """Open what `prepare` wrote into `folder`, with each file checked against its checksum.
 
-    The check takes some 30 ms for 55 MB, and nothing else would notice a flipped bit; it may be
-    left out by those who only count. Raises StudyError for a missing, truncated, damaged or
-    foreign file.
+    The check takes some 30 ms for 55 MB, and nothing else would notice a flipped bit; callers that
+    only count may skip it.
+
+    Raises:
+        StudyError: a file is missing, truncated, damaged or not from `prepare`.
     """
     path = folder / DESCRIPTION
     try:
@@ -181,41 +204,27 @@ def load(folder: Path, *, check: bool = True) -> Dataset:
         ) from error
     if check:
         for file, sha256 in sums.items():
-            _check_sum(folder / file, sha256)
-    arrays = {file: _load_array(folder / file) for file in (IMAGES, LABELS)}
+            if _file_sha256(folder / file) != sha256:
+                raise StudyError(
+                    f"{folder / file}: damaged or changed since it was prepared; remove {folder} "
+                    "to prepare the data again"
+                )
     count = sizes["train"] + sizes["test"]
-    _expect_shape(folder / IMAGES, arrays[IMAGES], (count, sizes["height"] * sizes["width"]))
-    _expect_shape(folder / LABELS, arrays[LABELS], (count,))
-    return Dataset(
-        name=name,
-        classes=classes,
-        images=arrays[IMAGES],
-        labels=arrays[LABELS],
-        digest=source,
-        **sizes,
-    )
+    images = _map(folder / IMAGES, (count, sizes["height"] * sizes["width"]))
+    labels = _map(folder / LABELS, (count,))
+    return Dataset(name, classes, images, labels, digest=source, **sizes)
 
 
-def _check_sum(path: Path, sha256: str) -> None:
-    if file_sha256(path) != sha256:
-        raise StudyError(
-            f"{path}: damaged or changed since it was prepared; remove {path.parent} to prepare "
-            "the data again"
-        )
-
-
-def _load_array(path: Path) -> NDArray[Any]:
+def _map(path: Path, shape: tuple[int, ...]) -> Bytes:
     try:
-        return np.lib.format.open_memmap(path, mode="r")
+        array = np.lib.format.open_memmap(path, mode="r")
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise StudyError(f"{path}: expected a numpy array file ({error})") from error
-
-
-def _expect_shape(path: Path, array: NDArray[Any], shape: tuple[int, ...]) -> None:
     if array.dtype != np.uint8 or array.shape != shape:
         raise StudyError(
             f"{path}: expected uint8 of shape {shape} as {DESCRIPTION} says, found {array.dtype} "
             f"of shape {array.shape}"
         )
+    return array

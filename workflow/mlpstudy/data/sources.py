@@ -1,215 +1,219 @@
-"""The data set's files from the first source that has them: a folder, a mirror, a package.
-
-Only the SHA-256 of the decompressed content counts: mirrors pack the same file differently, and
-who served it does not matter once the content is right.
-"""
+"""Where the dataset's files may be found: in a folder, on a mirror, or in a Debian package."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import os
+import shutil
+import socket
+import subprocess
 import tempfile
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from mlpstudy.data.dataset import verify
-from mlpstudy.data.debian import unpack_package
-from mlpstudy.data.downloads import (
-    Patience,
-    RefusedError,
-    UnavailableError,
-    download,
-    writing_to,
-)
-from mlpstudy.data.unpacking import install
-from mlpstudy.errors import StudyError
+import httpx
 
 logger = logging.getLogger(__name__)
 
-# Files that may be the one asked for, each with what to call it in a message. Whoever asks for the
-# next one has found the last one wrong.
-Candidates = Generator[tuple[str, Path], None, None]
+# Far more than any dataset of this shape needs: a larger file is not one.
+MAXIMUM_BYTES = 1 << 30
+# Bytes per second. A slower mirror counts as stalled, even if some bytes keep the connection alive.
+MINIMUM_RATE = 1000.0
+# The environment variables that httpx reads.
+VARIABLES = {"all_proxy", "http_proxy", "https_proxy", "no_proxy", "ssl_cert_dir", "ssl_cert_file"}
+# As root, apt would switch to a user who may not write to our folder.
+APT = ("apt-get", "-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3")
+COMMAND_TIMEOUT = 900.0
+
+# A candidate for a file: what to call it in a message, and its content or where that is.
+Found = tuple[str, bytes | Path]
+# Returns the candidates for the file of a name.
+Find = Callable[[str], Iterable[Found]]
 
 
-class Source(Protocol):
-    """Where files may be had."""
-
-    def candidates(self, name: str) -> Candidates:
-        """Give files that may hold `name`, packed or not; RefusedError or UnavailableError."""
-        ...
+class RefusedError(Exception):
+    """A source cannot give this file, for the reason in the text; it may still give another."""
 
 
-@dataclass(frozen=True)
-class Folder:
-    """A folder with the files, packed as name.gz or not."""
-
-    path: Path
-
-    def candidates(self, name: str) -> Candidates:
-        """Give `name` and `name`.gz, those that are there."""
-        if not self.path.is_dir():
-            raise UnavailableError("no such folder")
-        found = [path for path in (self.path / name, self.path / f"{name}.gz") if path.is_file()]
-        if not found:
-            raise RefusedError(f"has neither {name} nor {name}.gz")
-        yield from ((path.name, path) for path in found)
+class UnavailableError(Exception):
+    """A source cannot give any file, for the reason in the text."""
 
 
 @dataclass(frozen=True)
-class Mirror:
-    """A web address under which lie name.gz files; what has arrived is kept in `workspace`."""
+class Patience:
+    """How long to wait for a mirror.
 
-    url: str
-    workspace: Path
-    patience: Patience
-
-    def candidates(self, name: str) -> Candidates:
-        """Give the downloaded name.gz; then a fresh one, if the first was pieced together."""
-        url = f"{self.url.rstrip('/')}/{name}.gz"
-        # Mirrors pack differently, so the bytes of one must not be continued with another's.
-        key = hashlib.sha256(url.encode()).hexdigest()[:8]
-        part = self.workspace / f".{name}.gz.{key}.part"
-        continued = True
-        while continued:
-            continued = download(url, part, self.patience)
-            try:
-                yield f"{name}.gz", part
-            finally:
-                part.unlink(missing_ok=True)
-
-
-def fetch(
-    files: Mapping[str, Mapping[str, str]],
-    sources: Sequence[Mapping[str, Any]],
-    destination: Path,
-    *,
-    patience: Patience | None = None,
-) -> None:
-    """Bring each file, decompressed and verified, to `destination`/name.
-
-    `files` maps a role to {"name", "sha256" of the decompressed content}; each source is one of
-    {"folder": path}, {"url": base} and {"debian": {"package", "folder"}}, tried in this order.
-    A file that is there and right is kept; a wrong one is removed. Raises StudyError when a file
-    cannot be had from any source, and when `destination` cannot be written.
+    Attributes:
+        connect: seconds to connect.
+        stall: seconds without (enough) data.
+        attempts: number of attempts, where another one can help.
+        backoff: seconds before the second attempt; it doubles with each further one.
     """
-    wanted = _wanted(files)
-    with writing_to(destination):
-        destination.mkdir(parents=True, exist_ok=True)
-        missing = [name for name in wanted if not _in_place(destination / name, wanted[name])]
-    reasons: dict[str, list[str]] = {name: [] for name in missing}
-    for source in sources:
-        if missing:
-            waiting = patience or Patience()
-            missing = _try_source(source, missing, wanted, destination, reasons, waiting)
-    if missing:
-        tried = "; ".join(reasons[missing[0]]) or "dataset.sources is empty"
-        raise StudyError(
-            f"{', '.join(missing)}: not to be had from any source: {tried}. Put the files (packed "
-            "or not) in a folder and name it in the configuration: dataset.sources: - folder: PATH"
-        )
+
+    connect: float = 10.0
+    stall: float = 20.0
+    attempts: int = 4
+    backoff: float = 1.0
 
 
-def _wanted(files: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Map each file's name to its checksum; names are plain and differ, or StudyError."""
-    names = [spec["name"] for spec in files.values()]
-    for name in names:
-        if name in {"", ".", ".."} or "/" in name or "\0" in name:
-            raise StudyError(f"dataset.files: expected a plain file name, got {name!r}")
-        if names.count(name) > 1:
-            raise StudyError(f"dataset.files: expected different names, got {name} twice")
-    return {spec["name"]: spec["sha256"].lower() for spec in files.values()}
+PATIENCE = Patience()
 
 
-def _in_place(target: Path, sha256: str) -> bool:
-    if not target.is_file():
-        return False
-    try:
-        verify(target, sha256)
-    except StudyError as error:
-        logger.warning("%s; it is removed and fetched again", error)
-        target.unlink()
-        return False
-    logger.info("%s is there already", target)
-    return True
-
-
-def _try_source(
-    source: Mapping[str, Any],
-    missing: Sequence[str],
-    wanted: Mapping[str, str],
-    destination: Path,
-    reasons: Mapping[str, list[str]],
-    patience: Patience,
-) -> list[str]:
-    """Fetch what this source has; the names that it has not, with its reason added to each.
-
-    Whatever goes wrong with it, the next source is tried.
-    """
-    label = _label(source)
-    left = list(missing)
-    try:
-        with _open(source, destination, patience) as opened:
-            for name in missing:
-                try:
-                    _obtain(opened, name, wanted, destination)
-                except RefusedError as error:
-                    logger.info("%s: %s", label, error)
-                    reasons[name].append(f"{label}: {error}")
-                else:
-                    logger.info("%s came from %s", name, label)
-                    left.remove(name)
-    except StudyError:
-        raise
-    except Exception as error:
-        ours = isinstance(error, UnavailableError)
-        reason = str(error) if ours else f"{type(error).__name__}: {error}"
-        logger.info("%s: %s", label, reason)
-        for name in left:
-            reasons[name].append(f"{label}: {reason}")
-    return left
-
-
-def _label(source: Mapping[str, Any]) -> str:
-    match source:
-        case {"folder": str() | Path() as folder}:
-            return f"folder {folder}"
-        case {"url": str() as url}:
-            return url
-        case {"debian": {"package": str() as package, "folder": str()}}:
-            return f"Debian's package {package}"
-    raise StudyError(
-        "dataset.sources: expected 'folder: PATH', 'url: BASE' or 'debian: {package, folder}', "
-        f"got {dict(source)}"
-    )
-
-
-def _open(
-    source: Mapping[str, Any], destination: Path, patience: Patience
-) -> AbstractContextManager[Source]:
-    if "folder" in source:
-        return nullcontext(Folder(Path(source["folder"])))
-    if "url" in source:
-        return nullcontext(Mirror(source["url"], destination, patience))
-    return _open_package(source["debian"]["package"], source["debian"]["folder"])
+def describe(source: Mapping[str, Any]) -> str:
+    """Return what to call `source` in a message."""
+    if "debian" in source:
+        return f"Debian's package {source['debian']['package']}"
+    return source["url"] if "url" in source else f"folder {source['folder']}"
 
 
 @contextmanager
-def _open_package(package: str, folder: str) -> Iterator[Folder]:
-    with tempfile.TemporaryDirectory(prefix="mlpstudy-") as scratch:
-        yield Folder(unpack_package(package, Path(scratch)) / folder.lstrip("/"))
+def open_source(source: Mapping[str, Any], patience: Patience) -> Iterator[Find]:
+    """Give a function that finds files in `source`, one item of `dataset.sources`.
+
+    Raises:
+        UnavailableError: it cannot give any file. The function raises RefusedError as well.
+    """
+    if "folder" in source:
+        yield partial(_in_folder, Path(source["folder"]))
+    elif "url" in source:
+        with _client(patience) as client:
+            yield partial(_on_mirror, client, source["url"].rstrip("/"), patience)
+    else:
+        with tempfile.TemporaryDirectory(prefix="mlpstudy-") as scratch:
+            root = _unpack_package(source["debian"]["package"], Path(scratch))
+            yield partial(_in_folder, root / source["debian"]["folder"].lstrip("/"))
 
 
-def _obtain(source: Source, name: str, wanted: Mapping[str, str], destination: Path) -> None:
-    refused = []
-    with closing(source.candidates(name)) as candidates:
-        for shown, path in candidates:
-            try:
-                install(path, destination / name, wanted)
-            except RefusedError as error:
-                refused.append(f"{shown} {error}")
-            else:
-                return
-    raise RefusedError(" and ".join(refused))
+def _in_folder(folder: Path, name: str) -> list[Found]:
+    if not folder.is_dir():
+        raise UnavailableError("no such folder")
+    found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
+    if not found:
+        raise RefusedError(f"has neither {name} nor {name}.gz")
+    return [(path.name, path) for path in found]
+
+
+def _client(patience: Patience) -> httpx.Client:
+    timeout = httpx.Timeout(patience.stall, connect=patience.connect)
+    try:
+        return httpx.Client(timeout=timeout, follow_redirects=True)
+    except Exception as error:  # a proxy or certificates that cannot be used, of whatever kind
+        # Not their values: the address of a proxy may contain a password.
+        found = ", ".join(sorted(key for key in os.environ if key.lower() in VARIABLES))
+        raise UnavailableError(
+            f"no connection can be set up ({error}); the environment sets {found or 'no proxy'}"
+        ) from error
+
+
+def _on_mirror(client: httpx.Client, url: str, patience: Patience, name: str) -> list[Found]:
+    """Download `url`/`name`.gz, in several attempts where that can help."""
+    address = f"{url}/{name}.gz"
+    attempt, wait = 1, patience.backoff
+    while True:
+        try:
+            return [(f"{name}.gz", _receive(client, address, patience.stall))]
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if attempt == patience.attempts or not _is_transient(error):
+                raise _failure(error) from error
+            logger.info("%s: %s; trying again in %.1f s", address, error, wait)
+        time.sleep(wait)
+        attempt, wait = attempt + 1, 2 * wait
+
+
+def _receive(client: httpx.Client, url: str, stall: float) -> bytes:
+    """Return what is at `url`; log the progress, and raise httpx.HTTPError when it stalls."""
+    content = bytearray()
+    # Without this header, a server may compress the file once more.
+    with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
+        response.raise_for_status()
+        if response.status_code != 200:
+            raise RefusedError(f"answers {response.status_code} {response.reason_phrase}".strip())
+        size = int(response.headers.get("Content-Length") or 0)
+        shown = f"{size / 1e6:.1f} MB" if size else "size unknown"
+        logger.info("downloading %s (%s)", url, shown)
+        since, held = time.monotonic(), 0
+        for chunk in response.iter_raw():
+            content += chunk
+            if len(content) > MAXIMUM_BYTES:
+                raise RefusedError(f"sends more than {MAXIMUM_BYTES} bytes")
+            elapsed = time.monotonic() - since
+            if elapsed > stall:
+                received = len(content) - held
+                if received < MINIMUM_RATE * elapsed:
+                    raise httpx.ReadTimeout(f"{received} bytes in {elapsed:.0f} s")
+                logger.info("%s: %.1f MB received (%s)", url, len(content) / 1e6, shown)
+                since, held = time.monotonic(), len(content)
+    return bytes(content)
+
+
+def _is_transient(error: Exception) -> bool:
+    """Tell whether another attempt may help."""
+    if isinstance(error, httpx.HTTPStatusError):
+        code = error.response.status_code
+        return code in {408, 425, 429} or code >= 500
+    lasting = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
+    if not isinstance(error, httpx.TransportError) or isinstance(error, lasting):
+        return False
+    # A busy resolver may know the host later; without web access, no attempt helps.
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, socket.gaierror):
+        cause = cause.__cause__ or cause.__context__
+    return cause is None or cause.errno == socket.EAI_AGAIN
+
+
+def _failure(error: Exception) -> RefusedError | UnavailableError:
+    if isinstance(error, httpx.HTTPStatusError):
+        reason = f"answers {error.response.status_code} {error.response.reason_phrase}".strip()
+        return UnavailableError(reason) if _is_transient(error) else RefusedError(reason)
+    reason = str(error) or type(error).__name__
+    if isinstance(error, httpx.TimeoutException):
+        reason = f"stalled or too slow to answer ({reason})"
+    return UnavailableError(reason)
+
+
+def _unpack_package(package: str, scratch: Path) -> Path:
+    """Download a Debian package and unpack it in the folder `scratch`; no root is needed."""
+    for program in ("apt-get", "dpkg"):
+        if shutil.which(program) is None:
+            raise UnavailableError(f"{program} is not installed here")
+    logger.info("downloading Debian's package %s with apt-get", package)
+    try:
+        _run(scratch, *APT, "download", package)
+    except UnavailableError as error:
+        # The machine's package lists are missing or outdated, and updating them needs root;
+        # lists of our own do not.
+        logger.info("%s; fetching package lists of our own", error)
+        for folder in ("lists/partial", "archives/partial"):
+            (scratch / folder).mkdir(parents=True)
+        private = (*APT, "-o", f"Dir::State::Lists={scratch}/lists", "-o", f"Dir::Cache={scratch}")
+        _run(scratch, *private, "update")
+        _run(scratch, *private, "download", package)
+    archives = sorted(scratch.glob("*.deb"))
+    if not archives:
+        raise UnavailableError(f"apt-get download {package} left no package")
+    _run(scratch, "dpkg", "-x", str(archives[-1]), str(scratch / "root"))
+    return scratch / "root"
+
+
+def _run(folder: Path, *command: str) -> None:
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=COMMAND_TIMEOUT,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        errors = [line for line in lines if line.startswith(("E:", "dpkg"))] or lines
+        said = errors[-1].strip() if errors else f"exit status {done.returncode}"
+        raise UnavailableError(f"{command[0]} {' '.join(command[-2:])}: {said}")

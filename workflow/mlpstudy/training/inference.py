@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from mlpstudy.data.idx import read_idx
+from mlpstudy.data.dataset import read_idx
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job, Spec
 from mlpstudy.training.layers import EPSILON, MOMENTUM

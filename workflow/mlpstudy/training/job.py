@@ -19,6 +19,7 @@ import torch
 from safetensors.torch import save
 
 from mlpstudy.data.dataset import Dataset
+from mlpstudy.data.splits import Split, rows_of, split
 from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing, write_text
 from mlpstudy.identity import METRICS, SPEC, is_finished
@@ -27,8 +28,6 @@ from mlpstudy.spec import Job
 from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
 from mlpstudy.training.losses import Metrics
-from mlpstudy.training.rows import rows_of
-from mlpstudy.training.splits import Split, split
 from mlpstudy.training.trainer import Row, Trainer
 
 WEIGHTS, PREDICTIONS = "weights.safetensors", "predictions.npz"
