@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from mlpstudy.report.drawing.swarm import swarm
+from mlpstudy.figures.swarm import swarm
 from mlpstudy.report.formats import missing, percent
 
 # Units of the drawing: a per cent is two wide, the ends have room for half a dot.
