@@ -12,9 +12,8 @@ from matplotlib.figure import Figure
 from mlpstudy.figures.architecture import architecture_figure, architecture_values
 from mlpstudy.figures.captions import Words, words
 from mlpstudy.figures.causes import causes_figure, causes_values, cells
-from mlpstudy.figures.comparison_curves import comparison_curves_figure
 from mlpstudy.figures.confusion import confusion_figure, confusion_values
-from mlpstudy.figures.curves import curves_figure, curves_values
+from mlpstudy.figures.curves import comparison_curves_figure, curves_figure, curves_values
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.dots import dots_figure, dots_values
 from mlpstudy.figures.groups import groups_figure, groups_values

@@ -12,7 +12,6 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mlpstudy.figures.cells import shade
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED, RULE
 from mlpstudy.figures.style import (
@@ -22,6 +21,7 @@ from mlpstudy.figures.style import (
     colour_of,
     condition_name,
     new_figure,
+    shade,
     shortened,
 )
 from mlpstudy.report.formats import percent

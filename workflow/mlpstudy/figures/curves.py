@@ -1,4 +1,4 @@
-"""A model's learning curves: loss and accuracy, training and validation, every replicate."""
+"""Learning curves of one model or of several: loss and accuracy of every replicate by epoch."""
 
 from __future__ import annotations
 
@@ -16,17 +16,28 @@ from numpy.typing import NDArray
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED
-from mlpstudy.figures.style import colour_of, condition_lines, key, line, panels
+from mlpstudy.figures.style import (
+    ACROSS,
+    colour_of,
+    condition_lines,
+    in_rows,
+    key,
+    line,
+    model_panels,
+    panels,
+)
 from mlpstudy.report.formats import heading
 
 PARTS = {"train": "training", "validation": "validation"}
 QUANTITIES = ("loss", "accuracy")
 DOTTED: Any = {"lw": 0.9, "ls": (0, (1, 1.6))}
+DASHED: Any = {"lw": 1.1, "ls": (0, (2.2, 1.3))}
 
 # Points of single replicates in a figure. If there are more, a band from the lowest to the highest
 # replicate takes their place, which keeps a figure small and readable.
 POINTS = 5000
-HEIGHT = 2.18  # of a panel with its title and labels, in inches
+# Heights of a panel with its title and labels, in inches: of one model's and of a comparison's.
+HEIGHT, SMALL = 2.18, 1.6
 
 
 def curves_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figure:
@@ -48,12 +59,43 @@ def curves_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figur
                 if part == "validation":
                     draw_median(panel, by_epoch(own, "train", quantity), colour, DOTTED)
             scale_epochs(panel, rows)
+            panel.set_xlabel("Epoch")
+            panel.tick_params(axis="y", labelleft=panel is row[0])
             panel.set_title(f"{heading(quantity)}, {PARTS[part]}")
         scale(row, quantity, m.study)
     lines = [line("median", lw=1.8), replicate_line(single)]
     if len(parts) > 1:
         lines.append(line("median of training", **DOTTED))
     key(figure, [*condition_lines(m.study, conditions), *lines])
+    return figure
+
+
+def comparison_curves_figure(m: FigureData, models: Sequence[str]) -> Figure:
+    """Draw loss above accuracy, a column per model, all on the same axes.
+
+    Training: every replicate thin, their median strong. Validation: the median, dashed.
+    """
+    rows = m.rows_of(m.history, models, m.main)
+    single = single_lines(rows, 2)
+    figure, grid = model_panels(m.study, models, len(QUANTITIES), SMALL)
+    for quantity, row in zip(QUANTITIES, grid, strict=True):
+        for model, axes in row.items():
+            chosen = rows[rows["model"] == model]
+            scale_epochs(axes, chosen)
+            for condition in m.main:
+                own = chosen[chosen["condition"] == condition]
+                if own.empty:
+                    continue
+                colour = colour_of(m.study, condition)
+                draw_curves(axes, by_epoch(own, "train", quantity), colour, single)
+                draw_median(axes, by_epoch(own, "validation", quantity), colour, DASHED)
+        scale(list(row.values()), quantity, m.study)
+        for first, *_ in in_rows(models, ACROSS):
+            row[first].set_ylabel(heading(quantity))
+    lines = [line("training: median", lw=1.8), replicate_line(single)]
+    if rows["validation_loss"].notna().any():
+        lines.append(line("validation: median", **DASHED))
+    key(figure, [*condition_lines(m.study, m.main), *lines])
     return figure
 
 
@@ -106,23 +148,20 @@ def joined(table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64
     return np.tile([*table.index, np.nan], table.shape[1]), y
 
 
-def scale_epochs(axes: Axes, rows: pd.DataFrame, label: str = "Epoch") -> None:
+def scale_epochs(axes: Axes, rows: pd.DataFrame) -> None:
     """Give an axis all epochs of `rows`, with ticks at whole numbers."""
     epochs = int(rows["epoch"].max()) if len(rows) else 1
     axes.set_xlim(1, epochs) if epochs > 1 else axes.set_xlim(0.5, 1.5)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
-    axes.set_xlabel(label)
 
 
 def scale(row: Sequence[Axes], quantity: str, study: Study) -> None:
-    """Give panels the same scale, with its numbers at the first."""
+    """Give panels the same scale."""
     if quantity == "loss":
         _scale_losses(row)
     else:
         for axes in row:
             _scale_accuracy(axes, study)
-    for axes in row[1:]:
-        axes.tick_params(axis="y", labelleft=False)
 
 
 def _scale_accuracy(axes: Axes, study: Study) -> None:

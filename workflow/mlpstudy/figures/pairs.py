@@ -12,10 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.figures.cells import shade
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE
-from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, bare, canvas, colour_of, shortened
+from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, bare, canvas, colour_of, shade, shortened
 from mlpstudy.report.formats import number_of, percent
 
 # Inches: the space for the first row's name, for numbers or slanted names above the columns, and

@@ -12,37 +12,32 @@ from matplotlib.figure import Figure
 from mlpstudy.figures.curves import joined, scale_epochs
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED
-from mlpstudy.figures.style import colour_of, condition_name, in_rows, key, line, panels, shortened
+from mlpstudy.figures.style import (
+    ACROSS,
+    colour_of,
+    condition_name,
+    in_rows,
+    key,
+    line,
+    model_panels,
+)
 from mlpstudy.report.formats import heading
 
-# Models side by side, and the height of a panel in inches.
-ACROSS, HEIGHT = 8, 1.06
+HEIGHT = 1.06  # of a panel in inches
 FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
 LEARNED: dict[str, Any] = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
 
 
 def stuck_figure(m: FigureData, models: Sequence[str], conditions: Sequence[str]) -> Figure:
     """Draw a row per condition, a column per model; every replicate a line, by its outcome."""
-    bands = in_rows(models, ACROSS)
-    across = len(bands[0])
-    figure, grid = panels(len(bands) * len(conditions), across, HEIGHT)
-    rows = iter(grid)
-    for band in bands:
-        for condition in conditions:
-            row = next(rows)
-            for model, axes in zip(band, row, strict=False):
-                _panel(axes, m, model, condition)
-                axes.tick_params(
-                    labelbottom=condition == conditions[-1], labelleft=model == band[0]
-                )
-                axes.set_xlabel("Epoch" if condition == conditions[-1] else "")
-                if condition == conditions[0]:
-                    axes.set_title(shortened(m.study.model_label(model), int(80 / across)))
-            for axes in row[len(band) :]:
-                axes.remove()
-            name = fill(heading(condition_name(m.study, condition, 24)), 13)
-            row[0].set_ylabel(name, rotation=0, ha="right", va="center", weight="bold",
-                              color=colour_of(m.study, condition))  # fmt: skip
+    figure, grid = model_panels(m.study, models, len(conditions), HEIGHT)
+    for condition, row in zip(conditions, grid, strict=True):
+        for model, axes in row.items():
+            _panel(axes, m, model, condition)
+        name = fill(heading(condition_name(m.study, condition, 24)), 13)
+        for first, *_ in in_rows(models, ACROSS):
+            row[first].set_ylabel(name, rotation=0, ha="right", va="center", weight="bold",
+                                  color=colour_of(m.study, condition))  # fmt: skip
     figure.align_ylabels()
     key(figure, [line("a replicate that failed in the end", **FAILED),
                  line("one that learned", **LEARNED)])  # fmt: skip

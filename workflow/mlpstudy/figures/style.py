@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -24,6 +25,7 @@ from mlpstudy.files import write_bytes, write_text
 # Inches: the width of a page's column, in which every figure is placed, and of its margin.
 WIDTH, MARGIN = 7.4, 0.06
 KEY = 0.26  # height of the line that explains marks
+ACROSS = 8  # panels of models side by side
 
 # Over the defaults, as a matplotlibrc in the working directory is read whatever MATPLOTLIBRC says.
 STYLE: Any = {
@@ -83,6 +85,32 @@ def panels(rows: int, columns: int, height: float) -> tuple[Figure, list[list[Ax
     return figure, figure.subplots(rows, columns, squeeze=False).tolist()
 
 
+def model_panels(
+    study: Study, models: Sequence[str], rows: int, height: float
+) -> tuple[Figure, list[dict[str, Axes]]]:
+    """Return a figure with a column per model, and the axes of each row by model.
+
+    At most ACROSS models stand side by side; the others follow below, with all rows again. Only the
+    first axes of a row have numbers at the left, and only the last row has epochs.
+    """
+    bands = in_rows(models, ACROSS)
+    across = len(bands[0])
+    figure, grid = panels(len(bands) * rows, across, height)
+    found: list[dict[str, Axes]] = [{} for _ in range(rows)]
+    for at, row in enumerate(grid):
+        band, down = bands[at // rows], at % rows
+        for axes in row[len(band) :]:
+            axes.remove()
+        for model, axes in zip(band, row, strict=False):
+            last = down == rows - 1
+            axes.tick_params(labelbottom=last, labelleft=model == band[0])
+            axes.set_xlabel("Epoch" if last else "")
+            if not down:
+                axes.set_title(shortened(study.model_label(model), 80 // across))
+            found[down][model] = axes
+    return figure, found
+
+
 def canvas(height: float) -> tuple[Figure, Axes]:
     """Return a figure and axes all over it, whose data are inches from the upper left."""
     figure = new_figure(WIDTH, height)
@@ -136,6 +164,25 @@ def condition_name(study: Study, condition: str, longest: int) -> str:
     if len(label) > longest and list(brief.values()).count(brief[condition]) == 1:
         label = brief[condition]
     return shortened(label, longest)
+
+
+class Shade(NamedTuple):
+    """A cell's opacity over the ground, and the colour of what is written on it."""
+
+    alpha: float
+    ink: str
+
+
+def shade(part: float) -> Shade:
+    """Return the shade of a value of 0 to 1 and beyond; below 1 it grows with the root.
+
+    There is nothing between half and 0.85: there neither ink nor paper stands out from any of the
+    colours by the 4.5 to 1 that small text needs (WCAG 2.2, 1.4.3). So 1, where the strong shades
+    begin, should be a value that means something.
+    """
+    if not part >= 1:
+        return Shade(round(0.5 * math.sqrt(max(part, 0.0)) if part == part else 0.0, 2), INK.light)
+    return Shade(round(0.85 + 0.15 * min((part - 1) / 2, 1.0), 2), PAPER.light)
 
 
 def write_beside(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
