@@ -9,7 +9,7 @@ from pages_fixture import Page, render_study
 from study_fixture import Paths, make_study, study_of
 
 from mlpstudy.figures.style import condition_name
-from mlpstudy.report.formats import names
+from mlpstudy.formats import names
 
 KL = {"loss": "kl_divergence"}
 MODELS = {

@@ -15,7 +15,7 @@ from matplotlib.patches import FancyBboxPatch, Polygon
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import ACCENT, FAINT, INK, MUTED, PAPER, RULE
 from mlpstudy.figures.style import WIDTH, canvas
-from mlpstudy.report.formats import count, given_percent, word
+from mlpstudy.formats import count, given_percent, word
 
 # Inches: the height of the bar of 2 nodes and what each doubling adds, a bar's width, the space
 # above and below the tallest for text, and left and right of all.

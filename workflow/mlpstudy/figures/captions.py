@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from mlpstudy import formats
 from mlpstudy.places import shipped
-from mlpstudy.report import formats
 
 
 class Words(NamedTuple):

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mlpstudy.evidence.two_by_two import cell_rows
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, RULE
 from mlpstudy.figures.style import (
@@ -25,7 +26,6 @@ from mlpstudy.figures.style import (
     mark,
     shortened,
 )
-from mlpstudy.report.two_by_two import cell_rows
 
 PIXELS = {"raw": "raw pixels", "unit": "pixels divided by 255"}
 FORMS = {"clipped": "clipped KL divergence", "exact": "exact KL divergence"}

@@ -24,7 +24,7 @@ from mlpstudy.figures.style import (
     shade,
     shortened,
 )
-from mlpstudy.report.formats import percent
+from mlpstudy.formats import percent
 
 # Inches: the space for the classes' names, between matrices, below a matrix, and for the recalls.
 NAMES, GAP, FOOT, RECALL = 0.86, 0.16, 0.10, 0.62

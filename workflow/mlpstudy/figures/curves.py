@@ -26,7 +26,7 @@ from mlpstudy.figures.style import (
     model_panels,
     panels,
 )
-from mlpstudy.report.formats import heading
+from mlpstudy.formats import heading
 
 PARTS = {"train": "training", "validation": "validation"}
 QUANTITIES = ("loss", "accuracy")

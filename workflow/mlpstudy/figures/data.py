@@ -18,7 +18,7 @@ from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
-from mlpstudy.report.formats import names
+from mlpstudy.formats import names
 
 # Tables of steps that a study may do without, and the columns that a figure needs of them.
 OPTIONAL = {

@@ -30,7 +30,7 @@ from mlpstudy.figures.style import (
     shortened,
     write_beside,
 )
-from mlpstudy.report.formats import word
+from mlpstudy.formats import word
 
 # Inches: a condition's lane in a model's row, the gap between rows, the space above and below, and
 # the left end and the width of the axes.

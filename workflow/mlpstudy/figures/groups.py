@@ -30,7 +30,7 @@ from mlpstudy.figures.style import (
     shortened,
     write_beside,
 )
-from mlpstudy.report.formats import word
+from mlpstudy.formats import word
 
 # Inches: a model's lane, the head of a group, the space above and below all panels, above a further
 # row of panels, left of the panels, between them and right of them.

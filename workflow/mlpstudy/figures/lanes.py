@@ -15,7 +15,7 @@ from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED, PAPER, RULE
 from mlpstudy.figures.style import PRINTED, WIDTH, axes_at, colour_of, marker_of
 from mlpstudy.figures.swarm import swarm
-from mlpstudy.report.formats import heading
+from mlpstudy.formats import heading
 
 # Replicates from which dots are smaller.
 CROWD = 8

@@ -15,7 +15,7 @@ from mlpstudy.evidence.study_file import Study
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE
 from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, bare, canvas, colour_of, shade, shortened
-from mlpstudy.report.formats import number_of, percent
+from mlpstudy.formats import number_of, percent
 
 # Inches: the space for the first row's name, for numbers or slanted names above the columns, and
 # below the triangle; the largest cell, and the smallest that has room for a number.

@@ -24,7 +24,7 @@ from mlpstudy.figures.style import (
     shortened,
     write_beside,
 )
-from mlpstudy.report.formats import percent, word
+from mlpstudy.formats import percent, word
 
 # Inches: a row, the space above and below the rows, the axes' left end and width.
 ROW, HEAD, FOOT, LEFT, ACROSS = 0.25, 0.72, 0.46, 1.90, 4.60

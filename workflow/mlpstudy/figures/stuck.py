@@ -21,7 +21,7 @@ from mlpstudy.figures.style import (
     line,
     model_panels,
 )
-from mlpstudy.report.formats import heading
+from mlpstudy.formats import heading
 
 HEIGHT = 1.06  # of a panel in inches
 FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}

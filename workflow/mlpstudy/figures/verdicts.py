@@ -22,7 +22,7 @@ from mlpstudy.figures.style import (
     mark,
     shortened,
 )
-from mlpstudy.report.formats import heading
+from mlpstudy.formats import heading
 
 # Inches: a row, the space above, below and, for slanted heads, right of the rows, a condition's
 # column, the same of many conditions, and the gap between two halves.

@@ -12,7 +12,7 @@ import pandas as pd
 from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.evidence.study_file import Study
 from mlpstudy.figures.palette import series
-from mlpstudy.report.formats import few, heading, word
+from mlpstudy.formats import few, heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
 
 Row = Mapping[Hashable, Any]

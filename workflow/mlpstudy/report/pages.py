@@ -22,8 +22,8 @@ from mlpstudy.figures import palette
 from mlpstudy.figures.index import Entry, load_index
 from mlpstudy.figures.svg import Styles, inlined
 from mlpstudy.files import write_text
+from mlpstudy.formats import given_percent, plural
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import given_percent, plural
 from mlpstudy.report.html_views import contents, html_views
 from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import table_pages

@@ -1,6 +1,6 @@
 """The two by two of the cause: which rows of causes.csv stand in which of its cells.
 
-For drawing and pages alike, so that a figure and the table and the sentence beside it agree.
+For figures and pages alike, so that a figure, the table and the sentence beside it agree.
 """
 
 from __future__ import annotations
