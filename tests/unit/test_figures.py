@@ -87,6 +87,9 @@ def test_every_figure_is_in_the_index_with_its_texts_and_tables(study: Paths) ->
         assert len(entry.caption) > 40
         assert len(entry.alt) > 40
         assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", entry.caption + entry.alt))
+        # What a template leaves where it puts values together wrongly.
+        for text in (entry.title, entry.caption, entry.alt):
+            assert not re.search(r" [,.;:)]|[,;:.]{2}|[.,;:][A-Z]|\s{2}|[{}]", text), text
         assert all((study.tables / f"{name}.csv").exists() for name in entry.tables)
         root = ET.parse(study.figures / entry.file).getroot()
         assert root.get("role") == "img"

@@ -20,8 +20,8 @@ from mlpstudy.formats import count, given_percent, word
 # Inches: the height of the bar of 2 nodes and what each doubling adds, a bar's width, the space
 # above and below the tallest for text, and left and right of all.
 LEAST, DOUBLING, BAR, HEAD, FOOT, LEFT, RIGHT = 0.10, 0.085, 0.15, 0.24, 0.62, 0.28, 0.32
-# Narrower columns than this have no room for the numbers of parameters.
-ROOM = 0.42
+# Numbers of parameters do not fit into columns narrower than this.
+NUMBERED = 0.42
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def architecture_figure(m: FigureData, model: str) -> Figure:
         pairwise(places), pairwise(sizes), found, strict=True
     ):
         _connection(axes, start, end, one, other, middle)
-        if step >= ROOM:
+        if step >= NUMBERED:
             _text(axes, (start + end) / 2, middle, count(layer.parameters), 6)
     for x, size, bar in zip(places, sizes, [None, *found], strict=True):
         _bar(axes, x, middle, size, bar)

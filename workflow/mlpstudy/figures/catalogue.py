@@ -111,7 +111,7 @@ def _comparison(m: FigureData, key: str, models: list[str]) -> Drawings:
 
 
 def _verdicts(m: FigureData) -> Drawings:
-    claims = m.optional.get("claims")
+    claims = m.tables.get("claims")
     if claims is not None and len(rows := judged_claims(m.study, claims)):
         yield Drawing("verdicts", "verdicts", "conclusions", ("claims",),
                       partial(verdicts_figure, m.study, rows), "verdicts",
@@ -120,19 +120,20 @@ def _verdicts(m: FigureData) -> Drawings:
 
 def _cause(m: FigureData) -> Drawings:
     """Yield what shows the cause of failure, as far as the study has models that can have it."""
-    saturation = m.optional.get("saturation")
+    saturation = m.tables.get("saturation")
     if saturation is not None and (models := [k for k in m.keys if k in set(saturation["model"])]):
         yield Drawing("saturation", "saturation", "cause", ("saturation",),
                       partial(saturation_figure, m, saturation, models), "saturation",
                       saturation_values(m, saturation))  # fmt: skip
-    causes = m.optional.get("causes")
+    causes = m.tables.get("causes")
     if causes is not None and cells(causes):
         yield Drawing("causes", "causes", "cause", ("causes", "runs"),
                       partial(causes_figure, m, causes), "causes",
                       causes_values(causes))  # fmt: skip
     clipped = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
     conditions = m.grid(clipped)
-    known = "stuck" in m.history and bool(m.history["stuck"].notna().any())
+    history = m.tables["history"]
+    known = "stuck" in history and bool(history["stuck"].notna().any())
     if conditions and known and len(clipped) <= MOST_MODELS:
         yield Drawing("stuck", "stuck", "cause", ("history", "runs"),
                       partial(stuck_figure, m, clipped, conditions), "stuck",

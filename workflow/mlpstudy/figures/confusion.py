@@ -59,14 +59,14 @@ def confusion_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Fi
             xytext=(-2, 72 * head - 14), textcoords="offset points", color=colour, weight="bold",
             fontsize=8.5,
         )  # fmt: skip
-        recalls = m.rows_of(m.recalls, [model], [condition]).set_index("class").reindex(classes)
+        recalls = m.rows("recalls", [model], [condition]).set_index("class").reindex(classes)
         _recalls(axes, recalls, colour, cell)
     return figure
 
 
 def matrix(m: FigureData, condition: str, model: str) -> NDArray[np.float64]:
     """Return shares of shape (true, predicted); NaN where the table has none."""
-    rows = m.rows_of(m.confusions, [model], [condition])
+    rows = m.rows("confusions", [model], [condition])
     table = rows.pivot_table("share", "true", "predicted", dropna=False, observed=True)
     found: NDArray[np.float64] = table.reindex(
         index=m.study.labels, columns=m.study.labels
@@ -140,7 +140,7 @@ def confusion_values(m: FigureData, model: str, conditions: Sequence[str]) -> di
         if np.isfinite(shares).any():
             i, j = np.unravel_index(np.nanargmax(shares), shares.shape)
             worst = classes[i], classes[j], float(shares[i, j])
-        recalls = m.rows_of(m.recalls, [model], [condition])
+        recalls = m.rows("recalls", [model], [condition])
         told.append({
             "label": m.study.condition_label(condition),
             "worst": worst,

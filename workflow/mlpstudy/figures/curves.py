@@ -46,7 +46,7 @@ def curves_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figur
     Loss and accuracy have a panel for training and, if the model has any, one for validation, in
     which the median of training is dotted. The folds of a k-fold model are averaged by replicate.
     """
-    rows = m.rows_of(m.history, [model], conditions)
+    rows = m.rows("history", [model], conditions)
     conditions = [c for c in conditions if (rows["condition"] == c).any()]
     parts = [p for p in PARTS if rows[f"{p}_loss"].notna().any()] or ["train"]
     figure, [axes] = panels(1, 2 * len(parts), HEIGHT)
@@ -75,7 +75,7 @@ def comparison_curves_figure(m: FigureData, models: Sequence[str]) -> Figure:
 
     Training: every replicate thin, their median strong. Validation: the median, dashed.
     """
-    rows = m.rows_of(m.history, models, m.main)
+    rows = m.rows("history", models, m.main)
     single = single_lines(rows, 2)
     figure, grid = model_panels(m.study, models, len(QUANTITIES), SMALL)
     for quantity, row in zip(QUANTITIES, grid, strict=True):
@@ -95,6 +95,7 @@ def comparison_curves_figure(m: FigureData, models: Sequence[str]) -> Figure:
     lines = [line("training: median", lw=1.8), replicate_line(single)]
     if rows["validation_loss"].notna().any():
         lines.append(line("validation: median", **DASHED))
+    figure.align_ylabels()
     key(figure, [*condition_lines(m.study, m.main), *lines])
     return figure
 
@@ -220,7 +221,7 @@ def curves_values(
     for condition in conditions:
         courses = []
         for model in models:
-            rows = m.rows_of(m.history, [model], [condition])
+            rows = m.rows("history", [model], [condition])
             if len(rows):
                 accuracy = _ends(by_epoch(rows, "train", "accuracy") / 100)
                 loss = _ends(by_epoch(rows, "train", "loss"))
@@ -231,9 +232,7 @@ def curves_values(
         "whose": m.names(models),
         "number": len(models),
         "replicates": m.replicate_numbers(models, conditions),
-        "validated": bool(
-            m.rows_of(m.history, models, conditions)["validation_loss"].notna().any()
-        ),
+        "validated": bool(m.rows("history", models, conditions)["validation_loss"].notna().any()),
         "conditions": told,
     }
 

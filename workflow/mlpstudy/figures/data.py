@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -20,7 +20,16 @@ from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
 from mlpstudy.formats import names
 
-# Tables of steps that a study may do without, and the columns that a figure needs of them.
+# The tables that figures are drawn from beside those of the runs, and the columns that are needed.
+TABLES = {
+    "history": COLUMNS["history"],
+    "models": ["condition", "model", "parameters"],
+    "contrasts": ["contrast", "shift", "shift_low", "shift_high"],
+    "confusions": ["condition", "model", "share"],
+    "recalls": ["condition", "model", "recall_mean"],
+    "hardest": ["condition", "model", "image", "share"],
+}
+# The same of steps that a study may do without.
 OPTIONAL = {
     "causes": ["condition", "model", "pixels", "kl", "also", "n", "failures"],
     "sensitivity": ["condition", "model", "quantity", "reported", "inside"],
@@ -31,18 +40,20 @@ OPTIONAL = {
 
 @dataclass(frozen=True)
 class FigureData:
-    """The study, what the report prints, and the tables; accuracies and shares are fractions."""
+    """The study, what the report prints, and the tables; accuracies and shares are fractions.
+
+    Attributes:
+        study: the resolved study.
+        reported: the values that the report prints.
+        replicates: one row per condition, model and replicate, folds averaged.
+        tables: the tables of TABLES, and those of OPTIONAL that exist, by name.
+        images: the prepared images, if figures may show them.
+    """
 
     study: Study
     reported: Reported
     replicates: pd.DataFrame
-    history: pd.DataFrame
-    models: pd.DataFrame
-    contrasts: pd.DataFrame
-    confusions: pd.DataFrame
-    recalls: pd.DataFrame
-    hardest: pd.DataFrame
-    optional: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     images: Dataset | None
 
     @cached_property
@@ -64,7 +75,7 @@ class FigureData:
 
     def contrasts_under(self, condition: str) -> pd.DataFrame:
         """Return the contrasts of two models under one condition."""
-        frame = self.contrasts
+        frame = self.tables["contrasts"]
         return frame[
             (frame["first_condition"] == condition) & (frame["second_condition"] == condition)
         ]
@@ -72,7 +83,7 @@ class FigureData:
     @property
     def pixels(self) -> int:
         """Pixels of an image: what the parameters of a model's first layer tell."""
-        row = self.models.iloc[0]
+        row = self.tables["models"].iloc[0]
         nodes = self.study.fields(row["condition"], row["model"])["nodes"]
         rest = sum((a + 1) * b for a, b in pairwise(nodes))
         if self.study.fields(row["condition"], row["model"])["batch_norm"]:
@@ -116,10 +127,9 @@ class FigureData:
         run = [size for size in sizes if size]
         return min(run, default=0), max(run, default=0)
 
-    def rows_of(
-        self, frame: pd.DataFrame, models: Sequence[str], conditions: Sequence[str]
-    ) -> pd.DataFrame:
+    def rows(self, table: str, models: Sequence[str], conditions: Sequence[str]) -> pd.DataFrame:
         """Return the rows of a table that are about some models and conditions."""
+        frame = self.tables[table]
         return frame[frame["model"].isin(models) & frame["condition"].isin(conditions)]
 
     def names(self, models: Sequence[str]) -> str:
@@ -173,7 +183,7 @@ class FigureData:
     def printed_anywhere(self) -> dict[str, list[float]]:
         """Return all test accuracies that the report prints of a model, the final one first."""
         found = {model: [value] for model, value in self.printed(self.keys).items()}
-        rows = self.optional.get("sensitivity")
+        rows = self.tables.get("sensitivity")
         if rows is not None:
             rows = rows[rows["quantity"] == "test_accuracy"].drop_duplicates(["model", "reported"])
             for model, value in zip(rows["model"], rows["reported"], strict=True):
@@ -190,26 +200,16 @@ def load_figure_data(study: Path, tables: Path, reported: Path, data: Path | Non
     Raises:
         StudyError: one of the files is missing or is not what it should be.
     """
-    optional = {
-        name: read_table(tables / f"{name}.csv", columns)
-        for name, columns in OPTIONAL.items()
-        if (tables / f"{name}.csv").exists()
-    }
+    present = {n: c for n, c in OPTIONAL.items() if (tables / f"{n}.csv").exists()}
+    runs = read_table(tables / "runs.csv", COLUMNS["metrics"])
+    timings = read_table(tables / "timings.csv", COLUMNS["timings"])
     return FigureData(
         study=load_study(study),
         reported=load_reported(reported),
-        replicates=replicates(
-            read_table(tables / "runs.csv", COLUMNS["metrics"]),
-            read_table(tables / "timings.csv", COLUMNS["timings"]),
-        ),
-        history=read_table(tables / "history.csv", COLUMNS["history"]),
-        models=read_table(tables / "models.csv", ["condition", "model", "parameters"]),
-        contrasts=read_table(
-            tables / "contrasts.csv", ["contrast", "shift", "shift_low", "shift_high"]
-        ),
-        confusions=read_table(tables / "confusions.csv", ["condition", "model", "share"]),
-        recalls=read_table(tables / "recalls.csv", ["condition", "model", "recall_mean"]),
-        hardest=read_table(tables / "hardest.csv", ["condition", "model", "image", "share"]),
-        optional=optional,
+        replicates=replicates(runs, timings),
+        tables={
+            name: read_table(tables / f"{name}.csv", columns)
+            for name, columns in {**TABLES, **present}.items()
+        },
         images=None if data is None else load(data),
     )

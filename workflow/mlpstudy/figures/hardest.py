@@ -42,7 +42,7 @@ def hardest_figure(m: FigureData, images: Dataset, model: str, conditions: Seque
 
 def shown(m: FigureData, model: str, condition: str) -> list[dict[Any, Any]]:
     """Return the rows of the images that are drawn, in their order."""
-    rows = m.rows_of(m.hardest, [model], [condition])
+    rows = m.rows("hardest", [model], [condition])
     return list(rows.sort_values("rank").head(SHOWN).to_dict("records"))
 
 

@@ -46,8 +46,8 @@ def stuck_figure(m: FigureData, models: Sequence[str], conditions: Sequence[str]
 
 def _panel(axes: Axes, m: FigureData, model: str, condition: str) -> None:
     """Draw one model under one condition."""
-    rows = m.rows_of(m.history, [model], [condition])
-    runs = m.rows_of(m.replicates, [model], [condition]).set_index("replicate")
+    rows = m.rows("history", [model], [condition])
+    runs = m.replicates.query("model == @model and condition == @condition").set_index("replicate")
     table = 100 * rows.pivot_table("stuck", "epoch", "replicate", dropna=False)
     learned = runs["test_accuracy"].reindex(table.columns) >= m.study.medium
     for chosen, style in ((~learned, FAILED), (learned, LEARNED)):
@@ -65,7 +65,7 @@ def _panel(axes: Axes, m: FigureData, model: str, condition: str) -> None:
 
 def stuck_values(m: FigureData, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the caption says: the median share after the last epoch, by outcome."""
-    rows = m.history[m.history["model"].isin(models)]
+    rows = m.rows("history", models, m.conditions)
     last = rows[rows["epoch"] == rows.groupby(["condition", "model"])["epoch"].transform("max")]
     ends = last.groupby(["condition", "model", "replicate"])["stuck"].mean().reset_index()
     ends = ends.merge(m.replicates, on=["condition", "model", "replicate"]).dropna(subset="stuck")
