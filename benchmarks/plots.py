@@ -14,9 +14,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from benchmarks.report import TIMES, columns
 from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
-from mlpstudy.report.drawing.saving import save_figure
-from mlpstudy.report.drawing.style import STYLE, new_figure
-from mlpstudy.report.palette import INK, MUTED, RULE, SERIES
+from mlpstudy.figures.palette import INK, MUTED, RULE, SERIES
+from mlpstudy.figures.style import STYLE, new_figure, save_figure
 
 MARKERS = ("D", "s", "^", "v", "P", "X")
 TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100)

@@ -13,9 +13,8 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from benchmarks.plots import save
 from benchmarks.scaling import DEPTHS
 from benchmarks.study import Model
-from mlpstudy.report.drawing.labels import label_ends
-from mlpstudy.report.drawing.style import STYLE, new_figure
-from mlpstudy.report.palette import MUTED, SERIES
+from mlpstudy.figures.palette import MUTED, SERIES
+from mlpstudy.figures.style import STYLE, new_figure
 
 
 def draw_scaling(
@@ -41,14 +40,18 @@ def draw_scaling(
 
 
 def _draw(axes: Axes, values: pd.Series, models: Sequence[Model], ticks: Sequence[int]) -> None:
-    ends: list[tuple[str, str, tuple[float, float] | None]] = []
     for model, colour in zip(models, SERIES, strict=False):
         series = values[model.name] / values[model.name].iloc[0]
-        axes.plot(series.index, series.to_numpy(), color=colour.light, marker="o", markersize=3.5)
-        ends.append((model.name, colour.light, (series.index[-1], series.iloc[-1])))
+        axes.plot(
+            series.index, series.to_numpy(), color=colour.light, marker="o", markersize=3.5,
+            label=model.name,
+        )  # fmt: skip
     axes.set_ylim(0, None)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([t for t in ticks if t not in (5, 6)]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    label_ends(axes, ends)
+    # In the order of the ends of the lines.
+    lines = sorted(axes.get_legend_handles_labels()[0], key=lambda line: -line.get_ydata()[-1])
+    axes.legend(handles=lines, loc="upper left", bbox_to_anchor=(1, 1), frameon=False,
+                labelcolor="linecolor", handlelength=1)  # fmt: skip

@@ -14,7 +14,7 @@ from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
 from mlpstudy.evidence.tables import tabulate
-from mlpstudy.report.figures import draw
+from mlpstudy.figures.drawing import draw
 
 
 @pytest.mark.slow

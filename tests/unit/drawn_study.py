@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,9 +17,9 @@ from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.report.catalogue import Plate, plates
-from mlpstudy.report.drawing.style import STYLE
-from mlpstudy.report.material import load_material
+from mlpstudy.figures.catalogue import Drawing, drawings
+from mlpstudy.figures.data import load_figure_data
+from mlpstudy.figures.style import STYLE
 
 KL = {"loss": "kl_divergence", "validation": "holdout"}
 MODELS = {
@@ -41,12 +42,14 @@ class Drawn(NamedTuple):
     """A study's tables as they are on disk, and its figures as they are drawn."""
 
     tables: dict[str, pd.DataFrame]
-    plates: dict[str, Plate]
+    drawings: dict[str, Drawing]
 
     @contextmanager
     def figure(self, name: str) -> Iterator[Figure]:
         with mpl.rc_context(STYLE):
-            yield self.plates[name].draw()
+            figure = self.drawings[name].draw()
+            figure.draw_without_rendering()
+            yield figure
 
 
 def drawn_study(folder: Path) -> Drawn:
@@ -57,14 +60,9 @@ def drawn_study(folder: Path) -> Drawn:
     )  # fmt: skip
     write_tables(paths)
     _others(paths)
-    material = load_material(paths.study, paths.tables, REPORTED, None)
-    material = type(material)(**{**vars_of(material), "images": images()})
+    data = replace(load_figure_data(paths.study, paths.tables, REPORTED, None), images=images())
     tables = {path.stem: pd.read_csv(path) for path in paths.tables.glob("*.csv")}
-    return Drawn(tables, {plate.name: plate for plate in plates(material)})
-
-
-def vars_of(material: object) -> dict[str, object]:
-    return {name: getattr(material, name) for name in material.__dataclass_fields__}  # type: ignore[attr-defined]
+    return Drawn(tables, {drawing.name: drawing for drawing in drawings(data)})
 
 
 def images() -> Dataset:

@@ -13,8 +13,8 @@ from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths, write_tables
 from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
+from mlpstudy.figures.index import Entry, write_index
 from mlpstudy.files import write_text
-from mlpstudy.report.figure_index import Entry, write_index
 from mlpstudy.report.pages import render
 
 PLAIN = '<svg role="img" aria-label="{}" viewBox="0 0 9 9"><path d="M0 0"/></svg>'

@@ -27,8 +27,8 @@ def test_every_table_is_marked_by_its_rule() -> None:
 
 
 def test_every_kind_of_figure_has_its_words() -> None:
-    catalogue = (REPORT.parent / "mlpstudy/report/catalogue.py").read_text()
-    kinds = set(re.findall(r'Plate\(\s*f?"([a-z]+)', catalogue))
+    catalogue = (REPORT.parent / "mlpstudy/figures/catalogue.py").read_text()
+    kinds = set(re.findall(r' [dD]rawing\(\s*f?"([a-z]+)', catalogue))
     assert len(kinds) > 9
     words = (REPORT / "figures.rst").read_text()
     assert set(re.findall(r'^  "(\w+)": "', words, re.MULTILINE)) == kinds

@@ -12,7 +12,7 @@ from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
-from mlpstudy.report.formats import MINUS, p_value
+from mlpstudy.formats import MINUS, p_value
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.cause_tables import CauseTables, load_causes
 from mlpstudy.report.views.causes import cause_context, squares

@@ -12,7 +12,7 @@ from pages_fixture import Page, render_study
 from study_fixture import Paths, make_study
 
 from mlpstudy.evidence.tables import read_table
-from mlpstudy.report.formats import MINUS
+from mlpstudy.formats import MINUS
 
 MODELS = {
     "m04": {"nodes": [256, 32, 10]}, "m05": {}, "m09": {"dropout": 0.2},

@@ -20,8 +20,8 @@ def test_pairs_show_differences_and_whether_they_are_clear(study: Drawn) -> None
     under = (frame["first_condition"] == "corrected") & (frame["second_condition"] == "corrected")
     rows = frame[under]
     with study.figure("pairs-corrected") as figure:
-        written = [text.get_text() for text in figure.axes[0].texts[: len(rows)]]
-        fills = [patch.get_facecolor() for patch in figure.axes[0].patches[: len(rows)]]
+        written = [text.get_text() for text in figure.axes[1].texts[: len(rows)]]
+        fills = [patch.get_facecolor() for patch in figure.axes[1].patches[: len(rows)]]
     assert written == [f"{100 * abs(shift):.0f}" for shift in rows["shift"]]
     clear = ((rows["shift_low"] > 0) | (rows["shift_high"] < 0)).tolist()
     grey = {fill for fill, known in zip(fills, clear, strict=True) if not known}

@@ -25,14 +25,14 @@ from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.data.dataset import prepare
 from mlpstudy.errors import StudyError
-from mlpstudy.report.catalogue import plates
-from mlpstudy.report.drawing.style import STYLE
-from mlpstudy.report.drawing.swarm import spread, swarm
-from mlpstudy.report.figure_index import SECTIONS, load_index
-from mlpstudy.report.figures import draw
-from mlpstudy.report.inlining import inline_svg
-from mlpstudy.report.material import load_material
-from mlpstudy.report.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
+from mlpstudy.figures.catalogue import drawings
+from mlpstudy.figures.data import load_figure_data
+from mlpstudy.figures.drawing import draw
+from mlpstudy.figures.index import SECTIONS, load_index
+from mlpstudy.figures.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
+from mlpstudy.figures.style import STYLE
+from mlpstudy.figures.svg import inlined
+from mlpstudy.figures.swarm import swarm
 
 LIMIT = 80_000
 SUFFIXES = (".svg", ".png")
@@ -87,6 +87,9 @@ def test_every_figure_is_in_the_index_with_its_texts_and_tables(study: Paths) ->
         assert len(entry.caption) > 40
         assert len(entry.alt) > 40
         assert not {"nan", "inf", "None"} & set(re.findall(r"\w+", entry.caption + entry.alt))
+        # What a template leaves where it puts values together wrongly.
+        for text in (entry.title, entry.caption, entry.alt):
+            assert not re.search(r" [,.;:)]|[,;:.]{2}|[.,;:][A-Z]|\s{2}|[{}]", text), text
         assert all((study.tables / f"{name}.csv").exists() for name in entry.tables)
         root = ET.parse(study.figures / entry.file).getroot()
         assert root.get("role") == "img"
@@ -170,23 +173,23 @@ def test_forty_models_with_long_names_stay_within_their_figures(tmp_path: Path) 
     conditions = {f"a_condition_with_quite_a_long_name_{n}": {} for n in range(3)}
     paths = make_study(tmp_path, models, outcome, conditions, replicates=2)
     write_tables(paths)
-    material = load_material(paths.study, paths.tables, REPORTED, None)
-    chosen = [p for p in plates(material) if not p.model or p.model.endswith("_7")]
-    assert {plate.kind for plate in chosen} == {
+    data = load_figure_data(paths.study, paths.tables, REPORTED, None)
+    chosen = [d for d in drawings(data) if not d.model or d.model.endswith("_7")]
+    assert {drawing.kind for drawing in chosen} == {
         *KINDS, "overview", "groups", "pairs", "sensitivity",
     }  # fmt: skip
     with mpl.rc_context(STYLE):
-        for plate in chosen:
-            figure = plate.draw()
+        for drawing in chosen:
+            figure = drawing.draw()
             FigureCanvasAgg(figure).draw()
             edges = figure.bbox
             for text in figure.findobj(Text):
                 if text.get_text() and text.get_visible():
                     box = text.get_window_extent()
-                    assert box.x0 >= edges.x0 - 1, (plate.name, text.get_text())
-                    assert box.x1 <= edges.x1 + 1, (plate.name, text.get_text())
-                    assert box.y0 >= edges.y0 - 1, (plate.name, text.get_text())
-                    assert box.y1 <= edges.y1 + 1, (plate.name, text.get_text())
+                    assert box.x0 >= edges.x0 - 1, (drawing.name, text.get_text())
+                    assert box.x1 <= edges.x1 + 1, (drawing.name, text.get_text())
+                    assert box.y0 >= edges.y0 - 1, (drawing.name, text.get_text())
+                    assert box.y1 <= edges.y1 + 1, (drawing.name, text.get_text())
 
 
 def test_a_missing_table_and_a_damaged_index_are_named(tmp_path: Path) -> None:
@@ -200,16 +203,6 @@ def test_a_missing_table_and_a_damaged_index_are_named(tmp_path: Path) -> None:
     (tmp_path / "figures.json").write_text('[{"name": "overview"}]')
     with pytest.raises(StudyError, match=r"figures\.json: expected the index"):
         load_index(tmp_path)
-
-
-@given(st.lists(st.floats(0, 1), max_size=8), st.floats(0.01, 0.3))
-def test_labels_keep_their_order_and_their_distance(positions: list[float], gap: float) -> None:
-    moved = spread(positions, gap)
-    order = sorted(range(len(positions)), key=positions.__getitem__)
-    for lower, upper in itertools.pairwise(order):
-        assert moved[upper] - moved[lower] >= gap - 1e-9
-    if all(positions[b] - positions[a] >= gap for a, b in itertools.pairwise(order)):
-        assert moved == pytest.approx(positions)
 
 
 @given(st.lists(st.sampled_from([10.0, 10.1, 86.4, 86.5, 90.0]), max_size=60))
@@ -280,7 +273,7 @@ def test_contrast_is_that_of_the_standard() -> None:
 
 def test_inlined_figures_share_no_names_and_follow_the_page(study: Paths) -> None:
     paths = sorted(study.figures.glob("*.svg"))
-    texts = [inline_svg(path.read_text(), path.stem) for path in paths]
+    texts = [inlined(path.read_text(), path.stem) for path in paths]
     names = [name for text in texts for name in re.findall(r' id="([^"]+)"', text)]
     assert len(names) == len(set(names)) > 0
     for text in texts:

@@ -20,15 +20,14 @@ from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import load_study
-from mlpstudy.report import catalogue
-from mlpstudy.report.catalogue import Plate, plates
-from mlpstudy.report.drawing.labels import condition_style
-from mlpstudy.report.drawing.style import STYLE, in_rows
-from mlpstudy.report.drawing.verdicts import verdicts_figure
-from mlpstudy.report.figure_index import load_index
-from mlpstudy.report.figures import draw
-from mlpstudy.report.inlining import inline_svg
-from mlpstudy.report.material import Material, load_material
+from mlpstudy.figures import catalogue
+from mlpstudy.figures.catalogue import Drawing, drawings
+from mlpstudy.figures.data import FigureData, load_figure_data
+from mlpstudy.figures.drawing import draw
+from mlpstudy.figures.index import load_index
+from mlpstudy.figures.style import STYLE, colour_of, in_rows
+from mlpstudy.figures.svg import inlined
+from mlpstudy.figures.verdicts import verdicts_figure
 
 KL: dict[str, Any] = {"loss": "kl_divergence", "epochs": 2}
 
@@ -49,23 +48,23 @@ def tabulated(
     return paths
 
 
-def loaded(paths: Paths) -> tuple[Material, dict[str, Plate]]:
-    material = load_material(paths.study, paths.tables, REPORTED, None)
-    return material, {plate.name: plate for plate in plates(material)}
+def loaded(paths: Paths) -> tuple[FigureData, dict[str, Drawing]]:
+    data = load_figure_data(paths.study, paths.tables, REPORTED, None)
+    return data, {drawing.name: drawing for drawing in drawings(data)}
 
 
-def drawn(plate: Plate) -> Figure:
+def drawn(drawing: Drawing) -> Figure:
     """Draw a figure whose panels are as wide as can be read, and which has everything within it."""
     with mpl.rc_context(STYLE):
-        figure = plate.draw()
+        figure = drawing.draw()
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         box = figure.get_tightbbox(canvas.get_renderer())
     width, height = figure.get_size_inches()
     for axes in figure.axes:
-        assert axes.get_position().width * width > 0.5, plate.name
-    assert -0.01 <= box.x0 < box.x1 <= width + 0.01, plate.name
-    assert -0.01 <= box.y0 < box.y1 <= height + 0.01, plate.name
+        assert axes.get_position().width * width > 0.5, drawing.name
+    assert -0.01 <= box.x0 < box.x1 <= width + 0.01, drawing.name
+    assert -0.01 <= box.y0 < box.y1 <= height + 0.01, drawing.name
     return figure
 
 
@@ -74,7 +73,7 @@ def test_panels_of_many_models_stand_in_bands(
 ) -> None:
     models = {f"model_{n}": KL for n in range(44)}
     every = {"all": {"models": list(models), "pairs": []}}
-    material, found = loaded(tabulated(tmp_path, models, {"comparisons": every}))
+    data, found = loaded(tabulated(tmp_path, models, {"comparisons": every}))
     for name in ("stuck", "comparison-all-curves"):
         figure = drawn(found[name])
         assert len(figure.axes) == 2 * len(models)
@@ -82,9 +81,9 @@ def test_panels_of_many_models_stand_in_bands(
         assert [title for title in titles if title] == list(models)
     # The accuracies of every band are numbered, at its left.
     numbered = [axes for axes in figure.axes if axes.yaxis.get_tick_params()["labelleft"]]
-    assert [axes.get_ylabel() for axes in numbered] == ["Loss"] * 6 + ["Accuracy"] * 6
+    assert [axes.get_ylabel() for axes in numbered] == ["Loss", "Accuracy"] * 6
     monkeypatch.setattr(catalogue, "MOST_MODELS", 43)
-    assert {"stuck", "comparison-all-curves"} & {plate.name for plate in plates(material)} == set()
+    assert {"stuck", "comparison-all-curves"}.isdisjoint(d.name for d in drawings(data))
 
 
 def test_rows_are_even() -> None:
@@ -133,19 +132,19 @@ def test_a_cell_of_the_two_by_two_may_be_of_several_conditions(tmp_path: Path) -
     covered = {"first": ["m04", "m06"], "second": ["m04", "m05"]}
     models = {"m04": KL, "m05": KL, "m06": KL}
     paths = tabulated(tmp_path, models, conditions=conditions, covered=covered)
-    material, found = loaded(paths)
+    data, found = loaded(paths)
     words = found["causes"].words.caption
     assert "exact KL divergence: 2 of 6 failed" in words
     figure = drawn(found["causes"])
     assert texts(figure).count("2 of 6 failed") == 2
     assert "first, second" in texts(figure)
-    colours = [condition_style(material.study, c)[0] for c in conditions]
+    colours = [colour_of(data.study, c) for c in conditions]
     for colour, dots in zip(colours, (6, 4, 2), strict=True):
         own = [line for line in lines(figure, "o") if to_hex(line.get_color()) == colour]
         assert sum(len(line.get_xdata()) for line in own) == dots
     # No model of the cell lacks its panel of examples without a gradient.
     assert texts(drawn(found["stuck"])).count("not run") == 2
-    assert "second: 90 % (median of 2 that failed)" in found["stuck"].words.caption
+    assert "Second: 90 % (2 that failed)" in found["stuck"].words.caption
 
 
 @pytest.mark.parametrize(
@@ -159,7 +158,7 @@ def test_any_name_of_a_class_is_drawn_as_it_is_written(tmp_path: Path, odd: list
     entry = load_index(paths.figures).get("confusion-m01")
     assert entry is not None
     text = (paths.figures / entry.file).read_text()
-    for svg in (text, inline_svg(text, "it")):
+    for svg in (text, inlined(text, "it")):
         root = ET.fromstring(svg)
         assert root.get("aria-label") == entry.alt
         said = ["".join(e.itertext()) for e in root.iter() if e.tag.endswith("text")]
@@ -195,7 +194,7 @@ def test_an_old_figure_that_cannot_be_removed_is_named(tmp_path: Path) -> None:
 def test_thresholds_are_said_with_all_of_their_digits(tmp_path: Path) -> None:
     given = {"classes": {"superior": 0.8, "medium": 0.545}}
     _, found = loaded(tabulated(tmp_path, {"m01": {}, "m02": {"dropout": 0.125}}, given))
-    assert "below 54.5 %:" in found["overview"].words.caption
+    assert "below 54.5 % has failed" in found["overview"].words.caption
     assert "dropout of 12.5 %" in found["architecture-m02"].words.alt
     with mpl.rc_context(STYLE):
         assert any("dropout 12.5 %" in text for text in texts(found["architecture-m02"].draw()))

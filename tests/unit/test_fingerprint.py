@@ -99,9 +99,9 @@ def test_comments_docstrings_and_layout_do_not_count(package: Path) -> None:
 
 
 def test_a_module_imported_by_the_name_of_its_folder_counts(package: Path) -> None:
-    append(package / "report/layout.py", "\nfrom mlpstudy.report import palette as _palette\n")
+    append(package / "report/layout.py", "\nfrom mlpstudy.figures import palette as _palette\n")
     before = taken("report.layout")
-    append(package / "report/palette.py", "\nX = 1\n")
+    append(package / "figures/palette.py", "\nX = 1\n")
     assert taken("report.layout") != before
 
 

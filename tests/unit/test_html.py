@@ -18,7 +18,7 @@ from mlpstudy.configuration.rules import PARTS
 from mlpstudy.evidence.reported import read_values
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
-from mlpstudy.report.formats import DASH, seconds
+from mlpstudy.formats import DASH, seconds
 
 MODELS: dict[str, dict[str, Any]] = {
     "m03": {"activation": "tanh", "nodes": [256, 128, 32, 16, 10], "validation": "kfold"},

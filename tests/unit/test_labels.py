@@ -8,8 +8,8 @@ import pytest
 from pages_fixture import Page, render_study
 from study_fixture import Paths, make_study, study_of
 
-from mlpstudy.report.drawing.labels import condition_name
-from mlpstudy.report.formats import names
+from mlpstudy.figures.style import condition_name
+from mlpstudy.formats import names
 
 KL = {"loss": "kl_divergence"}
 MODELS = {

@@ -10,12 +10,12 @@ import pytest
 from pages_fixture import Page, draw_nothing, render_page
 from study_fixture import REPORTED, Paths, make_study, study_of, write_tables
 
-from mlpstudy.report.catalogue import plates
+from mlpstudy.figures.catalogue import drawings
+from mlpstudy.figures.data import load_figure_data
+from mlpstudy.figures.index import load_index
+from mlpstudy.figures.verdicts import judged_claims
 from mlpstudy.report.document import document_data
-from mlpstudy.report.drawing.verdicts import judged_claims
-from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.loading import load_evidence
-from mlpstudy.report.material import load_material
 from mlpstudy.report.provenance import load_provenance
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.overview import done
@@ -103,8 +103,8 @@ def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Pat
 
 
 def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:
-    material = load_material(paths.study, paths.tables, REPORTED, None)
-    found = {plate.name: plate for plate in plates(material)}
+    data = load_figure_data(paths.study, paths.tables, REPORTED, None)
+    found = {drawing.name: drawing for drawing in drawings(data)}
     others = [f"<{key}>" for key in case.conditions if key not in case.main]
     for name in ("overview", "groups"):
         words = " ".join(found[name].words)
@@ -113,7 +113,7 @@ def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:
         drawn = {text.get_text() for text in found[name].draw().findobj(_is_text)}
         assert {f"<{key}>" for key in case.main} <= drawn
         assert not drawn & set(others)
-    pairs = {plate.condition for plate in found.values() if plate.kind == "pairs"}
+    pairs = {drawing.condition for drawing in found.values() if drawing.kind == "pairs"}
     assert pairs <= set(case.main)
     assert ("sensitivity" in found) == bool(others)
 

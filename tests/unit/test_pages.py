@@ -13,8 +13,8 @@ from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.tables import read_table
-from mlpstudy.report.figure_index import load_index
-from mlpstudy.report.formats import (
+from mlpstudy.figures.index import load_index
+from mlpstudy.formats import (
     DASH,
     count,
     loss,

@@ -15,8 +15,8 @@ from typeset_reports import PDF, made, text_of, typeset_again
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import CLASSES
-from mlpstudy.report.figure_index import load_index
-from mlpstudy.report.formats import word
+from mlpstudy.figures.index import load_index
+from mlpstudy.formats import word
 
 
 def titles(outline: Any) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pypdf
 from study_fixture import REPORTED, TEMPLATES, Paths, write_tables
 
+from mlpstudy.figures.drawing import draw
+from mlpstudy.figures.index import Entry, write_index
 from mlpstudy.files import write_text
-from mlpstudy.report.figure_index import Entry, write_index
-from mlpstudy.report.figures import draw
 from mlpstudy.report.typeset import typeset
 
 PDF = TEMPLATES / "pdf"

@@ -96,6 +96,11 @@ def test_editing_a_template_only_renders(project: Project) -> None:
     assert set(project.planned()) == REPORT - {"draw_figures"} | {"all"}
 
 
+def test_editing_a_caption_only_draws_and_renders(project: Project) -> None:
+    project.edit("workflow/templates/figures/groups.j2", "Models by", "The models by")
+    assert set(project.planned()) == {*REPORT, "all"}
+
+
 def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()

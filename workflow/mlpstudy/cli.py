@@ -222,7 +222,7 @@ def draw(
     data: Annotated[Path | None, typer.Option(help="Folder of the prepared images.")] = None,
 ) -> None:
     """Draw every figure from the tables."""
-    from mlpstudy.report.figures import draw
+    from mlpstudy.figures.drawing import draw
 
     draw(study, tables, reported, data, output)
 

@@ -25,7 +25,7 @@ from mlpstudy.configuration import requests
 from mlpstudy.configuration.outdated import distrust, outdated
 from mlpstudy.configuration.plan import read_plan
 from mlpstudy.configuration.reuse import over_shipped
-from mlpstudy.report.figure_index import load_index
+from mlpstudy.figures.index import load_index
 from mlpstudy.locks import is_locked, lock_until_exit
 
 # The name by which another workflow imports this one as a module, if one does.
@@ -124,9 +124,11 @@ wildcard_constraints:
 
 
 # Relative to the working directory, so that a moved folder is the same to Snakemake.
-TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").rglob("*.j2"))]
-TYPST_TEMPLATES = [
-    os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates/pdf").glob("*.typ"))
+ALL_TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").glob("*/*"))]
+FIGURE_TEMPLATES = [path for path in ALL_TEMPLATES if Path(path).parent.name == "figures"]
+TYPST_TEMPLATES = [path for path in ALL_TEMPLATES if path.endswith(".typ")]
+TEMPLATES = [
+    path for path in ALL_TEMPLATES if path.endswith(".j2") and path not in FIGURE_TEMPLATES
 ]
 
 

@@ -26,6 +26,7 @@ rule draw_figures:
         reported=of_report("values"),
         tables=TABLES,
         data=ancient(rules.prepare_dataset.output),
+        templates=FIGURE_TEMPLATES,
     output:
         # Each as SVG and PNG, and their index.
         report(
@@ -42,7 +43,7 @@ rule draw_figures:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("report.figures"),
+        code=fingerprint("figures.drawing"),
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
         data=lambda wildcards, input: Path(input.data[0]).parent,

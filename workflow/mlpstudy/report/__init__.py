@@ -1,9 +1,1 @@
-"""From the tables to figures and pages.
-
-Matplotlib reads the user's settings when it is imported: a notebook's backend, which need not be
-installed here, and a matplotlibrc. It is kept from both, as figures must not depend on them.
-"""
-
-import os
-
-os.environ.update(MPLBACKEND="agg", MATPLOTLIBRC=os.devnull)
+"""From the tables to pages: HTML, Markdown and PDF."""

@@ -29,8 +29,8 @@ from mlpstudy.evidence.saturation import TABLES as PROBED
 from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import archived, tables
+from mlpstudy.figures.drawing import draw
 from mlpstudy.files import write_csv
-from mlpstudy.report.figures import draw
 from mlpstudy.report.provenance import write_archived
 from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published
 from mlpstudy.report.typeset import typeset

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 from mlpstudy.errors import StudyError
+from mlpstudy.figures.index import FigureIndex
+from mlpstudy.figures.palette import ALL
+from mlpstudy.figures.svg import for_paper
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figure_index import FigureIndex
 from mlpstudy.report.layout import Table
 from mlpstudy.report.pages import page_context
-from mlpstudy.report.palette import ALL, PAPER
 from mlpstudy.report.provenance import Provenance
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts
@@ -87,14 +88,8 @@ def read_figures(folder: Path, index: FigureIndex) -> dict[str, str]:
     """
     try:
         return {
-            entry.file: _for_paper((folder / entry.file).read_text(encoding="utf-8"))
+            entry.file: for_paper((folder / entry.file).read_text(encoding="utf-8"), FIGURE_FONT)
             for entry in index
         }
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ElementTree.ParseError) as error:
         raise StudyError(f"{folder}: a figure cannot be read: {error}") from error
-
-
-def _for_paper(text: str) -> str:
-    text = re.sub(r'font-family="[^"]*"', f'font-family="{FIGURE_FONT}"', text, count=1)
-    text = re.sub(r"@media[^{]*\{.*\}(?=</style>)", "", text, flags=re.DOTALL)
-    return text.replace(PAPER.light, "#ffffff")

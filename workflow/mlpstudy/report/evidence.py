@@ -11,9 +11,9 @@ import pandas as pd
 
 from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.formats import few, heading, word
+from mlpstudy.figures.palette import series
+from mlpstudy.formats import few, heading, word
 from mlpstudy.report.layout import Cell, Column, Finding
-from mlpstudy.report.palette import series
 
 Row = Mapping[Hashable, Any]
 

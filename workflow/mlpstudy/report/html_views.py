@@ -8,9 +8,9 @@ from typing import Any
 
 from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.figures.index import Entry, FigureIndex
+from mlpstudy.formats import percent
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figure_index import Entry, FigureIndex
-from mlpstudy.report.formats import percent
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from mlpstudy.report.formats import DASH, heading, plural
+from mlpstudy.formats import DASH, heading, plural
 
 MOST = 4  # runs of lines that a cell has room for
 

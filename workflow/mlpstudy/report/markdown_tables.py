@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlpstudy.report.formats import NONE, heading
+from mlpstudy.formats import NONE, heading
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.views.audit import Group
 from mlpstudy.report.views.claims import ClaimView, VerdictView

@@ -18,13 +18,13 @@ from jinja2 import (
 from markupsafe import Markup
 
 from mlpstudy.errors import StudyError
+from mlpstudy.figures import palette
+from mlpstudy.figures.index import Entry, load_index
+from mlpstudy.figures.svg import Styles, inlined
 from mlpstudy.files import write_text
-from mlpstudy.report import palette
+from mlpstudy.formats import given_percent, plural
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.figure_index import Entry, load_index
-from mlpstudy.report.formats import given_percent, plural
 from mlpstudy.report.html_views import contents, html_views
-from mlpstudy.report.inlining import Styles, inline_svg
 from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import table_pages
 from mlpstudy.report.provenance import Provenance, load_provenance
@@ -118,7 +118,7 @@ def _inliner(figures: Path) -> Callable[[Entry], Markup]:
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             raise StudyError(f"{path}: missing; the step that draws it has not run") from error
-        return inline_svg(text, entry.name, styles)
+        return inlined(text, entry.name, styles)
 
     return inline
 

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import Study, load_study
+from mlpstudy.figures.index import INDEX, OVERVIEW, load_index
 from mlpstudy.files import replacing, write_text
-from mlpstudy.report.figure_index import INDEX, OVERVIEW, load_index
 from mlpstudy.report.pages import environment, render
 from mlpstudy.report.provenance import load_provenance
 from mlpstudy.report.views.provenance import configuration

@@ -17,9 +17,9 @@ import typst
 from matplotlib.ft2font import FT2Font
 
 from mlpstudy.errors import StudyError
+from mlpstudy.figures.index import load_index
 from mlpstudy.files import write_bytes
 from mlpstudy.report.document import document_data, read_figures
-from mlpstudy.report.figure_index import load_index
 from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.provenance import load_provenance, rendering
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     count,
     given_percent,
     heading,
@@ -15,6 +14,7 @@ from mlpstudy.report.formats import (
     under,
     word,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.views.claims import tally
 from mlpstudy.report.views.saturation import share_range
 

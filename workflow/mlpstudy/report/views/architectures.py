@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from mlpstudy.report.formats import NONE, missing, p_value, points, span, word
+from mlpstudy.formats import NONE, missing, p_value, points, span, word
 from mlpstudy.report.layout import Column, Source, Table
 from mlpstudy.report.views.cause_tables import CauseTables
 from mlpstudy.report.views.sources import numbered

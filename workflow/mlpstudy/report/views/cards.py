@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mlpstudy.report.evidence import Evidence, class_cell
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     count,
     listing,
     loss,
@@ -16,6 +15,7 @@ from mlpstudy.report.formats import (
     span,
     word,
 )
+from mlpstudy.report.evidence import Evidence, class_cell
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.properties import FACTS, Fields, assumed, printed_time
 

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.formats import (
+from mlpstudy.evidence.two_by_two import cell_rows, square_rows
+from mlpstudy.formats import (
     NONE,
     heading,
     names,
@@ -16,7 +17,6 @@ from mlpstudy.report.formats import (
     span,
 )
 from mlpstudy.report.layout import Column, Finding, Table
-from mlpstudy.report.two_by_two import cell_rows, square_rows
 from mlpstudy.report.views.architectures import architecture_table
 from mlpstudy.report.views.cause_tables import CauseTables
 from mlpstudy.report.views.saturation import (

@@ -30,7 +30,7 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     MINUS,
     NONE,
     count,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     given_percent,
     listing,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Finding
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlpstudy.evidence.study_file import Comparison
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     NONE,
     median,
     names,
@@ -16,6 +15,7 @@ from mlpstudy.report.formats import (
     span,
     word,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Cell, Column, Finding, Table
 from mlpstudy.report.views.comparison_findings import comparison_findings
 from mlpstudy.report.views.contrasts import pairs_table

@@ -6,8 +6,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.formats import NONE, listing, missing, percent, plural, span, under, word
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import NONE, listing, missing, percent, plural, span, under, word
 from mlpstudy.report.layout import Finding
 
 Key = Callable[[Mapping[Hashable, Any]], str]

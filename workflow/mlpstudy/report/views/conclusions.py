@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlpstudy.formats import NONE, percent, share, word
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import NONE, percent, share, word
 from mlpstudy.report.layout import Cell, Column, Finding, Table
 from mlpstudy.report.views.conclusion_findings import (
     Key,

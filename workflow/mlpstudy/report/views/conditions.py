@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     NONE,
     heading,
     missing,
@@ -13,6 +12,7 @@ from mlpstudy.report.formats import (
     setting,
     supported_decimals,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.inference import Outcome, outcome, thresholds
 from mlpstudy.report.views.sources import model_lines

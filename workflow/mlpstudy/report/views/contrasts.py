@@ -9,8 +9,7 @@ import pandas as pd
 
 from mlpstudy.evidence.contrasts import contrast_id
 from mlpstudy.evidence.study_file import Comparison, Study
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     NONE,
     heading,
     missing,
@@ -19,6 +18,7 @@ from mlpstudy.report.formats import (
     supported_decimals,
     word,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Cell, Column, Source, Table
 from mlpstudy.report.views.sources import lines_of, numbered
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlpstudy.evidence.study_file import CLASSES
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     NONE,
     heading,
     missing,
@@ -20,6 +19,7 @@ from mlpstudy.report.formats import (
     supported_decimals,
     word,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views.sources import final_lines, model_lines
 from mlpstudy.report.views.strips import axis, strip

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlpstudy.formats import NONE, heading
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import NONE, heading
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views import audit, claims
 from mlpstudy.report.views.sources import lines_of

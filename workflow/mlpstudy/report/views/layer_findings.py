@@ -6,8 +6,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from mlpstudy.evidence.conditions import changes
+from mlpstudy.formats import listing, percent, plural, points, word
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import listing, percent, plural, points, word
 from mlpstudy.report.layout import Finding
 from mlpstudy.report.views.conclusion_findings import groups_of, medians_of
 

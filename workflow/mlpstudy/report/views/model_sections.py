@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpstudy.report.evidence import Evidence, Row
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     NONE,
     count,
     heading,
@@ -18,6 +17,7 @@ from mlpstudy.report.formats import (
     setting,
     word,
 )
+from mlpstudy.report.evidence import Evidence, Row
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views.inference import Outcome, outcome
 from mlpstudy.report.views.properties import FACTS, assumed, printed_time

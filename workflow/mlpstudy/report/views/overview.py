@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     count,
     given_percent,
     listing,
@@ -13,6 +12,7 @@ from mlpstudy.report.formats import (
     setting,
     word,
 )
+from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Finding
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mlpstudy.formats import missing, percent, seconds, setting, word
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import missing, percent, seconds, setting, word
 
 Fields = dict[str, Any]
 

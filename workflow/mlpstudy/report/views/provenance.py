@@ -9,7 +9,7 @@ from typing import Any
 
 from mlpstudy.configuration.differences import Difference
 from mlpstudy.evidence.study_file import Study
-from mlpstudy.report.formats import NONE, count, names, plural, seconds, word
+from mlpstudy.formats import NONE, count, names, plural, seconds, word
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.machine import Lock
 from mlpstudy.report.provenance import Provenance, Training, rendering

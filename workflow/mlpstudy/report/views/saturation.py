@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlpstudy.report.formats import listing, setting, share, word
+from mlpstudy.formats import listing, setting, share, word
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.views.cause_tables import CauseTables
 from mlpstudy.report.views.sources import lines_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     DASH,
     NONE,
     loss,

@@ -12,8 +12,8 @@ import pandas as pd
 
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.study_file import Job
+from mlpstudy.formats import percent
 from mlpstudy.report.evidence import Evidence
-from mlpstudy.report.formats import percent
 from mlpstudy.report.layout import Source
 
 # Bytes beyond which a table is only linked to, and not also held by the page.

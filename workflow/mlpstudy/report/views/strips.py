@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from mlpstudy.report.drawing.swarm import swarm
-from mlpstudy.report.formats import missing, percent
+from mlpstudy.figures.swarm import swarm
+from mlpstudy.formats import missing, percent
 
 # Units of the drawing: a per cent is two wide, the ends have room for half a dot.
 MARGIN, SCALE, HEIGHT, RADIUS = 5.0, 2.0, 38.0, 2.6

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlpstudy.evidence.study_file import CLASSES, Study
-from mlpstudy.report.evidence import Evidence, Row, class_cell
-from mlpstudy.report.formats import (
+from mlpstudy.formats import (
     NONE,
     count,
     heading,
@@ -18,6 +17,7 @@ from mlpstudy.report.formats import (
     span,
     word,
 )
+from mlpstudy.report.evidence import Evidence, Row, class_cell
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.properties import assumed
 from mlpstudy.report.views.sources import lines_of

@@ -1,0 +1,57 @@
+"""Tables → figures, as SVG and PNG files that are the same bytes for the same tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import matplotlib as mpl
+
+from mlpstudy.errors import StudyError
+from mlpstudy.figures.catalogue import Drawing, drawings
+from mlpstudy.figures.data import load_figure_data
+from mlpstudy.figures.index import INDEX, Entry, write_index
+from mlpstudy.figures.style import STYLE, save_figure
+
+
+def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: Path) -> None:
+    """Draw every figure of the report into the folder `output`; other figures there are removed.
+
+    Each is NAME.svg and NAME.png; figures.json says what each shows (module `index`).
+
+    Args:
+        study: the resolved study, study.json.
+        tables: folder of the CSVs; tables of steps that have not run may be missing.
+        reported: the report's own values, values.csv.
+        data: folder of the prepared images, some of which are shown; None for none.
+        output: folder of the figures.
+
+    Raises:
+        StudyError: an input is missing or is not what it should be, or a figure cannot be written.
+    """
+    m = load_figure_data(study, tables, reported, data)
+    with mpl.rc_context(STYLE):
+        entries = [_draw(drawing, output) for drawing in drawings(m)]
+    write_index(output, entries)
+    _remove_others(output, {INDEX, *(name for e in entries for name in (e.file, e.png))})
+
+
+def _remove_others(output: Path, kept: set[str]) -> None:
+    for path in output.iterdir():
+        if path.suffix in (".svg", ".png", ".json") and path.name not in kept:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise StudyError(f"{path}: cannot be removed: {error.strerror}") from error
+
+
+def _draw(drawing: Drawing, output: Path) -> Entry:
+    figure = drawing.draw()
+    # A line does not end between a number and its sign.
+    title, caption, alt = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in drawing.words)
+    save_figure(figure, output, drawing.name, alt)
+    width, height = figure.get_size_inches() * 72
+    return Entry(
+        drawing.name, drawing.kind, drawing.section, title, caption, alt, drawing.tables,
+        round(float(width), 2), round(float(height), 2),
+        drawing.model, drawing.condition, drawing.comparison,
+    )  # fmt: skip
