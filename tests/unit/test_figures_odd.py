@@ -18,8 +18,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.report import catalogue
 from mlpstudy.report.catalogue import Plate, plates
 from mlpstudy.report.drawing.labels import condition_style

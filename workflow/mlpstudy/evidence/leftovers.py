@@ -6,7 +6,7 @@ import logging
 import time
 from pathlib import Path
 
-from mlpstudy.evidence.study_file import load_study
+from mlpstudy.config.study import load_study
 from mlpstudy.training.exclusive import is_held
 from mlpstudy.training.sidecars import sidecar
 

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.config.study import CLASSES
 from mlpstudy.evidence.contrasts import LEVEL
-from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.figure_index import Entry, FigureIndex
 from mlpstudy.report.formats import percent

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.evidence.reported_values import Reported, load_reported
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
 from mlpstudy.report.formats import names

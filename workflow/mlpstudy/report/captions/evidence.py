@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.captions.facts import Words, covers
 from mlpstudy.report.drawing.pairs import ranked
 from mlpstudy.report.formats import (

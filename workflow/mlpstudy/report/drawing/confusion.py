@@ -11,7 +11,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.labels import condition_name, condition_style, shortened
 from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.labels import (
     PRINTED,
     condition_name,

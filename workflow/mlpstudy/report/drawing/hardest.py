@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mlpstudy.config.study import Study
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.evidence.study_file import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.palette import INK, MUTED, RULE

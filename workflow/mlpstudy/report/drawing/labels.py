@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.swarm import spread
 from mlpstudy.report.palette import INK, MUTED, SERIES, series
 

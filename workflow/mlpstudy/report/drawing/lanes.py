@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.swarm import swarm
 from mlpstudy.report.formats import heading
 from mlpstudy.report.palette import MUTED, PAPER, RULE

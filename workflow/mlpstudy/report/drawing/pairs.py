@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.labels import condition_style, shortened
 from mlpstudy.report.drawing.shades import shade
 from mlpstudy.report.drawing.style import WIDTH, new_figure

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.labels import key, shortened
 from mlpstudy.report.drawing.style import WIDTH, new_figure
 from mlpstudy.report.formats import percent, word

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.drawing.curves import scale_epochs, together
 from mlpstudy.report.drawing.labels import condition_name, condition_style, key, shortened
 from mlpstudy.report.drawing.style import WIDTH, in_rows, new_figure

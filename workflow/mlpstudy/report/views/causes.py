@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.report.formats import (
     NONE,
     heading,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.config.study import CLASSES
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.formats import (
     NONE,
