@@ -21,7 +21,8 @@ from configuring import (
     written,
 )
 
-from mlpstudy.config.entries import Classes, Subset
+from mlpstudy.config.dataset import Subset
+from mlpstudy.config.entries import Classes
 from mlpstudy.config.planning import read_plan
 from mlpstudy.spec import Spec, in_effect
 

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from mlpstudy.config.claims import ClaimsFile
-from mlpstudy.config.entries import FIELDS, Common, Condition, Config, Default, Model, ModelsFile
+from mlpstudy.config.entries import (
+    FIELDS,
+    Common,
+    ConditionEntry,
+    Config,
+    Default,
+    ModelEntry,
+    ModelsFile,
+)
 from mlpstudy.config.loading import in_file, merged, read_claims, read_config, read_models
 from mlpstudy.config.problems import raise_deepest
 from mlpstudy.config.resources import multiplications
@@ -136,7 +144,9 @@ def _jobs(study: Study) -> Iterator[StudyJob]:
                     yield job.model_copy(update={"written": written})
 
 
-def _condition(name: str, entry: Condition, models: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def _condition(
+    name: str, entry: ConditionEntry, models: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
     """Return a condition with its models in the order of the models file."""
     named, where = entry.models or tuple(models), entry.where.written
     chosen = [
@@ -148,7 +158,7 @@ def _condition(name: str, entry: Condition, models: Mapping[str, dict[str, Any]]
     return {"label": label, "overrides": entry.written, "models": chosen}
 
 
-def _model(name: str, entry: Model, file: ModelsFile) -> dict[str, Any]:
+def _model(name: str, entry: ModelEntry, file: ModelsFile) -> dict[str, Any]:
     """Return a model with every field, and the reasons for those in effect that are assumed."""
     written: dict[str, Any] = entry.written
     defaults: dict[str, Default] = dict(file.defaults)

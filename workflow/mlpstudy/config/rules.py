@@ -10,7 +10,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from mlpstudy.config.entries import Condition, Config, Dataset, ModelsFile
+from mlpstudy.config.dataset import Dataset
+from mlpstudy.config.entries import ConditionEntry, Config, ModelsFile
 from mlpstudy.config.problems import Location, Origin, Problem, meant
 from mlpstudy.config.study import Study
 
@@ -52,7 +53,7 @@ def config_problems(config: Config, origin: Origin) -> Iterator[Problem]:
     yield from _label_problems(config.present_conditions, origin)
 
 
-def _label_problems(conditions: Mapping[str, Condition], origin: Origin) -> Iterator[Problem]:
+def _label_problems(conditions: Mapping[str, ConditionEntry], origin: Origin) -> Iterator[Problem]:
     """Check that readers can tell the conditions apart by their labels."""
     seen: dict[str, str] = {}
     for name, entry in conditions.items():

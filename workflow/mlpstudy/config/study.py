@@ -12,9 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from mlpstudy.config import claims
-from mlpstudy.config.entries import Common, Subset
-from mlpstudy.config.problems import dotted
+from mlpstudy.config.claims import ClaimsFile
+from mlpstudy.config.comparisons import Comparison as ComparisonEntry
+from mlpstudy.config.comparisons import Conclusions
+from mlpstudy.config.dataset import Subset
+from mlpstudy.config.entries import Classes, Common
+from mlpstudy.config.problems import Location, dotted, look_up
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import is_finished
 from mlpstudy.spec import Job as PlannedJob
@@ -66,7 +69,7 @@ class Condition(BaseModel):
     models: tuple[str, ...]
 
 
-class Comparison(claims.Comparison):
+class Comparison(ComparisonEntry):
     """A comparison of the claims file with its name."""
 
     key: str = Field(default="", exclude=True)
@@ -115,7 +118,7 @@ class Study(Common):
     models: dict[str, Model]
     conditions: dict[str, Condition]
     comparisons: dict[str, Comparison] = Field(default_factory=dict)
-    conclusions: claims.Conclusions = claims.Conclusions()
+    conclusions: Conclusions = Conclusions()
     code: str = ""
     jobs: tuple[Job, ...] = ()
 
@@ -138,7 +141,7 @@ class Study(Common):
         """Return the content of study.json."""
         return self.model_dump(mode="json", by_alias=True)
 
-    def concluding(self, file: claims.ClaimsFile) -> Study:
+    def concluding(self, file: ClaimsFile) -> Study:
         """Return the study with the comparisons and conclusions of a claims file.
 
         A file about models of which the study has none concludes nothing about it.
@@ -149,7 +152,7 @@ class Study(Common):
             name: Comparison(key=name, **each.model_dump())
             for name, each in file.comparisons.items()
         }
-        conclusions = file.conclusions if about else claims.Conclusions()
+        conclusions = file.conclusions if about else Conclusions()
         return self.model_copy(update={"comparisons": comparisons, "conclusions": conclusions})
 
     @property
@@ -280,9 +283,11 @@ def load_study(path: Path) -> Study:
         raise StudyError(f"{path}: expected the resolved study as JSON: {error}") from error
     if not isinstance(raw, dict):
         raise StudyError(f"{path}: not the shape of a resolved study: expected a mapping")
-    for key in Study.model_fields:
-        if key not in raw:
-            raise StudyError(f"{path}: key '{key}' is missing from the resolved study")
+    # Keys that have a default in config.yaml have none here.
+    wanted: list[Location] = [(key,) for key in Study.model_fields]
+    for place in [*wanted, *(("classes", key) for key in Classes.model_fields)]:
+        if look_up(raw, place)[0] != place:
+            raise StudyError(f"{path}: key '{dotted(place)}' is missing from the resolved study")
     try:
         study = Study.model_validate(raw)
     except ValidationError as error:
