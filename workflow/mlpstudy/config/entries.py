@@ -24,7 +24,6 @@ from mlpstudy.config.types import (
 from mlpstudy.spec import Spec
 
 FIELDS = tuple(Spec.__dataclass_fields__)
-Fraction = Annotated[float, Field(gt=0, lt=1)]
 Reason = Annotated[
     str,
     Field(min_length=1, max_length=1000, examples=["The framework's own default."]),

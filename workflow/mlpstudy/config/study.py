@@ -24,23 +24,24 @@ from mlpstudy.spec import Job as PlannedJob
 from mlpstudy.spec import Spec, in_effect
 
 CLASSES = ("superior", "medium", "inferior")
-_READ = ConfigDict(extra="ignore", strict=False, frozen=True, populate_by_name=True)
 
 
-class Default(BaseModel):
+class Resolved(BaseModel):
+    """A part of `study.json`; keys that an older version wrote are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class Default(Resolved):
     """What models have in a field that they do not write; `basis` is assumed or stated."""
-
-    model_config = _READ
 
     value: Any
     basis: str
     why: str
 
 
-class Model(BaseModel):
+class Model(Resolved):
     """One row of the models' table; `fields` before any condition, `assumed` field → reason."""
-
-    model_config = _READ
 
     key: str = Field(default="", alias="name")
     report_name: str = ""
@@ -55,13 +56,11 @@ class Model(BaseModel):
         return numbered[1] if numbered else name
 
 
-class Condition(BaseModel):
+class Condition(Resolved):
     """A named set of overrides and the models that it covers, in the study's order.
 
     `label` is what its file says that readers see in place of `key`; empty for the key itself.
     """
-
-    model_config = _READ
 
     key: str = Field(default="", alias="name")
     label: str = ""
@@ -75,10 +74,8 @@ class Comparison(ComparisonEntry):
     key: str = Field(default="", exclude=True)
 
 
-class Data(BaseModel):
+class Data(Resolved):
     """The dataset of a study; `digest` is the checksum of its files."""
-
-    model_config = _READ
 
     name: str
     classes: tuple[str, ...]
@@ -86,13 +83,11 @@ class Data(BaseModel):
     digest: str = ""
 
 
-class Job(BaseModel):
+class Job(Resolved):
     """A block of replicates, `first` to `last`, of one fold of one model under one condition.
 
     `written` is its folder as study.json has it, relative to `root`, the folder of study.json.
     """
-
-    model_config = _READ
 
     condition: str
     model: str
@@ -111,7 +106,7 @@ class Job(BaseModel):
 class Study(Common):
     """All of `study.json`; models and conditions keep the order in which the user wrote them."""
 
-    model_config = _READ
+    model_config = ConfigDict(extra="ignore", strict=False, populate_by_name=True)
 
     dataset: Data = Data(name="", classes=())
     defaults: dict[str, Default] = Field(default_factory=dict)

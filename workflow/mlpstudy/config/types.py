@@ -12,6 +12,7 @@ from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 JsonSchema = dict[str, Any]
@@ -50,30 +51,31 @@ class Strict(BaseModel):
 
 @cache
 def json_schema(model: type[Strict]) -> JsonSchema:
-    """Return the JSON Schema of a mapping: what pydantic makes of it, without its titles."""
-    found: JsonSchema = _tidied(model.model_json_schema())
-    return found
+    """Return the JSON Schema of a mapping, with everything that errors and editors show."""
+    return model.model_json_schema(schema_generator=_SchemaGenerator)
 
 
-def _tidied(schema: Any) -> Any:
-    """Remove titles and defaults that cannot be written, and name patterns of keys as such."""
-    if isinstance(schema, list):
-        return [_tidied(each) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    found = {
-        key: {name: _tidied(below) for name, below in value.items()}
-        if key in ("properties", "$defs")
-        else value
-        if key in ("default", "examples")
-        else _tidied(value)
-        for key, value in schema.items()
-        if not (key == "title" or (key == "default" and value is None and "anyOf" not in schema))
-    }
-    for pattern, value in found.pop("patternProperties", {}).items():
-        found["propertyNames"]["pattern"] = pattern
-        found["additionalProperties"] = value
-    return found
+class _SchemaGenerator(GenerateJsonSchema):
+    """Pydantic's JSON Schemas, without what says nothing to a person."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        """Leave out titles, which repeat the keys."""
+        return False
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchema:
+        """Leave out a default that cannot be written."""
+        found = super().default_schema(schema)
+        if schema.get("default") is None and "anyOf" not in found:
+            found.pop("default", None)
+        return found
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchema:
+        """Describe keys and values apart from each other."""
+        found = super().dict_schema(schema)
+        for pattern, value in found.pop("patternProperties", {}).items():
+            found["propertyNames"]["pattern"] = pattern
+            found["additionalProperties"] = value
+        return found
 
 
 @cache
