@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
@@ -52,6 +53,6 @@ def _draw(axes: Axes, values: pd.Series, models: Sequence[Model], ticks: Sequenc
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     # In the order of the ends of the lines.
-    lines = sorted(axes.get_legend_handles_labels()[0], key=lambda line: -line.get_ydata()[-1])
+    lines = sorted(axes.get_lines(), key=lambda line: -float(np.asarray(line.get_ydata())[-1]))
     axes.legend(handles=lines, loc="upper left", bbox_to_anchor=(1, 1), frameon=False,
                 labelcolor="linecolor", handlelength=1)  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from mlpstudy.configuration.settings import read_settings
+from mlpstudy.config.planning import read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
 
@@ -75,7 +75,7 @@ def read_models(root: Path, train: int, test: int, wanted: Sequence[str] = ()) -
     config = root / "config" / "config.yaml"
     values = yaml.safe_load(config.read_text(encoding="utf-8"))
     values["models"] = str(root / values["models"])
-    entries = read_settings(values, [config], root / "workflow" / "schemas").models
+    entries = read_plan({**values, "claims": None}, [config]).study.models
     unknown = [name for name in wanted if name not in entries]
     if unknown:
         raise StudyError(f"--models: expected names of {', '.join(entries)}, got {unknown[0]}")

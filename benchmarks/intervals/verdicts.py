@@ -15,7 +15,7 @@ from mlpstudy.claims.forms import Context, parts_of
 from mlpstudy.claims.judging import CONTRADICTED, SUPPORTED, UNDECIDED
 from mlpstudy.claims.parts import LEVEL, Side, alike, joined
 from mlpstudy.claims.samples import Samples
-from mlpstudy.configuration.claims import Claim
+from mlpstudy.config.claims import Claim
 from mlpstudy.evidence.conditions import Cell
 from mlpstudy.evidence.statistics.families import equivalence, holm
 
@@ -70,7 +70,7 @@ class Case:
         else:
             keys = dict(zip(("models", "than"), sides, strict=False), of="each")
         given: Mapping[str, object] = {"name": self.name, "statement": "", "form": self.form}
-        return Claim(**{**given, **keys, **self.keys})  # type: ignore[arg-type]
+        return Claim(**{**given, **keys, **self.keys})
 
 
 EPOCH = {"threshold": 0.5, "quantity": "validation_accuracy"}

@@ -9,7 +9,7 @@ import pytest
 from disturbed_study import DISTURBED, Outcome, run_disturbed, run_locally, small_study
 from slurm_box import SlurmBox
 
-from mlpstudy.configuration import requests
+from mlpstudy.config import resources
 from mlpstudy.spec import Job
 
 SHORT = "short_train"
@@ -86,8 +86,8 @@ def test_short_jobs_wait_in_the_queue_once(outcome: Outcome) -> None:
     assert len(jobs) == 6
     assert together["JobState"] == "COMPLETED"
     assert together["NumCPUs"] == "1"
-    assert minutes(together["TimeLimit"]) == sum(requests.minutes(job) for job in jobs)
-    assert memory(together) == f"{max(requests.megabytes(job) for job in jobs)}M"
+    assert minutes(together["TimeLimit"]) == sum(resources.minutes(job) for job in jobs)
+    assert memory(together) == f"{max(resources.megabytes(job) for job in jobs)}M"
 
 
 @pytest.mark.parametrize("condition", DISTURBED)
@@ -95,8 +95,8 @@ def test_a_job_asks_for_what_it_needs(outcome: Outcome, condition: str) -> None:
     job = trained(outcome)[f"{condition}/m01/fold-all/replicates-1-2"]
     asked = outcome.of(condition)[0]
     assert asked["NumCPUs"] == "1"
-    assert minutes(asked["TimeLimit"]) == requests.minutes(job)
-    assert memory(asked) == f"{requests.megabytes(job)}M"
+    assert minutes(asked["TimeLimit"]) == resources.minutes(job)
+    assert memory(asked) == f"{resources.megabytes(job)}M"
     assert asked.get("TresPerJob") == ("gres:gpu:1" if condition == "preempted" else None)
 
 

@@ -11,8 +11,9 @@ from snakemake.cli import parse_config
 from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 
-from mlpstudy.configuration.entries import Settings
-from mlpstudy.configuration.settings import read_settings
+from mlpstudy.config.entries import Config
+from mlpstudy.config.planning import Plan, read_plan
+from mlpstudy.config.study import Study
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
 
@@ -31,14 +32,24 @@ def settle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
 
 
-def configure(*files: Path, given: tuple[str, ...] = ()) -> Settings:
-    """Do what Snakemake does with --configfile and --config, then read the settings."""
+def configure(*files: Path, given: tuple[str, ...] = ()) -> Study:
+    """Return the resolved study of config.yaml, further files and the command line."""
+    return planned(*files, given=given).study
+
+
+def configured(*files: Path, given: tuple[str, ...] = ()) -> Config:
+    """Return the merged configuration itself."""
+    return planned(*files, given=given).config
+
+
+def planned(*files: Path, given: tuple[str, ...] = ()) -> Plan:
+    """Do what Snakemake does with --configfile and --config, then read the plan."""
     layers = (CONFIG, *files)
     config: dict[str, Any] = {}
     for path in layers:
         update_config(config, load_configfile(path))
     update_config(config, parse_config(given))
-    return read_settings(config, layers, SCHEMAS)
+    return read_plan(config, layers)
 
 
 def refused(*files: Path, given: tuple[str, ...] = ()) -> str:

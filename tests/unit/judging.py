@@ -10,9 +10,8 @@ from study_fixture import FIELDS
 
 from mlpstudy.claims.judging import WHOLE, verdicts
 from mlpstudy.claims.samples import CURVES, Samples
-from mlpstudy.configuration.claim_forms import FORMS
-from mlpstudy.configuration.claims import Claim
-from mlpstudy.evidence.study_file import Condition, Model, Study
+from mlpstudy.config.claims import Claim
+from mlpstudy.config.study import Study
 
 Cell = tuple[str, str]  # condition, model
 Accuracies = Mapping[str, Sequence[float]] | Mapping[Cell, Sequence[float]]
@@ -25,12 +24,11 @@ def study_of(cells: Sequence[Cell], margin: float = 0.01, validation: str = "hol
     for condition, model in cells:
         conditions.setdefault(condition, []).append(model)
     models = dict.fromkeys(model for _, model in cells)
-    return Study(
-        raw={"classes": {"superior": 0.8, "medium": 0.5}, "margin": margin},
-        models={m: Model(m, m, {**FIELDS, "validation": validation}, {}) for m in models},
-        conditions={c: Condition(c, {}, tuple(trained)) for c, trained in conditions.items()},
-        jobs=(),
+    study = Study(
+        models={m: {"fields": {**FIELDS, "validation": validation}} for m in models},
+        conditions={c: {"models": trained} for c, trained in conditions.items()},
     )
+    return study.model_copy(update={"margin": margin})
 
 
 def samples_of(accuracies: Mapping[Cell, Sequence[float]], curves: Curves | None = None) -> Samples:
@@ -57,10 +55,8 @@ def samples_of(accuracies: Mapping[Cell, Sequence[float]], curves: Curves | None
 
 def claim(name: str = "it", **keys: Any) -> Claim:
     """Return a claim with what the claims file would fill in."""
-    keys.setdefault("quantity", FORMS[keys["form"]].quantity)
-    if "against" in keys:
-        keys.setdefault("than", keys["models"])
-    return Claim(name, "It is so.", **keys)
+    written = {key: value for key, value in keys.items() if value != ""}
+    return Claim(name=name, statement="It is so.", **written)
 
 
 def judged(

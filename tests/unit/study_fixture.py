@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from mlpstudy.config.study import Study
 from mlpstudy.evidence.contrasts import write_contrasts
-from mlpstudy.evidence.study_file import Condition, Model, Study
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_csv, write_text
 from mlpstudy.spec import Job, Spec
@@ -119,7 +119,7 @@ def make_study(
         "conclusions": said["conclusions"] if {*said["optional"]["models"]} & {*models} else {},
         "conditions": {
             name: {
-                "label": labels.get(name),
+                "label": labels.get(name, ""),
                 "overrides": dict(overrides),
                 "models": list((covered or {}).get(name, list(models))),
             }
@@ -148,21 +148,15 @@ def study_of(
     entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
     labels, overrides = _without_labels(BOTH if conditions is None else conditions)
     return Study(
-        {},
-        {
-            key: Model(key, e["report_name"], e["fields"], e["assumed"])
-            for key, e in entries.items()
-        },
-        {
-            name: Condition(
-                name,
-                fields,
-                tuple((covered or {}).get(name, models)),
-                labels.get(name, ""),
-            )
+        models=entries,
+        conditions={
+            name: {
+                "overrides": fields,
+                "models": list((covered or {}).get(name, models)),
+                "label": labels.get(name, ""),
+            }
             for name, fields in overrides.items()
         },
-        (),
     )
 
 

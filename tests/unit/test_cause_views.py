@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from study_fixture import BOTH, Paths, make_study, write_tables
 
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
 from mlpstudy.formats import MINUS, p_value

@@ -11,7 +11,7 @@ from judging import claim, judged, one
 from scipy import stats
 
 from mlpstudy.claims.forms import FORMS as JUDGED
-from mlpstudy.configuration.claim_forms import FORMS
+from mlpstudy.config.claims import FORMS
 
 # Twelve runs per model, all different: good ones around 85 %, better ones 5 points above, failures.
 GOOD = [0.85 + 0.0001 * k for k in range(12)]

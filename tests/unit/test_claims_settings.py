@@ -9,16 +9,14 @@ from typing import Any
 
 import pytest
 import yaml
-from configuring import CONFIG, ROOT, configure, edit, settle
+from configuring import CONFIG, ROOT, configured, edit, settle
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_settings_schemas import changed
 
-from mlpstudy.configuration.claim_forms import FORMS
-from mlpstudy.configuration.claims import Claim, ClaimsFile, document, read_claims
-from mlpstudy.configuration.plan import Plan, read_plan
-from mlpstudy.configuration.schema import SCHEMAS
-from mlpstudy.configuration.settings import read_settings
+from mlpstudy.config.claims import FORMS, Claim, ClaimsFile
+from mlpstudy.config.loading import read_claims
+from mlpstudy.config.planning import Plan, claims_document, read_plan
 from mlpstudy.errors import StudyError
 
 CLAIMS = Path("config/claims.yaml")
@@ -38,7 +36,7 @@ def plan(**overrides: object) -> Plan:
 
 def read(text: str) -> tuple[Claim, ...]:
     CLAIMS.write_text(text)
-    return read_claims(CLAIMS, MODELS, CONDITIONS, SCHEMAS).claims
+    return read_claims(CLAIMS, MODELS, CONDITIONS).listed()
 
 
 def refused(text: str) -> str:
@@ -52,7 +50,10 @@ def test_a_claim_in_five_lines() -> None:
         "claims:\n  wide_wins:\n    statement: Wide is better.\n    form: higher\n"
         "    models: [wide]\n    than: [m01]\n"
     )
-    assert claim == Claim("wide_wins", "Wide is better.", "higher", models=("wide",), than=("m01",))
+    assert claim == Claim(
+        name="wide_wins", statement="Wide is better.", form="higher", models=("wide",),
+        than=("m01",),
+    )  # fmt: skip
     assert claim.named == ("wide", "m01")
 
 
@@ -196,19 +197,19 @@ def test_the_claims_are_checked_with_the_configuration() -> None:
     edit(CLAIMS, "than: [m08]", "than: [m80]")
     with pytest.raises(StudyError, match=r"config/claims.yaml: claims.\w+.than.0.: .* 'm80' "):
         plan()
-    assert plan(claims=None).said == ClaimsFile()
+    assert plan(claims=None).claims == ClaimsFile(claims={})
     with pytest.raises(StudyError, match=r"config.yaml|--config: claims: .*no such file \(null"):
         plan(claims="config/none.yaml")
 
 
 def test_who_names_no_claims_file_need_not_have_one() -> None:
-    assert configure(given=("claims=null",)).claims_file is None
-    assert configure().claims_file == CLAIMS
+    assert configured(given=("claims=null",)).claims is None
+    assert configured().claims == str(CLAIMS)
     config = yaml.safe_load(CONFIG.read_text())
     del config["claims"]
-    assert read_settings(config, [], SCHEMAS).claims_file == CLAIMS
+    assert read_plan(config, []).config.claims == str(CLAIMS)
     CLAIMS.unlink()
-    assert read_settings(config, [], SCHEMAS).claims_file is None
+    assert read_plan(config, []).config.claims is None
 
 
 def test_claims_are_no_part_of_the_resolved_study() -> None:
@@ -221,7 +222,11 @@ def test_claims_are_no_part_of_the_resolved_study() -> None:
 
 def test_comments_and_the_order_of_keys_are_no_other_claims() -> None:
     one, two, three = (
-        document(yaml.safe_load(f"claims: {{it: {{{text}}}}} # mine"))
+        claims_document(
+            ClaimsFile.model_validate(
+                yaml.safe_load(f"claims: {{it: {{{HIGHER}, {text}}}}} # mine")
+            )
+        )
         for text in ("models: [m01], than: [m02]", "than: [m02], models: [m01]", "models: [m02]")
     )
     assert one == two != three
@@ -230,9 +235,9 @@ def test_comments_and_the_order_of_keys_are_no_other_claims() -> None:
 def test_claims_json_gives_the_claims_of_the_file_in_their_order() -> None:
     written = plan()
     Path("claims.json").write_text(written.claims_document(), encoding="utf-8")
-    names = (written.settings.models, written.settings.conditions)
-    again = read_claims(Path("claims.json"), *names, SCHEMAS)
-    assert again.claims == written.said.claims
+    names = (written.study.models, written.study.conditions)
+    again = read_claims(Path("claims.json"), *names)
+    assert again.claims == written.claims.claims
     assert len(again.claims) > 40
 
 
@@ -253,7 +258,7 @@ def test_any_change_is_accepted_or_refused_in_one_line(data: st.DataObject) -> N
         changed(data, claims)
     CLAIMS.write_text(yaml.safe_dump(claims, allow_unicode=True), encoding="utf-8")
     try:
-        read_claims(CLAIMS, KNOWN, CONDITIONS, SCHEMAS)
+        read_claims(CLAIMS, KNOWN, CONDITIONS)
     except StudyError as error:
         message = str(error)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -13,10 +14,8 @@ from scipy.stats import binomtest
 
 from mlpstudy.claims.curves import COURSES
 from mlpstudy.claims.judging import COLUMNS, judge
-from mlpstudy.configuration.claim_forms import COMMON, FORMS
-from mlpstudy.configuration.claims import Claim
-from mlpstudy.configuration.plan import Plan, read_plan
-from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.config.claims import COMMON, FORMS, ClaimEntry, Course
+from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.reported import read_statements
 from mlpstudy.evidence.statistics.shares import share_difference_test, share_test
@@ -44,7 +43,7 @@ def plan(**overrides: object) -> Plan:
 
 def test_every_quote_stands_in_the_report_where_it_says() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
-    for claim in plan().said.claims:
+    for claim in plan().claims.listed():
         assert claim.quote
         found = statements[
             (statements["section"] == claim.section) & (statements["place"] == claim.place)
@@ -57,7 +56,7 @@ def test_every_quote_stands_in_the_report_where_it_says() -> None:
 def test_no_conclusion_of_the_report_is_left_out() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
     asked = statements[statements["section"].isin(["2 explanation", "5 conclusions"])]
-    quotes = [quote for claim in plan().said.claims for quote in (claim.quote, *claim.also)]
+    quotes = [quote for claim in plan().claims.listed() for quote in (claim.quote, *claim.also)]
     missing = [
         row["id"]
         for row in asked.to_dict("records")
@@ -69,7 +68,7 @@ def test_no_conclusion_of_the_report_is_left_out() -> None:
 
 def test_the_shipped_claims_name_the_models_that_their_sentences_are_about() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
-    for claim in plan().said.claims:
+    for claim in plan().claims.listed():
         about = statements[
             (statements["place"] == claim.place)
             & statements["quote"].str.contains(claim.quote, regex=False)
@@ -95,16 +94,10 @@ BEYOND = {
 }  # fmt: skip
 
 
-def test_the_schema_knows_the_keys_of_every_form_and_no_others() -> None:
-    schema = yaml.safe_load((SCHEMAS / "claims.schema.yaml").read_text())
-    claim = schema["properties"]["claims"]["additionalProperties"]["properties"]
-    used = {key for form in FORMS.values() for key in form.keys}
-    assert used == set(claim)
-    assert claim["form"]["enum"] == list(FORMS)
-    assert schema["$defs"]["course"]["enum"] == list(COURSES)
-    assert set(claim) == {*COMMON, *used}
-    fields = set(Claim.__dataclass_fields__) - {"name"}
-    assert fields == set(claim)
+def test_a_claim_has_the_keys_of_every_form_and_no_others() -> None:
+    assert {key for form in FORMS.values() for key in form.keys} == set(ClaimEntry.model_fields)
+    assert set(COMMON) < set(ClaimEntry.model_fields)
+    assert get_args(get_args(Course)[0]) == tuple(COURSES)
 
 
 def test_the_pages_of_the_vocabulary_name_every_form_and_course() -> None:
@@ -157,7 +150,7 @@ def test_every_claim_is_judged_on_the_published_runs_or_has_its_reason(
 
 def test_the_figures_of_verdicts_are_those_of_the_published_runs(archived: pd.DataFrame) -> None:
     """Shares and pairs of single models, computed anew from runs.csv."""
-    claims = {claim.name: claim for claim in plan().said.claims}
+    claims = {claim.name: claim for claim in plan().claims.listed()}
     runs = pd.read_csv(RESULTS / "runs.csv", dtype={"fold": str})
     keys = ["condition", "model", "replicate"]
     accuracy = runs.groupby(keys)["test_accuracy"].mean()

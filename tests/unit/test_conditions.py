@@ -6,8 +6,8 @@ from pathlib import Path
 
 from study_fixture import FIELDS, make_study
 
+from mlpstudy.config.study import load_study
 from mlpstudy.evidence.conditions import baselines, changes, distinct_cells, in_force, joined
-from mlpstudy.evidence.study_file import load_study
 
 KL = {"loss": "kl_divergence"}
 

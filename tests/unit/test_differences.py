@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from mlpstudy.configuration.differences import differences
+from mlpstudy.config.differences import differences
 
 STUDY: dict[str, Any] = {
     "results": "docs/results", "device": "auto", "seed": 1, "replicates": 12, "margin": 0.01,

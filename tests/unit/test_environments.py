@@ -12,10 +12,10 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "typst": "typst-py"}
-# The last two are part of the interface of what brings them.
+# The last three are part of the interface of what brings them.
 IMPORT_NAMES = {
     **{"pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"},
-    **{"referencing": "jsonschema", "markupsafe": "jinja2"},
+    **{"referencing": "jsonschema", "markupsafe": "jinja2", "pydantic_core": "pydantic"},
 }
 
 

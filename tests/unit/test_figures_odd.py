@@ -18,8 +18,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.figures import catalogue
 from mlpstudy.figures.catalogue import Drawing, drawings
 from mlpstudy.figures.data import FigureData, load_figure_data

@@ -15,11 +15,11 @@ from configuring import ROOT, settle
 from study_fixture import REPORTED, Paths, make_study
 from training_jobs import SPEC, make_job
 
-from mlpstudy.configuration.outdated import Outdated, outdated
-from mlpstudy.configuration.plan import Plan, read_plan
+from mlpstudy.config.outdated import Outdated, outdated
+from mlpstudy.config.planning import Plan, read_plan
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.progress import describe
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import tabulate
 from mlpstudy.identity import differences
 from mlpstudy.spec import Job, Spec
@@ -74,7 +74,7 @@ def test_a_specification_of_an_older_version_is_read() -> None:
         (make_job(seed=8, epochs=9).identity(), ("epochs", "seed")),
         (make_job(code="other", data="other", subset=(1, 1)).identity(),
          ("data", "subset", "training code")),
-        (make_job(activation="leaky_relu").identity(), ("activation", "leaky_slope")),
+        (make_job(activation="leaky_relu").identity(), ("activation",)),
     ],
 )  # fmt: skip
 def test_what_differs_is_named(written: str | None, told: tuple[str, ...], tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def plan_of(**overrides: object) -> Plan:
 def write_specs(plan: Plan, **changes: Any) -> None:
     """Write the files by which finished jobs are known; `changes` are made to each identity."""
     for job in plan.jobs.values():
-        folder = plan.settings.results / "runs" / job.folder
+        folder = Path(plan.config.results, "runs", job.folder)
         folder.mkdir(parents=True)
         identity = json.dumps(json.loads(job.identity()) | changes, sort_keys=True)
         (folder / "spec.json").write_text(f"{identity}\n")

@@ -15,13 +15,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from mlpstudy.configuration.plan import read_plan
+from mlpstudy.config.planning import read_plan
 from mlpstudy.data import dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/config.yaml"
 PLAN = read_plan({**yaml.safe_load(CONFIG.read_text()), "replicates_per_job": 5}, [CONFIG])
-REPORTED = PLAN.settings.conditions["as_reported"].models
+REPORTED = PLAN.study.conditions["as_reported"].models
 TRAIN, TEST, SIDE = 60_000, 10_000, 28
 
 
@@ -30,7 +30,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A dataset of Fashion-MNIST's size, of noise: what is in the images needs no memory."""
     folder = tmp_path_factory.mktemp("raw")
     generator = np.random.default_rng(0)
-    for role, file in PLAN.settings.dataset.files.items():
+    for role, file in PLAN.config.dataset.to_dict()["files"].items():
         count = TRAIN if role.startswith("train") else TEST
         shape = (count, SIDE, SIDE) if role.endswith("images") else (count,)
         content = generator.integers(256 if len(shape) > 1 else 10, size=shape, dtype=np.uint8)
@@ -42,7 +42,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _described(folder: Path) -> dict[str, object]:
-    described = PLAN.settings.dataset.to_dict()
+    described = PLAN.config.dataset.to_dict()
     for file in described["files"].values():
         file["sha256"] = hashlib.sha256((folder / file["name"]).read_bytes()).hexdigest()
     return described
@@ -54,7 +54,7 @@ def _described(folder: Path) -> dict[str, object]:
 def test_five_replicates_of_any_model_stay_under_a_gibibyte(
     prepared: Path, tmp_path: Path, model: str
 ) -> None:
-    spec = dataclasses.replace(PLAN.spec("as_reported", model), epochs=1)
+    spec = dataclasses.replace(PLAN.study.spec("as_reported", model), epochs=1)
     planned = next(job for job in PLAN.jobs.values() if job.model == model)
     data = dataset.load(prepared).digest
     job = dataclasses.replace(planned, first=1, last=5, spec=spec, data=data)

@@ -163,7 +163,7 @@ def test_quotations_are_the_reports_own_words(study: Paths) -> None:
     with path.open(encoding="utf-8") as file:
         printed = words(" ".join(row["quote"] for row in csv.DictReader(file)))
     evidence = load_evidence(study.study, REPORTED, study.tables)
-    quotes = [c.quote for c in (*evidence.study.comparisons, *conclusions(evidence))]
+    quotes = [c.quote for c in (*evidence.study.comparisons.values(), *conclusions(evidence))]
     assert len(quotes) == 8
     for quote in quotes:
         for clause in re.split(r"(?<=[.)])\s(?:and )?", quote):

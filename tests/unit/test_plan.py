@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mlpstudy.configuration.plan import Plan, read_plan
+from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.spec import Job, blocks
 
 ROOT = Path(__file__).parents[2]

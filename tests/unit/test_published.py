@@ -16,8 +16,8 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from mlpstudy.configuration.differences import differences
-from mlpstudy.configuration.plan import Plan, read_plan
+from mlpstudy.config.differences import differences
+from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.evidence.tables import read_table
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.report.provenance import load_provenance

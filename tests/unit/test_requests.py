@@ -7,7 +7,7 @@ import dataclasses
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlpstudy.configuration import requests
+from mlpstudy.config import resources
 from mlpstudy.spec import Job, Spec
 
 SPEC = Spec(
@@ -28,21 +28,21 @@ def job(last: int = 3, subset: tuple[int, int] | None = None, **fields: object) 
 
 def test_time_by_hand() -> None:
     # 15 epochs of 3 x 109,184 multiplications for each of 60,000 images: 295 s at 1e9 a second.
-    assert requests.multiplications(job()) == 15 * 3 * WEIGHTS
-    assert requests.minutes(job()) == 10 + 5
-    assert requests.minutes(job(subset=(1000, 100))) == 10 + 1
+    assert resources.multiplications(job()) == 15 * 3 * WEIGHTS
+    assert resources.minutes(job()) == 10 + 5
+    assert resources.minutes(job(subset=(1000, 100))) == 10 + 1
 
 
 def test_memory_by_hand() -> None:
     # 3 x 109,184 weights of 60 bytes: 19.7 MB.
-    assert requests.megabytes(job()) == 1000 + 20
-    assert requests.megabytes(job(), gpu=True) == 1000 + 20 + 4000
+    assert resources.megabytes(job()) == 1000 + 20
+    assert resources.megabytes(job(), gpu=True) == 1000 + 20 + 4000
 
 
 def test_what_a_short_job_is() -> None:
-    assert requests.is_short(job())
-    assert not requests.is_short(job(epochs=150))
-    assert requests.is_short(job(epochs=150, subset=(1000, 100)))
+    assert resources.is_short(job())
+    assert not resources.is_short(job(epochs=150))
+    assert resources.is_short(job(epochs=150, subset=(1000, 100)))
 
 
 @given(
@@ -62,5 +62,5 @@ def test_more_work_asks_for_no_less(
         job(replicates, subset, nodes=(*widths, 16, 10), epochs=epochs),
         job(replicates, None, nodes=(*widths, 10), epochs=epochs),
     ):
-        assert requests.minutes(larger) >= requests.minutes(small) > 0
-        assert requests.megabytes(larger) >= requests.megabytes(small) > 0
+        assert resources.minutes(larger) >= resources.minutes(small) > 0
+        assert resources.megabytes(larger) >= resources.megabytes(small) > 0

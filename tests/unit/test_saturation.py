@@ -13,6 +13,7 @@ from scipy.special import softmax
 from study_fixture import make_study
 from training_jobs import CLASSES, make_job, make_trainer, small_dataset
 
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.saturation import (
     INITIALISATIONS,
@@ -21,7 +22,6 @@ from mlpstudy.evidence.saturation import (
     histogram,
     saturation,
 )
-from mlpstudy.evidence.study_file import Study, load_study
 
 EVERYTHING = 10_000  # rows: all training images that there are
 
@@ -157,7 +157,7 @@ def test_raw_pixels_saturate_the_softmax_of_relu_and_the_first_layer_of_sigmoid(
 def test_the_shares_of_the_softmax_by_numpy(study: Study, found: Saturation) -> None:
     job = make_job(
         nodes=[30, 20, CLASSES], pixels="raw", validation="none", fold="all",
-        seed=study.raw["seed"],
+        seed=study.seed,
     )  # fmt: skip
     look = first_look(job, small_dataset())
     p = softmax(look.logits, axis=-1)
@@ -175,7 +175,7 @@ def test_the_shares_of_the_softmax_by_numpy(study: Study, found: Saturation) -> 
 def test_other_data_than_the_studys_is_refused(study: Study, tmp_path: Path) -> None:
     from mlpstudy.evidence import saturation as module
 
-    (tmp_path / "study.json").write_text(json.dumps(study.raw))
+    (tmp_path / "study.json").write_text(json.dumps(study.to_dict()))
     with pytest.MonkeyPatch.context() as patch:
         other = replace(small_dataset(), digest="of something else")
         patch.setattr(module, "load", lambda _: other)

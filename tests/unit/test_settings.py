@@ -8,9 +8,22 @@ from pathlib import Path
 
 import pytest
 import yaml
-from configuring import CONFIG, FIELDS, MODELS, QUICK, SCHEMAS, configure, edit, settle, written
+from configuring import (
+    CONFIG,
+    FIELDS,
+    MODELS,
+    QUICK,
+    configure,
+    configured,
+    edit,
+    planned,
+    settle,
+    written,
+)
 
-from mlpstudy.configuration.settings import read_settings
+from mlpstudy.config.dataset import Subset
+from mlpstudy.config.entries import Classes
+from mlpstudy.config.planning import read_plan
 from mlpstudy.spec import Spec, in_effect
 
 # Typed again from section 1 of the report: nodes, activation, loss, epochs, validation, whether
@@ -54,8 +67,8 @@ def test_a_model_is_as_section_1_of_the_report_has_it(line: str) -> None:
     assert entry.fields["loss"] == loss
     assert entry.fields["epochs"] == int(epochs)
     assert entry.fields["validation"] == validation
-    assert {"nodes", "activation", "loss", "epochs", "validation"} <= set(entry.stated)
-    assert ("optimizer" in entry.stated) == (optimizer == "adam")
+    assert not {"nodes", "activation", "loss", "epochs", "validation"} & set(entry.assumed)
+    assert ("optimizer" in entry.assumed) == (optimizer != "adam")
     assert entry.fields["batch_size"] == (128 if batches == "batches" else 32)
     assert "batch_size" in entry.assumed
     assert entry.fields["dropout"] == (0.2 if number in {"8", "9", "10"} else 0)
@@ -78,11 +91,11 @@ def test_the_report_has_seventeen_models() -> None:
 
 
 def test_the_study_is_that_of_the_design() -> None:
-    study = configure()
-    assert (study.results, study.models_file) == (Path("results"), MODELS)
+    study, config = configure(), configured()
+    assert (config.results, config.models) == ("results", str(MODELS))
     assert (study.seed, study.replicates, study.replicates_per_job) == (2021, 3, 3)
-    assert (study.device, study.trial) == ("auto", False)
-    assert study.classes == {"superior": 0.8, "medium": 0.5}
+    assert (config.device, study.trial) == ("auto", False)
+    assert (study.superior, study.medium) == (0.8, 0.5)
     assert {name: each.overrides for name, each in study.conditions.items()} == {
         "as_reported": {},
         "corrected": {"pixels": "unit", "kl": "exact"},
@@ -92,22 +105,22 @@ def test_the_study_is_that_of_the_design() -> None:
     for name, condition in study.conditions.items():
         alone = name in ("unit_pixels", "exact_kl")
         assert condition.models == (KL_MODELS if alone else tuple(study.models))
-    assert study.dataset.to_dict() == yaml.safe_load(CONFIG.read_text())["dataset"]
+    assert config.dataset.to_dict() == yaml.safe_load(CONFIG.read_text())["dataset"]
 
 
 def test_the_quick_look_keeps_models_and_conditions() -> None:
     study, quick = configure(), configure(QUICK)
     assert quick.models == study.models
-    assert (quick.results, quick.trial) == (Path("results/quick"), True)
+    assert (configured(QUICK).results, quick.trial) == ("results/quick", True)
     assert (quick.replicates, quick.replicates_per_job) == (2, 2)
-    assert quick.dataset.subset == {"train": 4000, "test": 1000}
+    assert quick.dataset.subset == Subset(train=4000, test=1000)
     assert list(quick.conditions) == ["as_reported", "corrected"]
     assert all(condition.models == tuple(study.models) for condition in quick.conditions.values())
     assert quick.conditions["corrected"].overrides == {"kl": "exact", "pixels": "unit", "epochs": 2}
 
 
 def test_without_a_configuration_the_defaults_are_those_of_the_shipped_one() -> None:
-    assert read_settings({}, [], SCHEMAS) == configure()
+    assert read_plan({}, []) == planned()
 
 
 def test_every_model_under_every_condition_makes_a_spec() -> None:
@@ -119,10 +132,9 @@ def test_every_model_under_every_condition_makes_a_spec() -> None:
             assert isinstance(Spec(**values).nodes, tuple)
 
 
-def test_every_field_in_effect_is_either_stated_or_assumed_for_a_reason() -> None:
+def test_what_is_assumed_is_in_effect_and_has_a_reason() -> None:
     for entry in configure().models.values():
-        assert set(entry.assumed) | set(entry.stated) == set(in_effect(entry.fields))
-        assert not set(entry.assumed) & set(entry.stated)
+        assert set(entry.assumed) <= set(in_effect(entry.fields))
         assert all(entry.assumed.values())
 
 
@@ -135,12 +147,8 @@ def test_a_field_without_consequence_is_not_assumed() -> None:
     assert "holdout_fraction" not in models["m03"].assumed
 
 
-def test_a_default_names_the_models_that_rely_on_it() -> None:
-    defaults = configure().defaults
-    assert defaults["kl"].used_by == ("m02", "m04", "m05", "m06", "m15")
-    assert defaults["leaky_slope"].used_by == ("m06", "m07", "m11")
-    assert defaults["activation"].used_by == ()
-    assert tuple(defaults) == FIELDS[1:]
+def test_every_field_but_the_nodes_has_a_default() -> None:
+    assert tuple(configure().defaults) == FIELDS[1:]
 
 
 # What users do
@@ -247,7 +255,7 @@ def test_the_dataset_is_configuration() -> None:
     dataset = {"name": "mnist", "classes": classes, "files": files}
     sources = [{"url": "https://example.org/mnist/"}]
     path = written(yaml.safe_dump({"dataset": {**dataset, "sources": sources}}))
-    assert configure(path).dataset.to_dict() == {
+    assert configured(path).dataset.to_dict() == {
         **dataset,
         "sources": [{"url": "https://example.org/mnist"}],
         "subset": None,
@@ -261,12 +269,12 @@ def test_the_dataset_is_configuration() -> None:
         ("trial=true", "trial", True),
         ("trial=True", "trial", True),
         ("device=cpu", "device", "cpu"),
-        ("results=elsewhere", "results", Path("elsewhere")),
-        ("classes={superior: 0.9}", "classes", {"superior": 0.9, "medium": 0.5}),
+        ("results=elsewhere", "results", "elsewhere"),
+        ("classes={superior: 0.9}", "classes", Classes(superior=0.9, medium=0.5)),
     ],
 )
 def test_the_command_line_has_the_last_word(argument: str, attribute: str, value: object) -> None:
-    assert getattr(configure(given=(argument,)), attribute) == value
+    assert getattr(configured(given=(argument,)), attribute) == value
 
 
 def test_nested_values_of_the_command_line_are_read_as_yaml() -> None:
@@ -276,7 +284,7 @@ def test_nested_values_of_the_command_line_are_read_as_yaml() -> None:
             "conditions={small: {nodes: [8, 10], learning_rate: 1e-2}, corrected: null}",
         )
     )
-    assert study.dataset.subset == {"train": 200, "test": 50}
+    assert study.dataset.subset == Subset(train=200, test=50)
     assert study.dataset.name == "fashion-mnist"
     assert list(study.conditions) == ["as_reported", "unit_pixels", "exact_kl", "small"]
     assert study.conditions["small"].overrides == {"nodes": (8, 10), "learning_rate": 0.01}

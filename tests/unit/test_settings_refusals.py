@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from configuring import CONFIG, FIELDS, configure, edit, refused, settle, written
+from configuring import CONFIG, FIELDS, configured, edit, refused, settle, written
 
 COUNT = "a whole number from 1 to 100000"
 ALL_FIELDS = ", ".join(FIELDS)
@@ -21,9 +21,9 @@ IN_CONFIG = [
     ("replicates: 0", f"replicates: expected {COUNT}, got 0"),
     (
         "replicate: 5",
-        "replicate: unknown key, expected one of results, models, seed, replicates, "
-        "replicates_per_job, device, when_gpus_are_taken, trial, conditions, classes, margin, "
-        "claims, dataset (did you mean 'replicates'?)",
+        "replicate: unknown key, expected one of seed, replicates, replicates_per_job, trial, "
+        "classes, margin, results, models, claims, device, when_gpus_are_taken, conditions, "
+        "dataset (did you mean 'replicates'?)",
     ),
     ("trial: yes", "trial: expected true or false, got 'yes'"),
     ("seed: 1:30", "seed: expected a whole number from 0 to 4294967295, got '1:30'"),
@@ -208,8 +208,8 @@ def test_a_mistake_on_the_command_line_is_named(argument: str, message: str) -> 
 
 
 def test_a_folder_may_be_called_like_a_number() -> None:
-    assert configure(given=("results=./2024",)).results == Path("2024")
-    assert configure(written('results: "2024"')).results == Path("2024")
+    assert configured(given=("results=./2024",)).results == "./2024"
+    assert configured(written('results: "2024"')).results == "2024"
 
 
 def test_the_wrong_key_is_sought_in_the_file_that_set_it() -> None:

@@ -1,4 +1,4 @@
-"""The schemas are complete, and whatever is changed is accepted or refused in one line."""
+"""The schemas and tables of keys are current, and any change is accepted or refused in one line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 
-from mlpstudy.configuration.schema import Schemas
-from mlpstudy.configuration.settings import read_settings
+from mlpstudy.config import reference
+from mlpstudy.config.planning import read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
 
@@ -80,65 +80,75 @@ def test_any_change_is_accepted_or_refused_in_one_line(data: st.DataObject) -> N
     CONFIG.write_text(yaml.safe_dump(in_file, allow_unicode=True), encoding="utf-8")
     MODELS.write_text(yaml.safe_dump(models, allow_unicode=True), encoding="utf-8")
     try:
-        study = read_settings(config, [CONFIG], SCHEMAS)
+        study = read_plan(config, [CONFIG]).study
     except StudyError as error:
         message = str(error)
     else:
         message = ""
         for entry in study.models.values():
-            assert Spec(**entry.fields).nodes[-1] == len(study.dataset.classes)
+            assert Spec.from_fields(entry.fields).nodes[-1] == len(study.dataset.classes)
     assert len(message.splitlines()) <= 1
     assert not message or message.startswith(("config/", "--config: "))
 
 
-def described(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    schemas = Schemas(SCHEMAS)
+def committed(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text())
+    return document
+
+
+def described(schema: Mapping[str, Any], path: str, root: Any) -> Iterator[tuple[str, Any]]:
+    """Yield every key of a schema, and of those below it, with its own schema."""
+    if "$ref" in schema:
+        schema = {**root["$defs"][schema["$ref"].rpartition("/")[2]], **schema}
+    yield path, schema
     for key, below in schema.get("properties", {}).items():
-        resolved = schemas.resolved(below)
-        yield f"{path}.{key}", resolved
-        yield from described(resolved, f"{path}.{key}")
+        yield from described(below, f"{path}.{key}", root)
     for key in ("additionalProperties", "items"):
         if isinstance(schema.get(key), dict):
-            resolved = schemas.resolved(schema[key])
-            yield f"{path}.<{key}>", resolved
-            yield from described(resolved, f"{path}.<{key}>")
+            yield from described(schema[key], f"{path}.<{key}>", root)
+    for below in schema.get("anyOf", []):
+        if "properties" in below or "$ref" in below:
+            _, *inside = described(below, path, root)
+            yield from inside
 
 
-@pytest.mark.parametrize("name", ["config", "models", "claims"])
-def test_every_key_has_a_description_and_a_valid_default_or_example(name: str) -> None:
-    schemas = Schemas(SCHEMAS)
-    root = schemas.resolved({"$ref": f"{name}.schema.yaml"})
-    keys = dict(described(root, name))
+@pytest.mark.parametrize("name", reference.FILES)
+def test_the_committed_schema_is_what_the_code_gives(name: str) -> None:
+    Draft202012Validator.check_schema(committed(name))
+    text = (SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8")
+    assert text == reference.schema_text(name), "run python -m mlpstudy.config.reference"
+
+
+@pytest.mark.parametrize("name", reference.FILES)
+def test_the_shipped_file_is_valid_for_editors(name: str) -> None:
+    document = yaml.safe_load((ROOT / f"config/{name}.yaml").read_text())
+    if name == "models":
+        document["defaults"]["learning_rate"]["value"] = 0.001  # YAML 1.1 has 1e-3 as text
+    Draft202012Validator(committed(name)).validate(document)
+
+
+@pytest.mark.parametrize("name", reference.FILES)
+def test_every_key_has_a_description_and_a_default_or_example(name: str) -> None:
+    root = committed(name)
+    keys = dict(described(root, name, root))
     assert len(keys) > 30
     for path, schema in keys.items():
-        assert schema.get("description"), path
-        assert "default" in schema or "examples" in schema, path
-        assert schema.get("type") != "object" or "additionalProperties" in schema, path
+        if path != name and "<" not in path.rpartition(".")[2]:
+            assert schema.get("description"), path
+            assert "default" in schema or "examples" in schema, path
 
 
-def test_the_schemas_are_schemas_and_list_the_fields_of_a_spec() -> None:
-    documents = {path.name: yaml.safe_load(path.read_text()) for path in SCHEMAS.iterdir()}
-    for document in documents.values():
-        Draft202012Validator.check_schema(document)
-    fields = documents["fields.schema.yaml"]["$defs"]
-    models = documents["models.schema.yaml"]
-    model = models["properties"]["models"]["additionalProperties"]["properties"]
-    condition = documents["config.schema.yaml"]["properties"]["conditions"]["additionalProperties"]
-    defaults = models["properties"]["defaults"]["properties"]
-    assert tuple(fields) == FIELDS
-    assert tuple(model) == ("report_name", "assumed", *FIELDS)
-    assert tuple(condition["properties"]) == ("label", "models", "where", *FIELDS)
-    assert tuple(condition["properties"]["where"]["properties"]) == FIELDS
-    assert tuple(models["$defs"]["field"]["enum"]) == FIELDS
-    assert {field: each["default"]["value"] for field, each in defaults.items()} == {
-        field: schema["default"] for field, schema in fields.items() if field != "nodes"
-    }
+def test_models_conditions_and_defaults_have_the_fields_of_a_spec() -> None:
+    models, config = committed("models")["$defs"], committed("config")["$defs"]
+    assert tuple(models["ModelEntry"]["properties"]) == ("report_name", "assumed", *FIELDS)
+    assert tuple(config["ConditionEntry"]["properties"]) == ("label", "models", "where", *FIELDS)
+    assert tuple(config["Where"]["properties"]) == FIELDS
+    assert tuple(models["Defaults"]["properties"]) == FIELDS[1:]
 
 
-def test_the_guide_names_every_field_with_its_default() -> None:
-    rows = [line.split(" | ") for line in (ROOT / "config/README.md").read_text().splitlines()]
-    shown = {row[0].strip("| `"): row[1].strip("`") for row in rows if len(row) == 3}
-    fields = yaml.safe_load((SCHEMAS / "fields.schema.yaml").read_text())["$defs"]
-    for field, schema in fields.items():
-        default = schema.get("default", "none, required")
-        assert shown[field] == (str(default).lower() if isinstance(default, bool) else str(default))
+def test_the_tables_of_the_guide_are_current() -> None:
+    text = (ROOT / reference.GUIDE).read_text(encoding="utf-8")
+    assert text == reference.guide(text), "run python -m mlpstudy.config.reference"
+    for name in reference.TABLES:
+        assert f"<!-- keys: {name} -->\n| key " in text
+    assert all(f"\n| `{field}` | " in text for field in FIELDS)

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import TABLES, read_table, tabulate
 
 KL = {"loss": "kl_divergence", "nodes": [128, 64, 32, 10]}

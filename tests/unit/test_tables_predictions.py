@@ -13,10 +13,10 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import confusion_matrix
 from study_fixture import REPORTED, Paths, make_study
 
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.classwise import confusion_rows, recall_rows
 from mlpstudy.evidence.predictions import Predictions, each_model
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.evidence.tables import read_table, tabulate
 from mlpstudy.evidence.variance import binomial_sd, components
 

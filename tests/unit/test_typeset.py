@@ -13,8 +13,8 @@ from study_fixture import Paths, make_study, study_of
 from test_pages import MODELS, outcome
 from typeset_reports import PDF, made, text_of, typeset_again
 
+from mlpstudy.config.study import CLASSES
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import CLASSES
 from mlpstudy.figures.index import load_index
 from mlpstudy.formats import word
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from configuring import MODELS, edit, refused, settle, written
 
-from mlpstudy.configuration.yamlfiles import parse_yaml
+from mlpstudy.config.yamlfiles import parse_yaml
 
 
 @pytest.fixture(autouse=True)

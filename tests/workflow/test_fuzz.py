@@ -16,7 +16,7 @@ from snakemake.common.configfile import load_configfile
 from snakemake.utils import update_config
 from snakemake_interface_common.exceptions import WorkflowError
 
-from mlpstudy.configuration.plan import read_plan
+from mlpstudy.config.planning import read_plan
 from mlpstudy.errors import StudyError
 
 FILES = ("tiny.yaml", "config/models.yaml", "config/config.yaml")
@@ -63,7 +63,7 @@ def verdict(project: Project) -> str:
         config: dict[str, object] = {}
         for path in layers:
             update_config(config, load_configfile(path))
-        _ = read_plan(config, layers).document()
+        _ = read_plan(config, layers).jobs
     except StudyError as error:
         return str(error)
     except WorkflowError:

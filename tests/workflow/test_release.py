@@ -71,7 +71,7 @@ def test_every_room_of_the_package_is_named_for_pip() -> None:
     code = ROOT / "workflow" / "mlpstudy"
     rooms = {path.parent.relative_to(code.parent) for path in code.rglob("__init__.py")}
     names = {str(room).replace("/", ".") for room in rooms}
-    assert set(setup["packages"]) == names | {"mlpstudy.schemas", "mlpstudy.templates"}
+    assert set(setup["packages"]) == names | {"mlpstudy.templates"}
 
 
 def test_the_installed_package_says_its_version(installed: Path, tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_installed_package_says_its_version(installed: Path, tmp_path: Path)
 
 
 def test_the_installed_package_has_all_files_of_the_checkout(installed: Path) -> None:
-    for folder in ("mlpstudy", "schemas", "templates"):
+    for folder in ("mlpstudy", "templates"):
         for path in (ROOT / "workflow" / folder).rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
                 room = installed / "mlpstudy" / ("" if folder == "mlpstudy" else folder)

@@ -60,8 +60,8 @@ def plan(
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
     """Check the configuration and write the resolved study."""
-    from mlpstudy.configuration.plan import read_plan
-    from mlpstudy.configuration.yamlfiles import read_yaml
+    from mlpstudy.config.planning import read_plan
+    from mlpstudy.config.yamlfiles import read_yaml
     from mlpstudy.files import write_text
 
     write_text(output, read_plan(read_yaml(config), [config]).document())
@@ -73,11 +73,12 @@ def claims(
     file: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
 ) -> None:
     """Write the claims of a claims file as JSON."""
-    from mlpstudy.configuration.claims import ClaimsFile, document
-    from mlpstudy.configuration.yamlfiles import read_yaml
+    from mlpstudy.config.claims import ClaimsFile
+    from mlpstudy.config.loading import written_claims
+    from mlpstudy.config.planning import claims_document
     from mlpstudy.files import write_text
 
-    write_text(output, document(read_yaml(file) if file else ClaimsFile().written))
+    write_text(output, claims_document(written_claims(file) if file else ClaimsFile(claims={})))
 
 
 @app.command()
@@ -203,10 +204,10 @@ def likelihood(
     ] = None,
 ) -> None:
     """Print how much better than its baseline each condition explains the printed values."""
+    from mlpstudy.config.study import load_study
     from mlpstudy.evidence.collecting import read_table
     from mlpstudy.evidence.likelihood import BANDWIDTH, likelihoods
     from mlpstudy.evidence.reported_values import load_reported
-    from mlpstudy.evidence.study_file import load_study
 
     runs, values = read_table(tables / "runs.csv"), load_reported(reported)
     table = likelihoods(load_study(study), runs, values, bandwidth or BANDWIDTH)
@@ -307,7 +308,7 @@ def predict(
     """Print the class and its probability for each image, as CSV."""
     import csv
 
-    from mlpstudy.evidence.study_file import load_study
+    from mlpstudy.config.study import load_study
     from mlpstudy.training.inference import load_model, predict, read_images
 
     classes = load_study(study).labels if study else None

@@ -8,9 +8,9 @@ PACKAGE = Path(__file__).parent
 
 
 def shipped(folder: str) -> Path:
-    """Return `schemas` or `templates`: beside the package in a checkout, inside it once installed.
+    """Return `templates`: beside the package in a checkout, inside it once installed.
 
-    In a checkout they stand where Snakemake's users look for them; pip puts them into the package.
+    In a checkout they are where Snakemake's users look for them; pip puts them into the package.
     """
     inside = PACKAGE / folder
     return inside if inside.is_dir() else PACKAGE.parent / folder

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "gelu", "elu"]
 FoldName = str  # "all", "holdout", or "1", "2", …
 
 # Fields that have an effect only where another field has a certain value.
@@ -36,31 +37,78 @@ def in_effect(fields: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def _parameter(default: Any = dataclasses.MISSING, **limits: Any) -> Any:
+    """Return a field whose metadata holds its limits, in the words of `pydantic.Field`."""
+    return dataclasses.field(default=default, metadata=limits)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Spec:
     """All hyper-parameters of one model under one condition; labels are not among them.
 
-    A field that is not in effect has its default here, whatever the configuration says. `nodes`
-    counts every dense layer with the output, as the report does. Values are those that the schema
-    of config/models.yaml allows; they are checked when the configuration is read.
+    This is the only list of hyper-parameters: the keys of a model, a condition and a default, their
+    limits and their description are taken from it. Limits are checked where the configuration is
+    read. A field that is not in effect has its default here, whatever the configuration says.
     """
 
-    nodes: tuple[int, ...]
-    activation: str
-    leaky_slope: float = 0.0
-    loss: Literal["cross_entropy", "kl_divergence"]
-    kl: Literal["clipped", "exact"] = "exact"
-    pixels: Literal["raw", "unit"]
-    optimizer: str
-    learning_rate: float
-    epochs: int
-    batch_size: int
-    validation: Literal["none", "holdout", "kfold"]
-    holdout_fraction: float = 0.0
-    folds: int = 0
+    nodes: tuple[int, ...] = _parameter(
+        min_length=2,
+        max_length=100,
+        items={"ge": 1, "le": 65536},
+        expected="a list of at least 2 layer sizes (one hidden layer and the output, such as "
+        "[128, 64, 10])",
+        examples=[[128, 64, 10], [512, 10]],
+    )
+    """The sizes of all layers after the input, the output included, as the report counts them; the
+    last is the number of classes."""
+
+    activation: Activation = "relu"
+    """The function after each hidden layer."""
+
+    leaky_slope: float = _parameter(0.3, ge=0, lt=1)
+    """The slope of leaky_relu below zero; the other activations ignore it."""
+
+    loss: Literal["cross_entropy", "kl_divergence"] = "cross_entropy"
+    """The loss after the softmax."""
+
+    kl: Literal["clipped", "exact"] = "clipped"
+    """How kl_divergence is computed; cross_entropy ignores it. clipped: targets and probabilities
+    are clipped to [1e-7, 1], as Keras 2 does; exact: from the log-softmax."""
+
+    pixels: Literal["raw", "unit"] = "raw"
+    """The input of the network. raw: the bytes from 0 to 255; unit: the bytes / 255."""
+
+    optimizer: Literal["adam", "sgd", "rmsprop", "adamw"] = "adam"
+    """The optimizer."""
+
+    learning_rate: float = _parameter(0.001, gt=0, le=1000)
+    """The step size of the optimizer."""
+
+    epochs: int = _parameter(15, ge=1, le=100_000)
+    """The number of passes over the training images."""
+
+    batch_size: int = _parameter(32, ge=1, le=1_000_000)
+    """Images per training step; the last, smaller batch of an epoch is used too."""
+
+    validation: Literal["none", "holdout", "kfold"] = "none"
+    """none: train and test; holdout: a part of the training images is held out for validation;
+    kfold: the model is trained once per fold, and the fold left out validates and tests it."""
+
+    holdout_fraction: float = _parameter(0.2, gt=0, lt=1)
+    """The part of the training images that `validation: holdout` holds out."""
+
+    folds: int = _parameter(5, ge=2, le=100)
+    """The number of folds of `validation: kfold`."""
+
     kfold_pool: Literal["train", "all"] = "train"
-    dropout: float
-    batch_norm: bool
+    """The images that the folds are cut from. train: the training images; all: the test images
+    too."""
+
+    dropout: float = _parameter(0.0, ge=0, lt=1)
+    """The part of each hidden layer's outputs that is dropped in training; 0 for none."""
+
+    batch_norm: bool = False
+    """Whether batch normalisation follows the activation of each hidden layer."""
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Spec:

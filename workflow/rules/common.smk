@@ -21,10 +21,10 @@ for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).par
 from mlpstudy.data.splits import check_prepared
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
-from mlpstudy.configuration import requests
-from mlpstudy.configuration.outdated import distrust, outdated
-from mlpstudy.configuration.plan import read_plan
-from mlpstudy.configuration.reuse import over_shipped
+from mlpstudy.config import resources
+from mlpstudy.config.outdated import distrust, outdated
+from mlpstudy.config.planning import read_plan
+from mlpstudy.config.loading import over_shipped
 from mlpstudy.figures.index import load_index
 from mlpstudy.locks import is_locked, lock_until_exit
 
@@ -47,27 +47,28 @@ if paths.prefix or paths.modifies_prefixes:
     sys.exit(f"error: module {MODULE}: expected no prefix: set `results` in its config instead")
 try:
     PLAN = read_configuration()
-    DATA = f"resources/data/{PLAN.settings.dataset.name}"
+    DATA = f"resources/data/{PLAN.config.dataset.name}"
     check_prepared(PLAN.jobs.values(), Path(DATA, "prepared"))
 except StudyError as error:
     # No traceback: the message is meant for the user.
     where = f"module {MODULE}: " if MODULE else ""
     sys.exit(f"error: {where}{str(error).removeprefix('--config: ' if MODULE else '')}")
 
-SETTINGS = PLAN.settings
-RESULTS = str(SETTINGS.results)
+SETTINGS = PLAN.config
+RESULTS = SETTINGS.results
 LOCK_FILE = Path(RESULTS, ".lock")
 REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
 # Where the images come from is no reason to get them again: what Snakemake compares has it not.
-os.environ.update(MLPSTUDY_SOURCES=json.dumps(SETTINGS.dataset.to_dict()["sources"]))
+IMAGES = SETTINGS.dataset.to_dict()
+os.environ.update(MLPSTUDY_SOURCES=json.dumps(IMAGES["sources"]))
 # Nor is what jobs do that find every GPU taken a reason to train again.
 os.environ.update(MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken)
 DATASET = json.dumps(
-    {key: SETTINGS.dataset.to_dict()[key] for key in ("name", "classes", "files")},
+    {key: IMAGES[key] for key in ("name", "classes", "files")},
     sort_keys=True,
 )
 
-CLAIMS = [str(SETTINGS.claims_file)] if SETTINGS.claims_file else []
+CLAIMS = [SETTINGS.claims] if SETTINGS.claims else []
 
 
 # Files on disk are compared with the plan in the main process alone: jobs that Snakemake starts in
@@ -156,12 +157,12 @@ def data_of_job(wildcards):
 
 def job_minutes(wildcards):
     """Return the time that the job may take."""
-    return requests.minutes(PLAN.jobs[job_key(wildcards)])
+    return resources.minutes(PLAN.jobs[job_key(wildcards)])
 
 
 def job_megabytes(wildcards):
     """Return the memory that the job may take."""
-    return requests.megabytes(PLAN.jobs[job_key(wildcards)], gpu=DEVICE == "cuda")
+    return resources.megabytes(PLAN.jobs[job_key(wildcards)], gpu=DEVICE == "cuda")
 
 
 def job_gpus(wildcards):
@@ -175,7 +176,7 @@ def job_gpus(wildcards):
 def job_group(wildcards):
     """Return the group of jobs too short to wait alone in a cluster's queue, or None."""
     queued = not workflow.local_exec
-    return "short" if queued and requests.is_short(PLAN.jobs[job_key(wildcards)]) else None
+    return "short" if queued and resources.is_short(PLAN.jobs[job_key(wildcards)]) else None
 
 
 def of_every_job(name):

@@ -6,7 +6,7 @@ rule write_plan:
         # Only `{{ params.document }}`: a plan may be longer than a command can be.
         template=ancient(os.path.relpath(f"{PACKAGES}/rules/study.json.jinja")),
         # What it says is compared when the workflow is read; it may be touched or reordered.
-        models=ancient(SETTINGS.models_file),
+        models=ancient(SETTINGS.models),
     output:
         study="<results>/study.json",
     log:
@@ -38,7 +38,7 @@ rule write_claims:
 
 rule fetch_dataset:
     output:
-        [f"<data>/raw/{file['name']}" for file in SETTINGS.dataset.files.values()],
+        [f"<data>/raw/{file['name']}" for file in IMAGES["files"].values()],
     log:
         "<data>/logs/fetch_dataset.log",
     localrule: True

@@ -14,9 +14,9 @@ from mlpstudy.audit.loading import KINDS, WEIGHTS, Check, Checks, load_checks
 from mlpstudy.audit.printed import NotPrintedError, Report, Value, load_report
 from mlpstudy.audit.replicates import COLUMNS, against_replicates
 from mlpstudy.audit.rules import RULES
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.study_file import load_study
 from mlpstudy.files import write_csv
 
 AUDIT_COLUMNS = ["id", "weight", "kind", "models", "places", "values", "finding", "matters"]

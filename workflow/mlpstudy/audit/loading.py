@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mlpstudy.audit.expressions import check_sentence, compiled, vocabulary
 from mlpstudy.audit.printed import Report
-from mlpstudy.configuration.yamlfiles import read_yaml
+from mlpstudy.config.yamlfiles import read_yaml
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.reported import QUANTITIES
 

@@ -23,8 +23,7 @@ from mlpstudy.claims.parts import (
     turned,
 )
 from mlpstudy.claims.samples import Figures, Samples
-from mlpstudy.configuration.claim_forms import QUANTIFIERS
-from mlpstudy.configuration.claims import Claim
+from mlpstudy.config.claims import QUANTIFIERS, Claim
 
 AN_EPOCH = 1.0  # a mean difference of epochs below this is none to speak of
 

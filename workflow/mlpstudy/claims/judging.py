@@ -13,14 +13,14 @@ import pandas as pd
 from mlpstudy.claims.forms import Context, parts_of
 from mlpstudy.claims.parts import LEVEL, Part, joined
 from mlpstudy.claims.samples import Samples
-from mlpstudy.configuration.claims import Claim, Claims, read_claims
-from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.config.claims import Claim, Claims
+from mlpstudy.config.loading import read_claims
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.conditions import Cell
 from mlpstudy.evidence.contrasts import contrast_id
 from mlpstudy.evidence.statistics.families import holm, replicates_to_decide
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_csv
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
         StudyError: a file is missing or is not what it should be.
     """
     plan = load_study(study)
-    found = read_claims(claims, plan.models, plan.conditions, SCHEMAS).claims if claims else ()
+    found = read_claims(claims, plan.models, plan.conditions).listed() if claims else ()
     samples = Samples(
         read_table(tables / "runs.csv", READ["metrics"]),
         read_table(tables / "history.csv", READ["history"]),

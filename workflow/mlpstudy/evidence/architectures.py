@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 
 SIZES = ("layers", "hidden_units", "parameters")
 ANY = ""  # instead of an activation or a loss: models of all of them

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlpstudy.config.study import Study
 from mlpstudy.evidence.conditions import Cell, baselines, changes, joined, text_of
 from mlpstudy.evidence.statistics.intervals import share_interval
-from mlpstudy.evidence.study_file import Study
 
 CAUSES = ("pixels", "kl")
 SPLIT = ("failed", "learned")

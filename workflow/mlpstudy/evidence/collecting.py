@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from pandas.errors import EmptyDataError, ParserError
 
+from mlpstudy.config.study import Job, Study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import Job, Study
 
 KEYS = ["condition", "model", "fold", "replicate"]
 

@@ -17,8 +17,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlpstudy.configuration.claims import Claims, read_claims
-from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.config.claims import Claims
+from mlpstudy.config.loading import read_claims
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.evidence.collecting import COLUMNS as READ
 from mlpstudy.evidence.collecting import read_table
 from mlpstudy.evidence.conditions import Cell, differences, distinct_cells, in_force, joined
@@ -31,7 +32,6 @@ from mlpstudy.evidence.statistics.intervals import (
     superiority,
 )
 from mlpstudy.evidence.statistics.shifts import shift_test
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.files import write_csv
 
@@ -100,7 +100,7 @@ def write_contrasts(
         StudyError: a file is missing or is not what it should be.
     """
     plan = load_study(study)
-    found = read_claims(claims, plan.models, plan.conditions, SCHEMAS).claims if claims else ()
+    found = read_claims(claims, plan.models, plan.conditions).listed() if claims else ()
     values = replicates(
         read_table(tables / "runs.csv", READ["metrics"]),
         read_table(tables / "timings.csv", READ["timings"]),

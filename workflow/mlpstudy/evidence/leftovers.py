@@ -6,7 +6,7 @@ import logging
 import time
 from pathlib import Path
 
-from mlpstudy.evidence.study_file import load_study
+from mlpstudy.config.study import load_study
 from mlpstudy.locks import is_locked
 from mlpstudy.training.checkpoint import sidecar
 

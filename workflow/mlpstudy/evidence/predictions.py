@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mlpstudy.config.study import Job, Study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import Job, Study
 
 ARRAYS = ("replicate", "index", "true", "predicted")
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpstudy.configuration.requests import work
-from mlpstudy.evidence.study_file import Job, Study, load_study
+from mlpstudy.config.resources import work
+from mlpstudy.config.study import Job, Study, load_study
 from mlpstudy.locks import is_locked
 from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar
 

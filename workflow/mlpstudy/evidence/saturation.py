@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from mlpstudy.config.study import Model, Study, load_study
 from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import Model, Study, load_study
 from mlpstudy.files import write_csv
 from mlpstudy.spec import Job, Spec
 from mlpstudy.training.job import split_rows
@@ -98,7 +98,7 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
     """
     torch.set_num_threads(threads)
     plan, dataset = load_study(study), load(data)
-    if dataset.digest != plan.raw["dataset"].get("digest"):
+    if dataset.digest != plan.dataset.digest:
         raise StudyError(f"{data}: not the data that {study} names: prepare it anew")
     found = saturation(plan, dataset)
     for name, frame in zip(TABLES, found, strict=True):
@@ -143,16 +143,16 @@ def saturation(study: Study, dataset: Dataset) -> Saturation:
 def _job(study: Study, model: Model, pixels: str) -> Job:
     """Return the job whose networks are looked at; of a cross-validated model the first fold."""
     spec = Spec.from_fields({**model.fields, "pixels": pixels})
-    subset = study.raw["dataset"].get("subset")
+    subset = study.dataset.subset
     return Job(
         condition="",
         model=model.key,
         fold=spec.fold_names[0],
         first=1,
         last=INITIALISATIONS,
-        seed=study.raw["seed"],
-        data=study.raw["dataset"]["digest"],
-        subset=(subset["train"], subset["test"]) if subset else None,
+        seed=study.seed,
+        data=study.dataset.digest,
+        subset=(subset.train, subset.test) if subset else None,
         code="",
         spec=spec,
     )

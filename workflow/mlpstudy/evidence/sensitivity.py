@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlpstudy.config.study import Study
 from mlpstudy.evidence.conditions import baselines, changes, joined
 from mlpstudy.evidence.reported_values import Reported, Value
 from mlpstudy.evidence.statistics.intervals import clean
-from mlpstudy.evidence.study_file import Study
 
 QUANTITIES = ("test_accuracy", "test_loss")
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlpstudy.config.study import CLASSES, Study
 from mlpstudy.evidence.predictions import Predictions
 from mlpstudy.evidence.statistics.intervals import (
     Interval,
@@ -25,7 +26,6 @@ from mlpstudy.evidence.statistics.intervals import (
     moments,
     share_interval,
 )
-from mlpstudy.evidence.study_file import CLASSES, Study
 from mlpstudy.evidence.variance import binomial_sd, components
 
 KEYS = ["condition", "model"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.evidence.architectures import architectures
 from mlpstudy.evidence.causes import causes
 from mlpstudy.evidence.classwise import (
@@ -22,7 +23,6 @@ from mlpstudy.evidence.predictions import each_model
 from mlpstudy.evidence.report_tables import activation_groups, final_inference
 from mlpstudy.evidence.reported_values import Reported, load_reported
 from mlpstudy.evidence.sensitivity import sensitivity
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import (
     KEYS,
     SPREAD_COLUMNS,

@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.evidence.reported_values import Reported, load_reported
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import COLUMNS, read_table
 from mlpstudy.formats import names

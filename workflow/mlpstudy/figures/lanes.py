@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
-from mlpstudy.evidence.study_file import CLASSES, Study
+from mlpstudy.config.study import CLASSES, Study
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED, PAPER, RULE
 from mlpstudy.figures.style import PRINTED, WIDTH, axes_at, colour_of, marker_of

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE
 from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, bare, canvas, colour_of, shade, shortened

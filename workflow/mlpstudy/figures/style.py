@@ -17,7 +17,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE, SERIES, series
 from mlpstudy.figures.svg import finished
 from mlpstudy.files import write_bytes, write_text

@@ -8,8 +8,6 @@ what the study's configuration differs from it.
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,16 +15,16 @@ from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import verdicts
 from mlpstudy.claims.samples import Samples
-from mlpstudy.configuration.claims import Claims, read_claims
-from mlpstudy.configuration.differences import differences
-from mlpstudy.configuration.plan import read_plan_files
-from mlpstudy.configuration.schema import SCHEMAS
+from mlpstudy.config.claims import Claims
+from mlpstudy.config.differences import differences
+from mlpstudy.config.loading import read_claims
+from mlpstudy.config.planning import read_plan_files
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import load
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.contrasts import contrast_table
 from mlpstudy.evidence.reported_values import load_reported
 from mlpstudy.evidence.saturation import TABLES as PROBED
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.evidence.summaries import replicates
 from mlpstudy.evidence.tables import archived, tables
 from mlpstudy.figures.drawing import draw
@@ -63,24 +61,22 @@ def republish(
     archive = repository / PUBLISHED
     study = load_study(archive / "study.json")
     _check_specs(study)
-    if load(data).digest != study.raw["dataset"]["digest"]:
+    if load(data).digest != study.dataset.digest:
         raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
-    present = json.loads(read_plan_files(configs).document())
+    present = read_plan_files(configs).study.to_dict()
     said = read_claims(
         claims,
         [*study.models, *present["models"]],
         [*study.conditions, *present["conditions"]],
-        SCHEMAS,
     )
-    shown = {"comparisons": said.comparisons, "conclusions": said.conclusions}
     with published(repository, reported, templates) as copy:
         figures, origin = copy / "figures", copy / "report/provenance.json"
         recorded = archive / "report/provenance.json"
-        write_archived(recorded, differences(study.raw, present), origin)
-        copy_runs(dataclasses.replace(study, raw={**study.raw, **shown}), archive, copy)
+        write_archived(recorded, differences(study.to_dict(), present), origin)
+        copy_runs(study.concluding(said), archive, copy)
         for name in PROBED:
             copy_file(archive / f"{name}.csv", copy / f"{name}.csv")
-        _tabulate(copy, archive, said.claims, reported)
+        _tabulate(copy, archive, said.listed(), reported)
         draw(copy / "study.json", copy, reported, data, figures)
         for picture in figures.glob("*.png"):
             picture.unlink()  # the repository keeps figures as SVG alone

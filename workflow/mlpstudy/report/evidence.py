@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.config.study import Study
 from mlpstudy.evidence.reported_values import Reported
-from mlpstudy.evidence.study_file import Study
 from mlpstudy.figures.palette import series
 from mlpstudy.formats import few, heading, word
 from mlpstudy.report.layout import Cell, Column, Finding

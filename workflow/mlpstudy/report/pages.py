@@ -101,7 +101,7 @@ def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
         "provenance": provenance_table(provenance),
         "stamp": stamp(provenance),
         "has_report": evidence.has_report,
-        "study": evidence.study.raw,
+        "study": evidence.study.to_dict(),
         "colours": palette.ALL,
         "medium": given_percent(evidence.study.medium),
         "superior": given_percent(evidence.study.superior),

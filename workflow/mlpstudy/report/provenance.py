@@ -14,10 +14,10 @@ from typing import TypedDict
 
 import pandas as pd
 
-from mlpstudy.configuration.differences import Difference
+from mlpstudy.config.differences import Difference
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.evidence.collecting import COLUMNS, read_table
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.files import write_text
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.identity import expect_planned
@@ -196,10 +196,11 @@ def _training(timings: pd.DataFrame) -> list[Training]:
 
 def _code(study: Study) -> Code:
     """Return today's fingerprint of the training code and the one that the runs were made with."""
-    today, runs = training_fingerprint(), [str(study.raw["code"])]
+    today, runs = training_fingerprint(), [study.code]
     return Code(today=today, runs=runs, same=runs == [today])
 
 
 def _data(study: Study) -> Data:
-    dataset = study.raw["dataset"]
-    return Data(name=dataset["name"], sha256=dataset["digest"], subset=dataset.get("subset"))
+    dataset = study.dataset
+    subset = dataset.subset.model_dump() if dataset.subset else None
+    return Data(name=dataset.name, sha256=dataset.digest, subset=subset)

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import Study, load_study
 from mlpstudy.figures.index import INDEX, OVERVIEW, load_index
 from mlpstudy.files import replacing, write_text
 from mlpstudy.report.pages import environment, render
@@ -85,9 +85,10 @@ def published(repository: Path, reported: Path, templates: Path) -> Iterator[Pat
 
 def copy_runs(study: Study, source: Path, copy: Path) -> None:
     """Write study.json into `copy`, with the spec.json of each of its jobs from `source`."""
-    for job in study.raw["jobs"]:
-        copy_file(source / job["folder"] / "spec.json", copy / job["folder"] / "spec.json")
-    write_text(copy / "study.json", json.dumps(study.raw, indent=1, ensure_ascii=False) + "\n")
+    for job in study.jobs:
+        copy_file(source / job.written / "spec.json", copy / job.written / "spec.json")
+    document = json.dumps(study.to_dict(), indent=1, ensure_ascii=False)
+    write_text(copy / "study.json", f"{document}\n")
 
 
 def _copy(results: Path, copy: Path) -> None:
@@ -112,7 +113,7 @@ def _page(templates: Path, copy: Path) -> str:
     provenance = load_provenance(copy / "report/provenance.json")
     template = environment(templates).get_template("markdown/published.md.j2")
     return template.render(
-        study=study.raw,
+        study=study.to_dict(),
         provenance=provenance,
         configuration=configuration(study, provenance),
         tables=sorted(path.name for path in copy.glob("*.csv")),

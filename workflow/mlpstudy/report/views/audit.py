@@ -14,7 +14,7 @@ import pandas as pd
 
 from mlpstudy.audit.checks import SEPARATOR
 from mlpstudy.audit.loading import WEIGHTS
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.formats import few, plural
 
 TITLES = {"serious": "Serious findings", "minor": "Minor findings"}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.config.study import Study
 from mlpstudy.evidence import architectures, causes, sensitivity
-from mlpstudy.evidence.study_file import Study
 from mlpstudy.evidence.tables import read_table
 
 # Not from the module that makes them, which imports torch.

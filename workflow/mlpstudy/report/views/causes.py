@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.evidence.two_by_two import cell_rows, square_rows
 from mlpstudy.formats import (
     NONE,

@@ -29,7 +29,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.study import Study
 from mlpstudy.formats import (
     MINUS,
     NONE,

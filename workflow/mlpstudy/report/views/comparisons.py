@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlpstudy.evidence.study_file import Comparison
+from mlpstudy.config.study import Comparison
 from mlpstudy.formats import (
     NONE,
     median,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.config.study import CLASSES
 from mlpstudy.formats import NONE, listing, missing, percent, plural, span, under, word
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Finding

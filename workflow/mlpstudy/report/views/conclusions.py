@@ -42,7 +42,7 @@ class Conclusion:
 
 def conclusions(evidence: Evidence) -> list[Conclusion]:
     """Return each topic of which this study's tables say something."""
-    concluded = evidence.study.raw["conclusions"]
+    concluded = evidence.study.conclusions.model_dump()
     found = []
     for topic, (title, say, table) in TOPICS.items():
         said = concluded.get(topic, {})

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.config.study import Comparison, Study
 from mlpstudy.evidence.contrasts import contrast_id
-from mlpstudy.evidence.study_file import Comparison, Study
 from mlpstudy.formats import (
     NONE,
     heading,

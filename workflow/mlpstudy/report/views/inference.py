@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mlpstudy.evidence.study_file import CLASSES
+from mlpstudy.config.study import CLASSES
 from mlpstudy.formats import (
     NONE,
     heading,

@@ -22,22 +22,22 @@ def title(evidence: Evidence) -> str:
     models = plural(len(reported) or own, "reported model" if reported else "model")
     if reported and own:
         models += f" and {count(own)} more"
-    times = int(evidence.study.raw["replicates"])
+    times = evidence.study.replicates
     each = "trained" if len(evidence.keys) == 1 else "each trained"
     again = "once" if times == 1 else f"{count(times)} times over"
-    return f"{models} on {word(evidence.study.raw['dataset']['name'])}, {each} {again}"
+    return f"{models} on {word(evidence.study.dataset.name)}, {each} {again}"
 
 
 def done(evidence: Evidence) -> str:
     """Return in two sentences what was done."""
     study = evidence.study
-    each = plural(int(study.raw["replicates"]), "replicate")
+    each = plural(study.replicates, "replicate")
     conditions = listing([quoted(study.condition_label(c)) for c in evidence.leading])
     under = "condition" if len(evidence.leading) == 1 else "conditions"
     others = len(evidence.conditions) - len(evidence.leading)
     if others:
         conditions += f", and some of them under {plural(others, 'further condition')}"
-    dataset = word(study.raw["dataset"]["name"])
+    dataset = word(study.dataset.name)
     trainings = count(len(evidence.replicates))
     return (
         f"{plural(len(evidence.keys), 'model')} were trained on {dataset} under the {under} "
@@ -101,10 +101,8 @@ def trial_notice(evidence: Evidence) -> str:
     study = evidence.study
     if not study.trial:
         return ""
-    subset = study.raw["dataset"].get("subset")
+    subset = study.dataset.subset
     size = (
-        f"{count(subset['train'])} training and {count(subset['test'])} test images. "
-        if subset
-        else ""
+        f"{count(subset.train)} training and {count(subset.test)} test images. " if subset else ""
     )
     return f"Trial run: {size}These figures show that the workflow runs, nothing about the models."

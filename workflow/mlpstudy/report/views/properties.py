@@ -79,7 +79,7 @@ def assumed(evidence: Evidence, model: str) -> dict[str, str]:
     reasons = evidence.study.models[model].assumed
     if not evidence.has_report or model in evidence.reported_models:
         return reasons
-    defaults = {field: entry["why"] for field, entry in evidence.study.raw["defaults"].items()}
+    defaults = {field: entry.why for field, entry in evidence.study.defaults.items()}
     return {field: why for field, why in reasons.items() if why != defaults.get(field)}
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from mlpstudy.configuration.differences import Difference
-from mlpstudy.evidence.study_file import Study
+from mlpstudy.config.differences import Difference
+from mlpstudy.config.study import Study
 from mlpstudy.formats import NONE, count, names, plural, seconds, word
 from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.machine import Lock
@@ -48,8 +48,8 @@ def configuration(study: Study, provenance: Provenance) -> Configuration:
     """Return which configuration the results belong to, and how the present one differs."""
     archive = provenance.get("archive")
     return Configuration(
-        seed=study.raw["seed"],
-        replicates=plural(int(study.raw["replicates"]), "replicate"),
+        seed=study.seed,
+        replicates=plural(study.replicates, "replicate"),
         code=", ".join(code[:SHORT_CODE] for code in provenance["code"]["runs"]),
         date=readable_date(provenance["date"]),
         changes=[_change(study, each) for each in archive["differences"]] if archive else [],

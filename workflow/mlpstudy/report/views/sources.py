@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.config.study import Job
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.study_file import Job
 from mlpstudy.formats import percent
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlpstudy.evidence.study_file import CLASSES, Study
+from mlpstudy.config.study import CLASSES, Study
 from mlpstudy.formats import (
     NONE,
     count,

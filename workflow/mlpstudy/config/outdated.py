@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlpstudy.configuration.plan import Plan
+from mlpstudy.config.planning import Plan
 from mlpstudy.data.dataset import DESCRIPTION, verify
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
@@ -47,7 +47,7 @@ def outdated(plan: Plan, data: Path) -> Outdated:
     missing; spec.json of every job with the job's identity; the prepared data in the folder `data`
     by its description.
     """
-    results = plan.settings.results
+    results = Path(plan.config.results)
     finished: dict[str, tuple[int, tuple[str, ...]]] = {}
     files = set(_documents(plan)) | set(_data(plan, data))
     for job in plan.jobs.values():
@@ -69,31 +69,31 @@ def distrust(plan: Plan) -> None:
     A blank line at the end makes them differ from what the plan says, and leaves them readable.
     """
     for name in (STUDY, CLAIMS):
-        path = plan.settings.results / name
+        path = Path(plan.config.results, name)
         if path.is_file():
             write_text(path, f"{_text(path).rstrip()}\n\n")
 
 
 def _documents(plan: Plan) -> Iterator[str]:
     for name, wanted in ((STUDY, plan.document()), (CLAIMS, plan.claims_document())):
-        path = plan.settings.results / name
+        path = Path(plan.config.results, name)
         if _text(path) != wanted:
             yield str(path)
 
 
 def _data(plan: Plan, data: Path) -> Iterator[str]:
-    dataset = plan.settings.dataset
+    dataset = plan.config.dataset
     wanted = {
         "name": dataset.name,
         "classes": list(dataset.classes),
-        "digest": plan.data,
+        "digest": plan.study.dataset.digest,
         "code": fingerprint("data.dataset"),
     }
     path = data / "prepared" / DESCRIPTION
     if not path.is_file() or _described(path, wanted):
         return
     yield str(path)
-    for file in dataset.files.values():
+    for file in dataset.to_dict()["files"].values():
         raw = data / "raw" / file["name"]
         try:
             verify(raw, file["sha256"])

@@ -1,4 +1,4 @@
-"""The resolved study, as `study.json` holds it: what was run, under which conditions, and where."""
+"""The resolved study, as `study.json` holds it: what is run, under which conditions, and where."""
 
 from __future__ import annotations
 
@@ -6,66 +6,87 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from mlpstudy import spec
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mlpstudy.config.claims import ClaimsFile
+from mlpstudy.config.comparisons import Comparison as ComparisonEntry
+from mlpstudy.config.comparisons import Conclusions
+from mlpstudy.config.dataset import Subset
+from mlpstudy.config.entries import Classes, Common
+from mlpstudy.config.problems import Location, dotted, look_up
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import is_finished
+from mlpstudy.spec import Job as PlannedJob
+from mlpstudy.spec import Spec, in_effect
 
 CLASSES = ("superior", "medium", "inferior")
 
 
-@dataclass(frozen=True)
-class Model:
+class Resolved(BaseModel):
+    """A part of `study.json`; keys that an older version wrote are ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class Default(Resolved):
+    """What models have in a field that they do not write; `basis` is assumed or stated."""
+
+    value: Any
+    basis: str
+    why: str
+
+
+class Model(Resolved):
     """One row of the models' table; `fields` before any condition, `assumed` field → reason."""
 
-    key: str
-    report_name: str
+    key: str = Field(default="", alias="name")
+    report_name: str = ""
     fields: dict[str, Any]
-    assumed: dict[str, str]
+    assumed: dict[str, str] = Field(default_factory=dict)
 
     @property
     def label(self) -> str:
         """Model 4 for the report's `Model 4 (Model 1_4)`; any other name as it is written."""
-        numbered = re.fullmatch(r"(Model \d+) \(.+\)", self.report_name)
-        return numbered[1] if numbered else self.report_name
+        name = self.report_name or self.key
+        numbered = re.fullmatch(r"(Model \d+) \(.+\)", name)
+        return numbered[1] if numbered else name
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Resolved):
     """A named set of overrides and the models that it covers, in the study's order.
 
     `label` is what its file says that readers see in place of `key`; empty for the key itself.
     """
 
-    key: str
-    overrides: dict[str, Any]
-    models: tuple[str, ...]
+    key: str = Field(default="", alias="name")
     label: str = ""
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Models to set side by side; `pairs` are told in a sentence, each from first to second.
-
-    `quote` is what the models' source concludes from it, and `place` where; empty for one's own.
-    """
-
-    key: str
+    overrides: dict[str, Any] = Field(default_factory=dict)
     models: tuple[str, ...]
-    pairs: tuple[tuple[str, str], ...] = ()
-    quote: str = ""
-    place: str = ""
 
 
-@dataclass(frozen=True)
-class Job:
+class Comparison(ComparisonEntry):
+    """A comparison of the claims file with its name."""
+
+    key: str = Field(default="", exclude=True)
+
+
+class Data(Resolved):
+    """The dataset of a study; `digest` is the checksum of its files."""
+
+    name: str
+    classes: tuple[str, ...]
+    subset: Subset | None = None
+    digest: str = ""
+
+
+class Job(Resolved):
     """A block of replicates, `first` to `last`, of one fold of one model under one condition.
 
-    `folder` is written relative to study.json, and is relative to the working directory here.
+    `written` is its folder as study.json has it, relative to `root`, the folder of study.json.
     """
 
     condition: str
@@ -73,43 +94,76 @@ class Job:
     fold: str
     first: int
     last: int
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Study:
-    """All of `study.json`; models and conditions keep the order in which the user wrote them."""
-
-    raw: dict[str, Any]
-    models: dict[str, Model]
-    conditions: dict[str, Condition]
-    jobs: tuple[Job, ...]
-    comparisons: tuple[Comparison, ...] = ()
+    written: str = Field(default="", alias="folder")
+    root: Path = Field(default=Path(), exclude=True)
 
     @property
-    def trial(self) -> bool:
-        """Whether the figures only show that the workflow runs."""
-        return bool(self.raw["trial"])
+    def folder(self) -> Path:
+        """The folder of the job, relative to the working directory."""
+        return self.root / self.written
+
+
+class Study(Common):
+    """All of `study.json`; models and conditions keep the order in which the user wrote them."""
+
+    model_config = ConfigDict(extra="ignore", strict=False, populate_by_name=True)
+
+    dataset: Data = Data(name="", classes=())
+    defaults: dict[str, Default] = Field(default_factory=dict)
+    models: dict[str, Model]
+    conditions: dict[str, Condition]
+    comparisons: dict[str, Comparison] = Field(default_factory=dict)
+    conclusions: Conclusions = Conclusions()
+    code: str = ""
+    jobs: tuple[Job, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Give every entry the key that it stands under."""
+        names = {"models": "name", "conditions": "name", "comparisons": "key"}
+        named = {
+            key: {
+                name: {**entry, own: name} if isinstance(entry, dict) else entry
+                for name, entry in values[key].items()
+            }
+            for key, own in names.items()
+            if isinstance(values.get(key), dict)
+        }
+        return {**values, **named}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the content of study.json."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def concluding(self, file: ClaimsFile) -> Study:
+        """Return the study with the comparisons and conclusions of a claims file.
+
+        A file about models of which the study has none concludes nothing about it.
+        """
+        optional = file.optional.models
+        about = not optional or any(model in self.models for model in optional)
+        comparisons = {
+            name: Comparison(key=name, **each.model_dump())
+            for name, each in file.comparisons.items()
+        }
+        conclusions = file.conclusions if about else Conclusions()
+        return self.model_copy(update={"comparisons": comparisons, "conclusions": conclusions})
 
     @property
     def medium(self) -> float:
         """Lowest test accuracy, a fraction, that is not a failure."""
-        return float(self.raw["classes"]["medium"])
+        return self.classes.medium
 
     @property
     def superior(self) -> float:
         """Lowest test accuracy, a fraction, of the best class."""
-        return float(self.raw["classes"]["superior"])
+        return self.classes.superior
 
     @property
     def labels(self) -> list[str]:
         """The names of the dataset's classes, by label."""
-        return [str(name) for name in self.raw["dataset"]["classes"]]
-
-    @property
-    def margin(self) -> float:
-        """The difference of mean test accuracies, a fraction, below which models are equivalent."""
-        return float(self.raw["margin"])
+        return list(self.dataset.classes)
 
     @cached_property
     def pairs(self) -> list[tuple[str, str]]:
@@ -119,7 +173,7 @@ class Study:
     @cached_property
     def present_comparisons(self) -> list[tuple[Comparison, list[str]]]:
         """The comparisons of which the study has a model, each with the models it has."""
-        found = [(c, [m for m in c.models if m in self.models]) for c in self.comparisons]
+        found = [(c, [m for m in c.models if m in self.models]) for c in self.comparisons.values()]
         return [(comparison, models) for comparison, models in found if models]
 
     @cached_property
@@ -172,28 +226,31 @@ class Study:
         found = {}
         for model in self.conditions[condition].models:
             fields = self.fields(condition, model)
-            found[model] = {name: fields[name] for name in spec.in_effect(fields)}
+            found[model] = {name: fields[name] for name in in_effect(fields)}
         return found
 
     def fields(self, condition: str, model: str) -> dict[str, Any]:
         """Return the hyper-parameters of `model` as `condition` has them."""
         return {**self.models[model].fields, **self.conditions[condition].overrides}
 
-    def planned(self, job: Job) -> spec.Job:
+    def spec(self, condition: str, model: str) -> Spec:
+        """Return the hyper-parameters of `model` under `condition` that are in effect."""
+        return Spec.from_fields(self.fields(condition, model))
+
+    def planned(self, job: Job) -> PlannedJob:
         """Return `job` with all that its results depend on, as the plan has it."""
-        dataset = self.raw["dataset"]
-        subset = dataset.get("subset")
-        return spec.Job(
+        subset = self.dataset.subset
+        return PlannedJob(
             condition=job.condition,
             model=job.model,
             fold=job.fold,
             first=job.first,
             last=job.last,
-            seed=self.raw["seed"],
-            data=dataset.get("digest", ""),
-            subset=(subset["train"], subset["test"]) if subset else None,
-            code=self.raw["code"],
-            spec=spec.Spec.from_fields(self.fields(job.condition, job.model)),
+            seed=self.seed,
+            data=self.dataset.digest,
+            subset=(subset.train, subset.test) if subset else None,
+            code=self.code,
+            spec=self.spec(job.condition, job.model),
         )
 
     def is_finished(self, job: Job) -> bool:
@@ -219,51 +276,20 @@ def load_study(path: Path) -> Study:
         raise StudyError(f"{path}: missing; it is the resolved study, made first") from error
     except (OSError, ValueError) as error:
         raise StudyError(f"{path}: expected the resolved study as JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise StudyError(f"{path}: not the shape of a resolved study: expected a mapping")
+    # Keys that have a default in config.yaml have none here.
+    wanted: list[Location] = [(key,) for key in Study.model_fields]
+    for place in [*wanted, *(("classes", key) for key in Classes.model_fields)]:
+        if look_up(raw, place)[0] != place:
+            raise StudyError(f"{path}: key '{dotted(place)}' is missing from the resolved study")
     try:
-        return _parse(raw, path.parent)
-    except KeyError as error:
-        raise StudyError(f"{path}: key {error} is missing from the resolved study") from error
-    except (AttributeError, TypeError, ValueError) as error:
-        raise StudyError(f"{path}: not the shape of a resolved study: {error}") from error
-
-
-def _parse(raw: dict[str, Any], root: Path) -> Study:
-    models = {
-        key: Model(key, entry.get("report_name") or key, entry["fields"], entry["assumed"])
-        for key, entry in raw["models"].items()
-    }
-    conditions = {
-        key: Condition(
-            key,
-            entry["overrides"],
-            tuple(entry["models"]),
-            entry.get("label") or "",
-        )
-        for key, entry in raw["conditions"].items()
-    }
-    jobs = tuple(
-        Job(
-            job["condition"],
-            job["model"],
-            str(job["fold"]),
-            int(job["first"]),
-            int(job["last"]),
-            root / job["folder"],
-        )
-        for job in raw["jobs"]
-    )
-    comparisons = tuple(
-        Comparison(
-            key,
-            tuple(entry["models"]),
-            tuple((first, second) for first, second in entry["pairs"]),
-            entry.get("quote", ""),
-            entry.get("place", ""),
-        )
-        for key, entry in raw["comparisons"].items()
-    )
-    for key in ("conclusions", "trial", "replicates", "defaults", "seed", "code"):
-        raw[key]  # every reader below may rely on these
-    study = Study(raw, models, conditions, jobs, comparisons)
-    _ = study.medium, study.superior, study.margin, study.labels  # and on these
-    return study
+        study = Study.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = dotted(first["loc"])
+        raise StudyError(
+            f"{path}: not the shape of a resolved study: {where}: {first['msg']}"
+        ) from error
+    jobs = (job.model_copy(update={"root": path.parent}) for job in study.jobs)
+    return study.model_copy(update={"jobs": tuple(jobs)})

@@ -1,0 +1,203 @@
+"""The types of values that several keys of the configuration have in common."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import itertools
+import re
+import textwrap
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+JsonSchema = dict[str, Any]
+
+
+class Strict(BaseModel):
+    """A mapping whose keys are all known and whose values have their type as they are written."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+    )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchema:
+        """Describe every key by the text below it in the source.
+
+        Pydantic can do this itself when it makes a class, which takes it half a second for ours.
+        """
+        found = handler(schema)
+        keys = handler.resolve_ref_schema(found).get("properties", {})
+        for name, text in cls.descriptions().items():
+            if name in keys:
+                keys[name].setdefault("description", text)
+        return found
+
+    @classmethod
+    def descriptions(cls) -> dict[str, str]:
+        """Return the description of each key."""
+        return {k: text for base in reversed(cls.__mro__) for k, text in described(base).items()}
+
+
+@cache
+def json_schema(model: type[Strict]) -> JsonSchema:
+    """Return the JSON Schema of a mapping, with everything that errors and editors show."""
+    return model.model_json_schema(schema_generator=_SchemaGenerator)
+
+
+class _SchemaGenerator(GenerateJsonSchema):
+    """Pydantic's JSON Schemas, without what says nothing to a person."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        """Leave out titles, which repeat the keys."""
+        return False
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchema:
+        """Leave out a default that cannot be written."""
+        found = super().default_schema(schema)
+        if schema.get("default") is None and "anyOf" not in found:
+            found.pop("default", None)
+        return found
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchema:
+        """Describe keys and values apart from each other."""
+        found = super().dict_schema(schema)
+        for pattern, value in found.pop("patternProperties", {}).items():
+            found["propertyNames"]["pattern"] = pattern
+            found["additionalProperties"] = value
+        return found
+
+
+@cache
+def described(of: type) -> dict[str, str]:
+    """Return the text below each attribute of a class; none for one that stands in no file."""
+    try:
+        (found,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
+    except (OSError, TypeError):
+        return {}
+    return {
+        one.target.id: " ".join(str(other.value.value).split())
+        for one, other in itertools.pairwise(found.body if isinstance(found, ast.ClassDef) else ())
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if isinstance(other, ast.Expr) and isinstance(other.value, ast.Constant)
+    }
+
+
+def wanted(expected: str, **extra: Any) -> Any:
+    """Return metadata of a type: what error messages say that they expected."""
+    return Field(json_schema_extra={"x-expected": expected, **extra})
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Metadata of a text: the pattern that it matches as a whole, and how errors call it."""
+
+    pattern: str
+    expected: str
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Check the pattern after the type."""
+        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchema:
+        """Describe the pattern for editors."""
+        return {**handler(schema), "pattern": f"^{self.pattern}$", "x-expected": self.expected}
+
+    def _checked(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text):
+            raise ValueError(self.expected)
+        return text
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Metadata of a tuple: it is written as a list, of `least` to `most` items."""
+
+    expected: str
+    least: int = 0
+    most: int | None = None
+    distinct: bool = True
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Accept a list, and check the items once each of them is known to be valid."""
+        inner = core_schema.no_info_before_validator_function(_as_tuple, handler(source))
+        return core_schema.no_info_after_validator_function(self._checked, inner)
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchema:
+        """Describe the items for editors."""
+        limits = {"minItems": self.least, "maxItems": self.most, "uniqueItems": self.distinct}
+        stated = {name: limit for name, limit in limits.items() if limit}
+        return {**handler(schema), **stated, "x-expected": self.expected}
+
+    def _checked(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        fits = self.least <= len(items) <= (self.most or len(items))
+        if not fits or (self.distinct and len(set(items)) < len(items)):
+            raise ValueError(self.expected)
+        return items
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def shown(longest: int, before: str = "") -> Matching:
+    """Return metadata of a text in pages and figures, which has no character that XML forbids.
+
+    What follows must match the pattern `before` too.
+    """
+    pattern = before + r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+    return Matching(f"{pattern}{{1,{longest}}}", f"one line of 1 to {longest} characters")
+
+
+def absent(value: Any = None, **more: Any) -> Any:
+    """Return a field that may be left out; `value`, which then stands for it, cannot be written."""
+    return Field(default=value, **more)
+
+
+def initial(value: Any, **more: Any) -> Any:
+    """Return a field with the default `value`, which is written as in a file."""
+    return Field(value, validate_default=True, **more)
+
+
+Name = Annotated[
+    str,
+    Matching(
+        "[A-Za-z][A-Za-z0-9_]{0,63}",
+        "a name of at most 64 letters, digits and _ that begins with a letter",
+    ),
+]
+Text = Annotated[str, Matching(r"[^\x00-\x1f]{1,1000}", "one line of 1 to 1000 characters")]
+File = Annotated[
+    str,
+    Matching(
+        r"(?!~)[^{}\x00-\x1f]+",
+        "a file (not empty, without braces, control characters or a leading ~)",
+    ),
+]
+ModelName = Annotated[str, Field(description="The name of a model.", examples=["m01"])]
+ConditionName = Annotated[
+    str, Field(description="The name of a condition.", examples=["as_reported"])
+]
+ModelNames = Annotated[
+    tuple[ModelName, ...],
+    Listed("a list of different model names, at least one", least=1),
+    Field(examples=[["m01", "m03"]]),
+]
