@@ -70,7 +70,7 @@ class Case:
         else:
             keys = dict(zip(("models", "than"), sides, strict=False), of="each")
         given: Mapping[str, object] = {"name": self.name, "statement": "", "form": self.form}
-        return Claim(**{**given, **keys, **self.keys})
+        return Claim.model_validate({**given, **keys, **self.keys})
 
 
 EPOCH = {"threshold": 0.5, "quantity": "validation_accuracy"}
