@@ -19,7 +19,7 @@ from project import ROOT, Project
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
 CHANGES = (
     "optimizer of model 1 was RMSprop (now SGD)", "condition corrected was present (now absent)",
-    "condition Adam was absent (now present)",
+    "condition adam was absent (now present)",
 )  # fmt: skip
 # Of the one condition the archive has no runs, of the other the configuration none.
 CLAIM = """

@@ -69,7 +69,9 @@ def diverged(project: Project) -> None:
     results = project.folder / "results"
     job = "diverging/m07/fold-holdout/replicates-1-2"
     log = (results / "logs/train" / f"{job}.log").read_text()
-    assert log.count("diverged in epoch 1: the loss of replicate 1, 2 is not a number") == 1
+    # The process that an earlier, killed scheduler started may have finished the job.
+    said = log.count("diverged in epoch 1: the loss of replicate 1, 2 is not a number")
+    assert said == 1 or "the other process has finished it" in log
     (row, _) = rows_of(results / "runs" / job / "metrics.csv")
     assert (row["test_loss"], row["validation_loss"]) == ("nan", "nan")
     (row, _) = rows_of(results / "runs/longer/m01/fold-all/replicates-1-2/metrics.csv")
