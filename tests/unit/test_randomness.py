@@ -10,8 +10,8 @@ import torch
 from numpy.typing import NDArray
 from training_jobs import make_job, make_spec, make_trainer
 
+from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.training.network import Batch, Network
-from mlpstudy.training.randomness import Purpose, draw_kept, stream
 from mlpstudy.training.trainer import Trainer
 
 PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")

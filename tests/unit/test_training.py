@@ -22,7 +22,7 @@ from training_jobs import (
     small_dataset,
 )
 
-from mlpstudy.training.randomness import stream
+from mlpstudy.randomness import stream
 from mlpstudy.training.trainer import Trainer
 
 Masks = list[list[Tensor]]

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.errors import StudyError
+from mlpstudy.randomness import stream
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.randomness import stream
 
 Rows = NDArray[np.int64]
 

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mlpstudy.data.splits import Split
+from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.spec import Job
 from mlpstudy.training.losses import Metrics, loss_named
 from mlpstudy.training.network import Batch, Network
 from mlpstudy.training.optimizers import optimizer_named
-from mlpstudy.training.randomness import Purpose, draw_kept, stream
 
 EVALUATION_ROWS = 500  # examples per replicate in one forward pass: a few MB of activations
 PROBE_ROWS = 1000  # training images on which dead units are counted
