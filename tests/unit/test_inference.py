@@ -51,7 +51,7 @@ def test_a_missing_replicate_or_folder_is_one_line(tmp_path: Path) -> None:
 def test_a_study_file_that_is_none_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "study.json"
     path.write_text('{"trial": true}')
-    with pytest.raises(StudyError, match=rf"^{path}: key 'models' is missing"):
+    with pytest.raises(StudyError, match=rf"^{path}: key 'seed' is missing"):
         cli.predict([tmp_path / "picture.png"], run=tmp_path, study=path)
 
 

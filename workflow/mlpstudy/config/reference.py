@@ -85,7 +85,7 @@ def _default(schema: Mapping[str, Any]) -> str:
         return "required"
     value = schema.get("default")
     if isinstance(value, list | dict) and len(str(value)) > 40:
-        return "see below"
+        return "as in `config.yaml`"
     if value in ("", [], {}) or ("default" not in schema):
         return "-"
     shown = value if isinstance(value, str) else yaml.safe_dump(value, default_flow_style=True)
