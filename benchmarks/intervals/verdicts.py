@@ -69,7 +69,7 @@ class Case:
             keys = {"models": sides[0], "than": sides[0], "against": THERE, "of": "each"}
         else:
             keys = dict(zip(("models", "than"), sides, strict=False), of="each")
-        given: Mapping[str, object] = {"name": self.name, "statement": "", "form": self.form}
+        given: Mapping[str, object] = {"name": self.name, "statement": self.name, "form": self.form}
         return Claim.model_validate({**given, **keys, **self.keys})
 
 

@@ -29,7 +29,7 @@ ROWS = [
      "p_holm": 0.0004},
     {**IDEAL, "condition": "corrected", "verdict": "undecided", "effect": 0.0004, "low": -0.01,
      "high": 0.01, "n": 3, "parts": 5, "parts_for": 0, "parts_against": 0, "p_holm": 1,
-     "needed": 9},
+     "needed": 9, "failure_bound": 0.2209},
     {"claim": "also_ideal", "quote": "Five is ideal.", "form": "higher", "models": "m03",
      "condition": "as_reported", "verdict": "undecided", "measure": "shift", "effect": 0.0},
     {"claim": "dropout", "form": "higher", "statement": "Dropout helps.", "models": "m09",
@@ -74,7 +74,7 @@ def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
     assert plain(first.effect) == "-4.2 points (-5.0 to -3.0)"
     assert (first.n, first.p, first.needed) == ("12", "< 0.001", "")
     assert (second.n, second.p, second.needed) == ("3", "1.000", "9")
-    assert first.counted == (1, 3, 5)
+    assert (first.counted, first.bound, second.bound) == ((1, 3, 5), "", "22")
     assert (dropout.quote, dropout.place, dropout.also) == ("", "", ())
     assert dropout.verdicts[0].condition_name == "As reported against none at all"
     # So few runs that the interval has no bounds.

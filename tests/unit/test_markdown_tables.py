@@ -20,7 +20,9 @@ CONDITIONS = {"as_reported": "as reported", "corrected": "corrected"}
 def verdict(condition: str, state: str, effect: str = "+2.0 points (+1.0 to +3.0)") -> VerdictView:
     words = {"not_judged": "not judged"}.get(state, state)
     name = condition.replace("_", " ").capitalize()
-    return VerdictView(condition, name, state, words, effect, "12", "0.01", "", "because", (), "")
+    return VerdictView(
+        condition, name, state, words, effect, "12", "0.01", "", "because", (), "", ""
+    )
 
 
 def claim(*verdicts: VerdictView, quote: str = "It is better") -> ClaimView:

@@ -30,8 +30,8 @@ SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 COLUMNS = [
     "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
     "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference",
-    "within", "n", "parts", "required", "parts_for", "parts_against", "p", "family", "p_holm",
-    "needed", "contrast", "reason",
+    "within", "failure_bound", "n", "parts", "required", "parts_for", "parts_against", "p",
+    "family", "p_holm", "needed", "contrast", "reason",
 ]  # fmt: skip
 WHOLE = dict.fromkeys(
     ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
@@ -141,6 +141,8 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
         "level": interval.level,
         "reference": effect.reference,
         "within": effect.within,
+        # No run failed where equivalence is judged; so many may still fail, at 95 %.
+        "failure_bound": 1 - 0.05 ** (1 / part.n) if effect.within else float("nan"),
         "n": part.n,
         "p": _p(part),
         "p_holm": p_holm,

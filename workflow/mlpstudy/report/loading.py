@@ -16,8 +16,8 @@ from mlpstudy.report.evidence import Evidence
 
 CLAIM_COLUMNS = [
     "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
-    "measure", "effect", "low", "high", "unit", "level", "reference", "n", "parts", "required",
-    "parts_for", "parts_against", "p_holm", "needed", "contrast", "reason",
+    "measure", "effect", "low", "high", "unit", "level", "reference", "failure_bound", "n",
+    "parts", "required", "parts_for", "parts_against", "p_holm", "needed", "contrast", "reason",
 ]  # fmt: skip
 # Tables that not every study has, with the columns that the pages rely on.
 FURTHER = {

@@ -57,8 +57,9 @@ class VerdictView:
     """One condition's verdict on a claim, in words: `effect` with its interval, `p`, `needed`.
 
     `counted` is the number of models for which the claim is shown, the number of those for which
-    its contrary is, and of all; it is empty where the claim is about one comparison. `contrast` is
-    the id of the contrast that the effect belongs to.
+    its contrary is, and of all; it is empty where the claim is about one comparison. `bound` is the
+    failure rate, in per cent, that runs without a failure still allow where equivalence is judged.
+    `contrast` is the id of the contrast that the effect belongs to.
     """
 
     condition: str
@@ -71,6 +72,7 @@ class VerdictView:
     needed: str
     reason: str
     counted: tuple[int, ...]
+    bound: str
     contrast: str
 
 
@@ -153,6 +155,7 @@ def _verdict(row: Row, study: Study) -> VerdictView:
         needed="" if missing(row["needed"]) else count(row["needed"]),
         reason=_text(row["reason"]),
         counted=_counted(row),
+        bound="" if missing(row["failure_bound"]) else share(row["failure_bound"]),
         contrast=_text(row["contrast"]),
     )
 
