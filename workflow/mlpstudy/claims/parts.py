@@ -89,11 +89,11 @@ def exceeds(upper: Side, lower: Side, by: float, margin: float, scale: Scale = A
     holds, fails = test.p_greater(by), test.p_less(by)
     effect = Effect(scale.shift, scale.unit, by, partial(test.interval, reference=by))
     against = effect
-    alike = _alike(lower, upper, margin)
-    if alike <= LEVEL / 2:
+    p_alike = _alike(lower, upper, margin)
+    if p_alike <= LEVEL / 2:
         holds = 1.0
-    if alike < fails:
-        fails, against = alike, _means(lower, upper, margin, scale)
+    if p_alike < fails:
+        fails, against = p_alike, _means(lower, upper, margin, scale)
     return Part(holds, fails, effect, against, _cells(upper, lower), test.n)
 
 
