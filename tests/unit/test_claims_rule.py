@@ -45,7 +45,7 @@ def test_a_claim_about_the_models_is_judged_by_models(of: str, verdict: str) -> 
 @pytest.mark.parametrize("of", ["each", "most", "any"])
 @pytest.mark.parametrize("form", ["higher", "fails_more", "varies_more", "sooner"])
 def test_every_comparison_can_be_judged_by_models(of: str, form: str) -> None:
-    """One of three models is what is said of it, and two are the contrary for certain."""
+    """The claim holds for one of three models and fails for the other two."""
     loose = [0.85 + 0.01 * (-1) ** k * k for k in range(12)]
     runs = {
         "higher": (BETTER, FAILED, FAILED, GOOD),

@@ -91,7 +91,7 @@ def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Pat
         assert list(groups) == labels
     assert [f"\u201c{label}\u201d" in done(evidence) for label in labels] == [True] * len(labels)
     told = [answer.label for answer in three_answers(evidence) if "fail under" in answer.label]
-    # The second one is told of the models that both cover.
+    # The second condition is described for the models that both cover.
     expected = [f"replicates fail under \u201c{label}\u201d" for label in labels]
     assert told == expected[: 2 if not case.covered else 1]
     figures, provenance = load_index(paths.figures), load_provenance(paths.provenance)

@@ -75,7 +75,7 @@ def read_config(
     found = validated(Config, layers.values, layers.origin)
     raise_deepest(config_problems(found, layers.origin))
     if "claims" not in layers.values and not Path(str(found.claims)).is_file():
-        # A study of one's own need not have claims.
+        # A user's own study may have no claims.
         found = found.model_copy(update={"claims": None})
     raise_deepest(file_problems(found, layers.origin))
     return found, layers.origin

@@ -1,4 +1,4 @@
-"""What is said of each figure: title, caption and text alternative.
+"""The texts of each figure: title, caption and text alternative.
 
 The sentences are in templates/figures, one file per kind of figure, which sets the three texts.
 The modules of the figures compute the values.
@@ -48,7 +48,7 @@ def _replicates(numbers: tuple[int, int]) -> str:
 
 
 def words(template: str, values: Mapping[str, Any]) -> Words:
-    """Return what is said of a figure, from the template templates/figures/NAME.j2.
+    """Return the texts of a figure, from the template templates/figures/NAME.j2.
 
     White space within a template has no meaning.
     """

@@ -1,4 +1,4 @@
-"""Which figures a study has: their names, what is said of them, and how each is drawn."""
+"""Which figures a study has: their names, their texts, and how each is drawn."""
 
 from __future__ import annotations
 

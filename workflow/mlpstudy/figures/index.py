@@ -31,7 +31,7 @@ SECTIONS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One figure: NAME.svg and NAME.png, and what is said of it.
+    """One figure: NAME.svg and NAME.png, with its texts.
 
     Attributes:
         name: of its files, without suffix.

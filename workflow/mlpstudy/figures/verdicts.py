@@ -30,7 +30,7 @@ ROW, HEAD, FOOT, RIGHT, COLUMN, NARROW, GAP = 0.165, 0.94, 0.08, 0.58, 0.29, 0.1
 # Claims from which they are set in two halves side by side, conditions from which columns are
 # narrow, and the least width in inches of the claims' names in two halves.
 MANY, MANY_CONDITIONS, NAMES = 16, 6, 0.6
-# A verdict is told by its mark's shape and filling, not by a colour.
+# The shape and the filling of a mark show the verdict; colours show the condition.
 MARKS: dict[str, dict[str, Any]] = {
     "supported": {"marker": "o", "markersize": 5.2, "markeredgewidth": 0},
     "contradicted": {"marker": "x", "markersize": 4.6, "markeredgewidth": 1.5},
