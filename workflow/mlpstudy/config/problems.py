@@ -50,7 +50,7 @@ class Problem:
 def raise_deepest(problems: Iterable[Problem]) -> None:
     """Raise the problem of the deepest key, with the number of other keys that have one.
 
-    Of several problems with one key, and of several keys at the same depth, only the first is reported.
+    Of several problems with one key, and of several keys at the same depth, the first is reported.
 
     Raises:
         StudyError: there is a problem.
