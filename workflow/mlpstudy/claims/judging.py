@@ -54,7 +54,7 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
 
     Args:
         study: the resolved study, study.json.
-        claims: the claims file; None for no claims, which makes a table without rows.
+        claims: claims.json; None for no claims, which makes a table without rows.
         tables: folder of runs.csv and history.csv.
         output: the CSV.
 
