@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from benchmarks.intervals.shapes import REPLICATES, Array, Pair, Row, normal, row, skewed
-from mlpstudy.evidence.statistics.intervals import (
+from mlpstudy.analysis.statistics.intervals import (
     Interval,
     difference_of_means,
     difference_of_medians,
@@ -19,8 +19,8 @@ from mlpstudy.evidence.statistics.intervals import (
     share_interval,
     superiority,
 )
-from mlpstudy.evidence.statistics.shares import share_difference_test, share_test
-from mlpstudy.evidence.statistics.shifts import shift_test
+from mlpstudy.analysis.statistics.shares import share_difference_test, share_test
+from mlpstudy.analysis.statistics.shifts import shift_test
 
 TABLE = "coverage"
 NEAR = 1e-9  # a bound may differ from the truth in its last digits

@@ -11,8 +11,8 @@ from scipy import stats
 
 from benchmarks.intervals.coverage import chances_of, flags
 from benchmarks.intervals.shapes import REPLICATES, Array, Pair, Row, normal, row
-from mlpstudy.evidence.statistics.shares import share_difference_test
-from mlpstudy.evidence.statistics.shifts import shift_test
+from mlpstudy.analysis.statistics.shares import share_difference_test
+from mlpstudy.analysis.statistics.shifts import shift_test
 
 TABLE = "rejections"
 # The second level is that at which Holm's correction tests the first of 50 claims.

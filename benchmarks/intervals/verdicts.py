@@ -11,13 +11,13 @@ import pandas as pd
 
 from benchmarks.intervals.rejections import MANY
 from benchmarks.intervals.shapes import Array, Pair, Row, Shape, normal, row, skewed
+from mlpstudy.analysis.conditions import Cell
+from mlpstudy.analysis.statistics.families import equivalence, holm
 from mlpstudy.claims.forms import Context, parts_of
 from mlpstudy.claims.judging import CONTRADICTED, SUPPORTED, UNDECIDED
 from mlpstudy.claims.parts import LEVEL, Side, alike, joined
 from mlpstudy.claims.samples import Samples
 from mlpstudy.config.claims import Claim
-from mlpstudy.evidence.conditions import Cell
-from mlpstudy.evidence.statistics.families import equivalence, holm
 
 TABLE = "verdicts"
 MARGIN = 0.01  # the study's default

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser
 from studies import reference_study
 from study_fixture import REPORTED
 
+from mlpstudy.analysis.tables import tabulate
 from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.figures.drawing import draw
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from mlpstudy.analysis.contrasts import write_contrasts
+from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.study import Study
-from mlpstudy.evidence.contrasts import write_contrasts
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.files import write_csv, write_text
 from mlpstudy.spec import Job, Spec
 

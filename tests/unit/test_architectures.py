@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.evidence.architectures import COLUMNS, spearman
-from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.analysis.architectures import COLUMNS, spearman
+from mlpstudy.analysis.tables import read_table, tabulate
 
 NUMBERS = st.lists(st.tuples(st.integers(2, 6), st.integers(0, 9)), min_size=3, max_size=4)
 

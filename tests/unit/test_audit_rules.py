@@ -10,12 +10,12 @@ import pytest
 from audit_reports import REPORT, audited, report_of, value
 from scipy.stats import binom
 
+from mlpstudy.analysis.sensitivity import standing
 from mlpstudy.audit.digits import as_keras_prints, groups, relation
 from mlpstudy.audit.expressions import chance_of_equal_counts, vocabulary
 from mlpstudy.audit.printed import Found, Value
 from mlpstudy.audit.replicates import against_replicates
 from mlpstudy.audit.rules import contradictions, impossible, other_images, shortened
-from mlpstudy.evidence.sensitivity import standing
 
 LIST = "3 grouped list"
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from study_fixture import study_of
 
+from mlpstudy.analysis.collecting import read_table
 from mlpstudy.audit.checks import AUDIT_COLUMNS, audit_table
 from mlpstudy.audit.loading import KINDS as KEYS
-from mlpstudy.evidence.collecting import read_table
 from mlpstudy.files import write_csv
 from mlpstudy.report.views.audit import KINDS, Group, Printing, groups, of_model, summary
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from mlpstudy.evidence.tables import TABLES
+from mlpstudy.analysis.tables import TABLES
 
 REPORT = Path(__file__).parents[2] / "workflow" / "report"
 RULES = REPORT.parent / "rules"
@@ -21,7 +21,7 @@ def test_every_table_has_its_caption() -> None:
 
 
 def test_every_table_is_marked_by_its_rule() -> None:
-    rules = (RULES / "evidence.smk").read_text()
+    rules = (RULES / "analysis.smk").read_text()
     marked = re.findall(r" (?:\w+=)?tables\((.*?)\),\n    log:", rules, re.DOTALL)
     assert set(re.findall(r'"(\w+)"', " ".join(marked))) == set(TABLES) | FURTHER
 

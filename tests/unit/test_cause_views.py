@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from study_fixture import BOTH, Paths, make_study, write_tables
 
+from mlpstudy.analysis.tables import read_table
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
 from mlpstudy.formats import MINUS, p_value
 from mlpstudy.report.layout import Table

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study
 
-from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.analysis.tables import read_table, tabulate
 
 CONDITIONS = {
     "plain": {},

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from judging import claim, judged, one
 
-from mlpstudy.evidence.statistics.families import holm
-from mlpstudy.evidence.statistics.shifts import shift_test
+from mlpstudy.analysis.statistics.families import holm
+from mlpstudy.analysis.statistics.shifts import shift_test
 
 LEVEL = 0.05
 GOOD = [0.85 + 0.0001 * k for k in range(12)]

@@ -12,14 +12,14 @@ import yaml
 from configuring import CONFIG, ROOT, settle
 from scipy.stats import binomtest
 
+from mlpstudy.analysis.collecting import read_table
+from mlpstudy.analysis.reported import read_statements
+from mlpstudy.analysis.statistics.shares import share_difference_test, share_test
+from mlpstudy.analysis.statistics.shifts import shift_test
 from mlpstudy.claims.curves import COURSES
 from mlpstudy.claims.judging import COLUMNS, judge
 from mlpstudy.config.claims import COMMON, FORMS, ClaimEntry, Course
 from mlpstudy.config.planning import Plan, read_plan
-from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.reported import read_statements
-from mlpstudy.evidence.statistics.shares import share_difference_test, share_test
-from mlpstudy.evidence.statistics.shifts import shift_test
 
 RESULTS = ROOT / "docs/results"
 

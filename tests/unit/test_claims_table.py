@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study
 
+from mlpstudy.analysis.collecting import read_table
+from mlpstudy.analysis.contrasts import write_contrasts
+from mlpstudy.analysis.tables import collect, load_study
 from mlpstudy.claims.judging import COLUMNS, judge
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.contrasts import write_contrasts
-from mlpstudy.evidence.tables import collect, load_study
 from mlpstudy.files import write_csv
 
 CLAIMS = """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from study_fixture import FIELDS, make_study
 
+from mlpstudy.analysis.conditions import baselines, changes, distinct_cells, in_force, joined
 from mlpstudy.config.study import load_study
-from mlpstudy.evidence.conditions import baselines, changes, distinct_cells, in_force, joined
 
 KL = {"loss": "kl_divergence"}
 

@@ -12,9 +12,9 @@ from scipy import stats
 from study_fixture import REPORTED, make_study
 from test_statistics_shifts import by_brute_force
 
+from mlpstudy.analysis.contrasts import COLUMNS, Samples, contrast, write_contrasts
+from mlpstudy.analysis.tables import read_table, tabulate
 from mlpstudy.config.study import load_study
-from mlpstudy.evidence.contrasts import COLUMNS, Samples, contrast, write_contrasts
-from mlpstudy.evidence.tables import read_table, tabulate
 
 DEEP = {"nodes": [32, 16, 10], "dropout": 0.2, "report_name": "m"}
 MODELS = {

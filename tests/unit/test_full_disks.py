@@ -68,7 +68,7 @@ def test_what_the_system_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) ->
     def no_room(_: Path) -> str:
         raise OSError(errno.ENOSPC, "No space left on device", "/tmp/x")
 
-    monkeypatch.setattr("mlpstudy.evidence.progress.describe", no_room)
+    monkeypatch.setattr("mlpstudy.analysis.progress.describe", no_room)
     monkeypatch.setattr(sys, "argv", ["mlpstudy", "progress"])
     monkeypatch.setattr(cli, "stop_on_signals", lambda: None)
     with pytest.raises(SystemExit) as ended:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.evidence.hardest import HARDEST_COLUMNS, LISTED, hardest_rows
-from mlpstudy.evidence.predictions import Predictions
-from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.analysis.hardest import HARDEST_COLUMNS, LISTED, hardest_rows
+from mlpstudy.analysis.predictions import Predictions
+from mlpstudy.analysis.tables import read_table, tabulate
 
 NAMES = ["bag", "coat", "shoe"]
 answer_tables = st.integers(1, 5).flatmap(

@@ -14,9 +14,9 @@ import pytest
 from pages_fixture import Page, Row, render_page, render_study
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
+from mlpstudy.analysis.reported import read_values
+from mlpstudy.analysis.tables import read_table
 from mlpstudy.config.rules import PARTS
-from mlpstudy.evidence.reported import read_values
-from mlpstudy.evidence.tables import read_table
 from mlpstudy.files import write_csv
 from mlpstudy.formats import DASH, seconds
 

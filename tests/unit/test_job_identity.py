@@ -15,12 +15,12 @@ from configuring import ROOT, settle
 from study_fixture import REPORTED, Paths, make_study
 from training_jobs import SPEC, make_job
 
+from mlpstudy.analysis.progress import describe
+from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.outdated import Outdated, outdated
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.progress import describe
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.identity import differences
 from mlpstudy.spec import Job, Spec
 

@@ -13,10 +13,10 @@ from scipy.stats import gaussian_kde, multivariate_normal
 from study_fixture import REPORTED, make_study
 
 from mlpstudy import cli
+from mlpstudy.analysis.collecting import collect
+from mlpstudy.analysis.likelihood import likelihoods, log_likelihood, model_likelihoods
+from mlpstudy.analysis.reported_values import load_reported
 from mlpstudy.config.study import load_study
-from mlpstudy.evidence.collecting import collect
-from mlpstudy.evidence.likelihood import likelihoods, log_likelihood, model_likelihoods
-from mlpstudy.evidence.reported_values import load_reported
 
 ACCURACIES = np.array([0.10, 0.55, 0.79, 0.80, 0.86])
 LOSSES = np.array([14.506, 1.5, 0.72, 0.7, 0.4])

@@ -11,8 +11,8 @@ import pytest
 from pages_fixture import Page, render_page, render_study
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
+from mlpstudy.analysis.tables import read_table
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.tables import read_table
 from mlpstudy.figures.index import load_index
 from mlpstudy.formats import (
     DASH,

@@ -13,10 +13,10 @@ import torch
 from filelock import FileLock
 from study_fixture import Paths, make_study
 
+from mlpstudy.analysis.leftovers import remove_leftovers
+from mlpstudy.analysis.progress import describe
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.leftovers import remove_leftovers
-from mlpstudy.evidence.progress import describe
 from mlpstudy.locks import is_locked, lock_until_exit
 from mlpstudy.training.checkpoint import Checkpoint, Progress, epoch_and_seconds, sidecar
 

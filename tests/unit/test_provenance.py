@@ -17,8 +17,8 @@ import pytest
 from study_fixture import PROVENANCE, REPORTED, Paths, make_study
 
 from mlpstudy import __version__
+from mlpstudy.analysis.tables import tabulate
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.tables import tabulate
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.report.machine import read_lock
 from mlpstudy.report.provenance import load_provenance, write_provenance

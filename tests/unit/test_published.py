@@ -16,9 +16,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
+from mlpstudy.analysis.tables import read_table
 from mlpstudy.config.differences import differences
 from mlpstudy.config.planning import Plan, read_plan
-from mlpstudy.evidence.tables import read_table
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.report.provenance import load_provenance
 

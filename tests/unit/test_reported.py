@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlpstudy.errors import StudyError
-from mlpstudy.evidence.reported import (
+from mlpstudy.analysis.reported import (
     DETAILS,
     FINAL,
     UNITS,
@@ -19,6 +18,7 @@ from mlpstudy.evidence.reported import (
     read_statements,
     read_values,
 )
+from mlpstudy.errors import StudyError
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported"
 MODELS = [f"m{number:02d}" for number in range(1, 18)]

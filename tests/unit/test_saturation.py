@@ -13,15 +13,15 @@ from scipy.special import softmax
 from study_fixture import make_study
 from training_jobs import CLASSES, make_job, make_trainer, small_dataset
 
-from mlpstudy.config.study import Study, load_study
-from mlpstudy.errors import StudyError
-from mlpstudy.evidence.saturation import (
+from mlpstudy.analysis.saturation import (
     INITIALISATIONS,
     Saturation,
     first_look,
     histogram,
     saturation,
 )
+from mlpstudy.config.study import Study, load_study
+from mlpstudy.errors import StudyError
 
 EVERYTHING = 10_000  # rows: all training images that there are
 
@@ -173,7 +173,7 @@ def test_the_shares_of_the_softmax_by_numpy(study: Study, found: Saturation) -> 
 
 
 def test_other_data_than_the_studys_is_refused(study: Study, tmp_path: Path) -> None:
-    from mlpstudy.evidence import saturation as module
+    from mlpstudy.analysis import saturation as module
 
     (tmp_path / "study.json").write_text(json.dumps(study.to_dict()))
     with pytest.MonkeyPatch.context() as patch:

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.evidence.reported_values import Reported, Value, load_reported
-from mlpstudy.evidence.sensitivity import printed_values, standing
-from mlpstudy.evidence.tables import read_table, tabulate
+from mlpstudy.analysis.reported_values import Reported, Value, load_reported
+from mlpstudy.analysis.sensitivity import printed_values, standing
+from mlpstudy.analysis.tables import read_table, tabulate
 
 REPORT = load_reported(REPORTED)
 

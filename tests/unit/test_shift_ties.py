@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mlpstudy.evidence.statistics.shifts import shift_test
+from mlpstudy.analysis.statistics.shifts import shift_test
 
 # Failed runs, which are tied at 10 %, and three others.
 RUNS = st.lists(st.sampled_from([0.1, 0.1, 0.8, 0.85, 0.9]), min_size=12, max_size=12)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlpstudy.evidence.statistics.intervals import (
+from mlpstudy.analysis.statistics.intervals import (
     Interval,
     difference_of_means,
     difference_of_medians,

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlpstudy.evidence.statistics.families import (
+from mlpstudy.analysis.statistics.families import (
     at_least,
     equivalence,
     holm,
     replicates_to_decide,
 )
-from mlpstudy.evidence.statistics.intervals import difference_of_means
+from mlpstudy.analysis.statistics.intervals import difference_of_means
 
 P = st.lists(st.floats(0, 1), min_size=1, max_size=6)
 

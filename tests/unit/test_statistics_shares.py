@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from mlpstudy.evidence.statistics.shares import ShareTest, share_difference_test, share_test
+from mlpstudy.analysis.statistics.shares import ShareTest, share_difference_test, share_test
 
 COMMON = np.linspace(0, 1, 2001)
 

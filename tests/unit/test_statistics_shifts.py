@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from mlpstudy.evidence.statistics.shifts import STEP, ShiftTest, shift_test
+from mlpstudy.analysis.statistics.shifts import STEP, ShiftTest, shift_test
 
 SMALL = st.lists(st.integers(0, 6).map(float), min_size=2, max_size=4)
 # Runs of which some never reached what was asked for.

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.analysis.tables import TABLES, read_table, tabulate
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.tables import TABLES, read_table, tabulate
 
 KL = {"loss": "kl_divergence", "nodes": [128, 64, 32, 10]}
 KFOLD = {"validation": "kfold", "folds": 2, "activation": "tanh"}

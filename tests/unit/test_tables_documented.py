@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from study_fixture import CLAIMS, REPORTED, make_study
 
+from mlpstudy.analysis.contrasts import write_contrasts
+from mlpstudy.analysis.tables import TABLES, tabulate
 from mlpstudy.claims.judging import judge
-from mlpstudy.evidence.contrasts import write_contrasts
-from mlpstudy.evidence.tables import TABLES, tabulate
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/tables.md").read_text(encoding="utf-8")

@@ -13,12 +13,12 @@ from hypothesis.extra.numpy import arrays
 from sklearn.metrics import confusion_matrix
 from study_fixture import REPORTED, Paths, make_study
 
+from mlpstudy.analysis.classwise import confusion_rows, recall_rows
+from mlpstudy.analysis.predictions import Predictions, each_model
+from mlpstudy.analysis.tables import read_table, tabulate
+from mlpstudy.analysis.variance import binomial_sd, components
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.classwise import confusion_rows, recall_rows
-from mlpstudy.evidence.predictions import Predictions, each_model
-from mlpstudy.evidence.tables import read_table, tabulate
-from mlpstudy.evidence.variance import binomial_sd, components
 
 KFOLD = {"validation": "kfold", "folds": 2}
 CONDITION = {"as_reported": {}}

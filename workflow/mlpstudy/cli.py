@@ -135,7 +135,7 @@ def train(
 @app.command()
 def tabulate(study: Study, reported: Reported, output: Output) -> None:
     """Collect the runs and write every table."""
-    from mlpstudy.evidence.tables import tabulate
+    from mlpstudy.analysis.tables import tabulate
 
     tabulate(study, reported, output)
 
@@ -149,7 +149,7 @@ def contrast(
     claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
 ) -> None:
     """Compare the models under each condition, and each model under two conditions."""
-    from mlpstudy.evidence.contrasts import write_contrasts
+    from mlpstudy.analysis.contrasts import write_contrasts
 
     write_contrasts(study, claims, reported, tables, output)
 
@@ -175,7 +175,7 @@ def probe(
     threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
 ) -> None:
     """Tabulate what the untrained networks make of some training images."""
-    from mlpstudy.evidence.saturation import probe
+    from mlpstudy.analysis.saturation import probe
 
     probe(study, data, output, threads)
 
@@ -204,10 +204,10 @@ def likelihood(
     ] = None,
 ) -> None:
     """Print how much better than its baseline each condition explains the printed values."""
+    from mlpstudy.analysis.collecting import read_table
+    from mlpstudy.analysis.likelihood import BANDWIDTH, likelihoods
+    from mlpstudy.analysis.reported_values import load_reported
     from mlpstudy.config.study import load_study
-    from mlpstudy.evidence.collecting import read_table
-    from mlpstudy.evidence.likelihood import BANDWIDTH, likelihoods
-    from mlpstudy.evidence.reported_values import load_reported
 
     runs, values = read_table(tables / "runs.csv"), load_reported(reported)
     table = likelihoods(load_study(study), runs, values, bandwidth or BANDWIDTH)
@@ -281,7 +281,7 @@ def progress(
     study: Annotated[Path, typer.Argument(help="The resolved study.")] = Path("results/study.json"),
 ) -> None:
     """Say what is done, what is in training, and about how long the rest takes."""
-    from mlpstudy.evidence.progress import describe
+    from mlpstudy.analysis.progress import describe
 
     sys.stdout.write(describe(study))
 
@@ -292,7 +292,7 @@ def tidy(
     days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0,
 ) -> None:
     """Remove checkpoints of jobs that the study no longer has."""
-    from mlpstudy.evidence.leftovers import remove_leftovers
+    from mlpstudy.analysis.leftovers import remove_leftovers
 
     remove_leftovers(study, days)
 

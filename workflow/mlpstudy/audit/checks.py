@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.collecting import read_table
 from mlpstudy.audit.expressions import Sentence, evaluated, vocabulary
 from mlpstudy.audit.loading import KINDS, WEIGHTS, Check, Checks, load_checks
 from mlpstudy.audit.printed import NotPrintedError, Report, Value, load_report
@@ -16,7 +17,6 @@ from mlpstudy.audit.replicates import COLUMNS, against_replicates
 from mlpstudy.audit.rules import RULES
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.collecting import read_table
 from mlpstudy.files import write_csv
 
 AUDIT_COLUMNS = ["id", "weight", "kind", "models", "places", "values", "finding", "matters"]

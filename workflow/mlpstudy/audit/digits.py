@@ -10,8 +10,8 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 
+from mlpstudy.analysis.reported import UNITS
 from mlpstudy.audit.printed import Value
-from mlpstudy.evidence.reported import UNITS
 
 # Digits after the point (of a percentage) from which on a program, not a person, printed it.
 FULL_PRECISION = 6

@@ -8,11 +8,11 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
+from mlpstudy.analysis.reported import QUANTITIES
 from mlpstudy.audit.expressions import check_sentence, compiled, vocabulary
 from mlpstudy.audit.printed import Report
 from mlpstudy.config.yamlfiles import read_yaml
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.reported import QUANTITIES
 
 WEIGHTS = ("serious", "minor")
 # The kinds of finding in the order of the table.

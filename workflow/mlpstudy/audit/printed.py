@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mlpstudy.evidence.reported import (
+from mlpstudy.analysis.reported import (
     CONCLUSIONS,
     DETAILS,
     EXPLANATION,

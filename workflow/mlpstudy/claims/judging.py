@@ -10,17 +10,17 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.collecting import COLUMNS as READ
+from mlpstudy.analysis.collecting import read_table
+from mlpstudy.analysis.conditions import Cell
+from mlpstudy.analysis.contrasts import contrast_id
+from mlpstudy.analysis.statistics.families import holm, replicates_to_decide
 from mlpstudy.claims.forms import Context, parts_of
 from mlpstudy.claims.parts import LEVEL, Part, joined
 from mlpstudy.claims.samples import Samples
 from mlpstudy.config.claims import Claim, Claims
 from mlpstudy.config.loading import read_claims
 from mlpstudy.config.study import Study, load_study
-from mlpstudy.evidence.collecting import COLUMNS as READ
-from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.conditions import Cell
-from mlpstudy.evidence.contrasts import contrast_id
-from mlpstudy.evidence.statistics.families import holm, replicates_to_decide
 from mlpstudy.files import write_csv
 
 log = logging.getLogger(__name__)

@@ -14,12 +14,12 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from mlpstudy.analysis.conditions import Cell
+from mlpstudy.analysis.statistics.families import at_least, equivalence
+from mlpstudy.analysis.statistics.intervals import Interval, difference_of_means
+from mlpstudy.analysis.statistics.shares import share_difference_test, share_test
+from mlpstudy.analysis.statistics.shifts import shift_test
 from mlpstudy.claims.samples import Figures
-from mlpstudy.evidence.conditions import Cell
-from mlpstudy.evidence.statistics.families import at_least, equivalence
-from mlpstudy.evidence.statistics.intervals import Interval, difference_of_means
-from mlpstudy.evidence.statistics.shares import share_difference_test, share_test
-from mlpstudy.evidence.statistics.shifts import shift_test
 
 LEVEL = 0.05  # of every verdict
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlpstudy.analysis.reported_values import Reported, load_reported
+from mlpstudy.analysis.summaries import replicates
+from mlpstudy.analysis.tables import COLUMNS, read_table
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import Dataset, load
-from mlpstudy.evidence.reported_values import Reported, load_reported
-from mlpstudy.evidence.summaries import replicates
-from mlpstudy.evidence.tables import COLUMNS, read_table
 from mlpstudy.formats import names
 
 # The tables that figures are drawn from beside those of the runs, and the columns that are needed.

@@ -11,6 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from mlpstudy.analysis.contrasts import contrast_table
+from mlpstudy.analysis.reported_values import load_reported
+from mlpstudy.analysis.saturation import TABLES as PROBED
+from mlpstudy.analysis.summaries import replicates
+from mlpstudy.analysis.tables import archived, tables
 from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import verdicts
@@ -22,11 +27,6 @@ from mlpstudy.config.planning import read_plan_files
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import load
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.contrasts import contrast_table
-from mlpstudy.evidence.reported_values import load_reported
-from mlpstudy.evidence.saturation import TABLES as PROBED
-from mlpstudy.evidence.summaries import replicates
-from mlpstudy.evidence.tables import archived, tables
 from mlpstudy.figures.drawing import draw
 from mlpstudy.files import write_csv
 from mlpstudy.report.provenance import write_archived

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.reported_values import Reported
 from mlpstudy.config.study import Study
-from mlpstudy.evidence.reported_values import Reported
 from mlpstudy.figures.palette import series
 from mlpstudy.formats import few, heading, word
 from mlpstudy.report.layout import Cell, Column, Finding

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.analysis.contrasts import LEVEL
 from mlpstudy.config.study import CLASSES
-from mlpstudy.evidence.contrasts import LEVEL
 from mlpstudy.figures.index import Entry, FigureIndex
 from mlpstudy.formats import percent
 from mlpstudy.report.evidence import Evidence

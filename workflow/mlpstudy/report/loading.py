@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.analysis.reported_values import load_reported
+from mlpstudy.analysis.summaries import replicates
+from mlpstudy.analysis.tables import COLUMNS, read_table
 from mlpstudy.audit.checks import AUDIT_COLUMNS
 from mlpstudy.config.study import Study, load_study
-from mlpstudy.evidence.reported_values import load_reported
-from mlpstudy.evidence.summaries import replicates
-from mlpstudy.evidence.tables import COLUMNS, read_table
 from mlpstudy.report.evidence import Evidence
 
 CLAIM_COLUMNS = [

@@ -14,10 +14,10 @@ from typing import TypedDict
 
 import pandas as pd
 
+from mlpstudy.analysis.collecting import COLUMNS, read_table
 from mlpstudy.config.differences import Difference
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.evidence.collecting import COLUMNS, read_table
 from mlpstudy.files import write_text
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.identity import expect_planned

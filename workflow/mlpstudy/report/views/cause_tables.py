@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.analysis import architectures, causes, sensitivity
+from mlpstudy.analysis.tables import read_table
 from mlpstudy.config.study import Study
-from mlpstudy.evidence import architectures, causes, sensitivity
-from mlpstudy.evidence.tables import read_table
 
 # Not from the module that makes them, which imports torch.
 SATURATION = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.contrasts import contrast_id
 from mlpstudy.config.study import Comparison, Study
-from mlpstudy.evidence.contrasts import contrast_id
 from mlpstudy.formats import (
     NONE,
     heading,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from mlpstudy.evidence.conditions import changes
+from mlpstudy.analysis.conditions import changes
 from mlpstudy.formats import listing, percent, plural, points, word
 from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Finding

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy.evidence.statistics.intervals import moments
+from mlpstudy.analysis.statistics.intervals import moments
 
 RECALL_COLUMNS = [
     "condition", "model", "label", "class", "replicates", "recall_mean", "recall_sd",

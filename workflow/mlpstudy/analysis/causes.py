@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlpstudy.analysis.conditions import Cell, baselines, changes, joined, text_of
+from mlpstudy.analysis.statistics.intervals import share_interval
 from mlpstudy.config.study import Study
-from mlpstudy.evidence.conditions import Cell, baselines, changes, joined, text_of
-from mlpstudy.evidence.statistics.intervals import share_interval
 
 CAUSES = ("pixels", "kl")
 SPLIT = ("failed", "learned")

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlpstudy.analysis.conditions import baselines, changes, joined
+from mlpstudy.analysis.reported_values import Reported, Value
+from mlpstudy.analysis.statistics.intervals import clean
 from mlpstudy.config.study import Study
-from mlpstudy.evidence.conditions import baselines, changes, joined
-from mlpstudy.evidence.reported_values import Reported, Value
-from mlpstudy.evidence.statistics.intervals import clean
 
 QUANTITIES = ("test_accuracy", "test_loss")
 

@@ -27,7 +27,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy.evidence.statistics.intervals import Interval, Values, clean
+from mlpstudy.analysis.statistics.intervals import Interval, Values, clean
 
 Array = NDArray[np.float64]
 

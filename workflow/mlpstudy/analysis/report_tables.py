@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from mlpstudy.analysis.reported_values import Reported
 from mlpstudy.config.study import CLASSES, Study
-from mlpstudy.evidence.reported_values import Reported
 
 # The order of the report's own groups; any other activation follows in alphabetical order.
 GROUP_ORDER = ("sigmoid", "tanh", "leaky_relu", "relu")

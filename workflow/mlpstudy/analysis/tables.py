@@ -8,28 +8,28 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.config.study import Study, load_study
-from mlpstudy.evidence.architectures import architectures
-from mlpstudy.evidence.causes import causes
-from mlpstudy.evidence.classwise import (
+from mlpstudy.analysis.architectures import architectures
+from mlpstudy.analysis.causes import causes
+from mlpstudy.analysis.classwise import (
     CONFUSION_COLUMNS,
     RECALL_COLUMNS,
     confusion_rows,
     recall_rows,
 )
-from mlpstudy.evidence.collecting import COLUMNS, collect, read_runs, read_table
-from mlpstudy.evidence.hardest import HARDEST_COLUMNS, hardest_rows
-from mlpstudy.evidence.predictions import each_model
-from mlpstudy.evidence.report_tables import activation_groups, final_inference
-from mlpstudy.evidence.reported_values import Reported, load_reported
-from mlpstudy.evidence.sensitivity import sensitivity
-from mlpstudy.evidence.summaries import (
+from mlpstudy.analysis.collecting import COLUMNS, collect, read_runs, read_table
+from mlpstudy.analysis.hardest import HARDEST_COLUMNS, hardest_rows
+from mlpstudy.analysis.predictions import each_model
+from mlpstudy.analysis.report_tables import activation_groups, final_inference
+from mlpstudy.analysis.reported_values import Reported, load_reported
+from mlpstudy.analysis.sensitivity import sensitivity
+from mlpstudy.analysis.summaries import (
     KEYS,
     SPREAD_COLUMNS,
     models_table,
     replicates,
     spread_of_answers,
 )
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 from mlpstudy.identity import expect_planned
 

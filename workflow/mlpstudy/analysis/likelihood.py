@@ -19,9 +19,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import logit, logsumexp
 from scipy.stats import norm
 
+from mlpstudy.analysis.conditions import baselines
+from mlpstudy.analysis.reported_values import Reported
 from mlpstudy.config.study import Study
-from mlpstudy.evidence.conditions import baselines
-from mlpstudy.evidence.reported_values import Reported
 
 BANDWIDTH = 0.1  # at an accuracy of 80 %, 1.6 points; at a loss of 0.5, 0.05
 LEAST = 1e-4  # accuracies are kept as far from 0 and 1: one image of 10,000

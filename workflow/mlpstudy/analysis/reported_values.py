@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from mlpstudy.evidence.reported import read_values
+from mlpstudy.analysis.reported import read_values
 
 # Where to look, in this order. The grouped tables repeat some of what the lists above them say.
 PLACES = {

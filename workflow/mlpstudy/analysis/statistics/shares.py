@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-from mlpstudy.evidence.statistics.intervals import Flags, Interval
+from mlpstudy.analysis.statistics.intervals import Flags, Interval
 
 Array = NDArray[np.float64]
 

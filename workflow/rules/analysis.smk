@@ -21,7 +21,7 @@ rule tabulate_runs:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.tables"),
+        code=fingerprint("analysis.tables"),
         reported=lambda wildcards: VALUES,
         folder=subpath(output[0], parent=True),
     shell:
@@ -42,7 +42,7 @@ rule probe_saturation:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.saturation"),
+        code=fingerprint("analysis.saturation"),
         data=lambda wildcards, input: Path(input.data[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
@@ -87,7 +87,7 @@ rule contrast_runs:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("evidence.contrasts"),
+        code=fingerprint("analysis.contrasts"),
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:

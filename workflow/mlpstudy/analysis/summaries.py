@@ -18,15 +18,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlpstudy.config.study import CLASSES, Study
-from mlpstudy.evidence.predictions import Predictions
-from mlpstudy.evidence.statistics.intervals import (
+from mlpstudy.analysis.predictions import Predictions
+from mlpstudy.analysis.statistics.intervals import (
     Interval,
     median_interval,
     moments,
     share_interval,
 )
-from mlpstudy.evidence.variance import binomial_sd, components
+from mlpstudy.analysis.variance import binomial_sd, components
+from mlpstudy.config.study import CLASSES, Study
 
 KEYS = ["condition", "model"]
 SPREAD_COLUMNS = [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mlpstudy.evidence.predictions import Predictions
+from mlpstudy.analysis.predictions import Predictions
 
 HARDEST_COLUMNS = [
     "condition", "model", "rank", "image", "true", "predicted", "agreeing", "replicates", "share",

@@ -17,22 +17,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlpstudy.config.claims import Claims
-from mlpstudy.config.loading import read_claims
-from mlpstudy.config.study import Study, load_study
-from mlpstudy.evidence.collecting import COLUMNS as READ
-from mlpstudy.evidence.collecting import read_table
-from mlpstudy.evidence.conditions import Cell, differences, distinct_cells, in_force, joined
-from mlpstudy.evidence.reported_values import Reported, load_reported
-from mlpstudy.evidence.statistics.intervals import (
+from mlpstudy.analysis.collecting import COLUMNS as READ
+from mlpstudy.analysis.collecting import read_table
+from mlpstudy.analysis.conditions import Cell, differences, distinct_cells, in_force, joined
+from mlpstudy.analysis.reported_values import Reported, load_reported
+from mlpstudy.analysis.statistics.intervals import (
     Interval,
     difference_of_means,
     difference_of_medians,
     difference_of_shares,
     superiority,
 )
-from mlpstudy.evidence.statistics.shifts import shift_test
-from mlpstudy.evidence.summaries import replicates
+from mlpstudy.analysis.statistics.shifts import shift_test
+from mlpstudy.analysis.summaries import replicates
+from mlpstudy.config.claims import Claims
+from mlpstudy.config.loading import read_claims
+from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 
 COLUMNS = [

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from mlpstudy.evidence.statistics.intervals import (
+from mlpstudy.analysis.statistics.intervals import (
     Interval,
     Values,
     clean,
