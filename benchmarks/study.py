@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from mlpstudy.config.planning import read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
@@ -73,9 +71,8 @@ def read_models(root: Path, train: int, test: int, wanted: Sequence[str] = ()) -
         StudyError: the configuration is wrong, or has no model of a wanted name.
     """
     config = root / "config" / "config.yaml"
-    values = yaml.safe_load(config.read_text(encoding="utf-8"))
-    values["models"] = str(root / values["models"])
-    entries = read_plan({**values, "claims": None}, [config]).study.models
+    given = {"models": str(root / "config" / "models.yaml"), "claims": None}
+    entries = read_plan([config], given).study.models
     unknown = [name for name in wanted if name not in entries]
     if unknown:
         raise StudyError(f"--models: expected names of {', '.join(entries)}, got {unknown[0]}")

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from snakemake.cli import parse_config
-from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
 
-from mlpstudy.config.entries import Config
 from mlpstudy.config.planning import Plan, read_plan
+from mlpstudy.config.settings import Config
 from mlpstudy.config.study import Study
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
@@ -43,13 +40,8 @@ def configured(*files: Path, given: tuple[str, ...] = ()) -> Config:
 
 
 def planned(*files: Path, given: tuple[str, ...] = ()) -> Plan:
-    """Do what Snakemake does with --configfile and --config, then read the plan."""
-    layers = (CONFIG, *files)
-    config: dict[str, Any] = {}
-    for path in layers:
-        update_config(config, load_configfile(path))
-    update_config(config, parse_config(given))
-    return read_plan(config, layers)
+    """Read the plan of config.yaml, further files and the command line, as Snakemake parses it."""
+    return read_plan((CONFIG, *files), parse_config(given))
 
 
 def refused(*files: Path, given: tuple[str, ...] = ()) -> str:

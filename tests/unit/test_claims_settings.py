@@ -31,7 +31,7 @@ def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(**overrides: object) -> Plan:
-    return read_plan({**yaml.safe_load(CONFIG.read_text()), **overrides}, [CONFIG])
+    return read_plan([CONFIG], overrides)
 
 
 def read(text: str) -> tuple[Claim, ...]:
@@ -207,9 +207,9 @@ def test_who_names_no_claims_file_need_not_have_one() -> None:
     assert configured().claims == str(CLAIMS)
     config = yaml.safe_load(CONFIG.read_text())
     del config["claims"]
-    assert read_plan(config, []).config.claims == str(CLAIMS)
+    assert read_plan([], config).config.claims == str(CLAIMS)
     CLAIMS.unlink()
-    assert read_plan(config, []).config.claims is None
+    assert read_plan([], config).config.claims is None
 
 
 def test_claims_are_no_part_of_the_resolved_study() -> None:

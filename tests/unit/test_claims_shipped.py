@@ -38,7 +38,7 @@ def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def plan(**overrides: object) -> Plan:
-    return read_plan({**yaml.safe_load(CONFIG.read_text()), **overrides}, [CONFIG])
+    return read_plan([CONFIG], overrides)
 
 
 def test_every_quote_stands_in_the_report_where_it_says() -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from configuring import ROOT, settle
 from study_fixture import REPORTED, Paths, make_study
 from training_jobs import SPEC, make_job
@@ -137,8 +136,7 @@ def test_code_edited_since_the_plan_was_made_trains_nothing(tmp_path: Path) -> N
 
 
 def plan_of(**overrides: object) -> Plan:
-    config = yaml.safe_load(Path("config/config.yaml").read_text())
-    return read_plan({**config, **overrides}, [Path("config/config.yaml")])
+    return read_plan([Path("config/config.yaml")], overrides)
 
 
 def write_specs(plan: Plan, **changes: Any) -> None:

@@ -13,14 +13,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from mlpstudy.config.planning import read_plan
 from mlpstudy.data import dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/config.yaml"
-PLAN = read_plan({**yaml.safe_load(CONFIG.read_text()), "replicates_per_job": 5}, [CONFIG])
+PLAN = read_plan([CONFIG], {"replicates_per_job": 5})
 REPORTED = PLAN.study.conditions["as_reported"].models
 TRAIN, TEST, SIDE = 60_000, 10_000, 28
 

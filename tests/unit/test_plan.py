@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-import yaml
 
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.spec import Job, blocks
@@ -16,8 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 def plan_of(monkeypatch: pytest.MonkeyPatch, **overrides: object) -> Plan:
     monkeypatch.chdir(ROOT)
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    return read_plan({**config, **overrides}, [Path("config/config.yaml")])
+    return read_plan([Path("config/config.yaml")], overrides)
 
 
 def test_every_model_condition_and_fold_has_its_job(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,9 +45,7 @@ def test_labels_are_no_part_of_an_identity(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_label_is_shown_and_trains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     before = plan_of(monkeypatch)
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    config["conditions"]["unit_pixels"]["label"] = "pixels / 255"
-    after = plan_of(monkeypatch, conditions=config["conditions"])
+    after = plan_of(monkeypatch, conditions={"unit_pixels": {"label": "pixels / 255"}})
     assert {key: job.identity() for key, job in after.jobs.items()} == {
         key: job.identity() for key, job in before.jobs.items()
     }

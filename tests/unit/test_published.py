@@ -13,8 +13,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
-from snakemake.utils import update_config
 
 from mlpstudy.analysis.tables import read_table
 from mlpstudy.config.differences import differences
@@ -39,10 +37,7 @@ def study() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    config: dict[str, Any] = {}
-    for path in CONFIGS:
-        update_config(config, yaml.safe_load(path.read_text()))
-    return read_plan({**config, "models": str(ROOT / config["models"]), "claims": None}, CONFIGS)
+    return read_plan(CONFIGS, {"models": str(ROOT / "config/models.yaml"), "claims": None})
 
 
 def test_its_pages_say_what_is_configured_otherwise_now(study: dict[str, Any], plan: Plan) -> None:

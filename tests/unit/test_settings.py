@@ -21,9 +21,8 @@ from configuring import (
     written,
 )
 
-from mlpstudy.config.dataset import Subset
-from mlpstudy.config.entries import Classes
 from mlpstudy.config.planning import read_plan
+from mlpstudy.config.settings import Classes, Subset
 from mlpstudy.spec import Spec, in_effect
 
 # Typed again from section 1 of the report: nodes, activation, loss, epochs, validation, whether
@@ -120,7 +119,7 @@ def test_the_quick_look_keeps_models_and_conditions() -> None:
 
 
 def test_without_a_configuration_the_defaults_are_those_of_the_shipped_one() -> None:
-    assert read_plan({}, []) == planned()
+    assert read_plan([]) == planned()
 
 
 def test_every_model_under_every_condition_makes_a_spec() -> None:

@@ -73,11 +73,6 @@ IN_CONFIG = [
         "conditions: expected at least one condition that is not null",
     ),
     (
-        "conditions: {on: {}}",
-        "conditions.True: expected a key that is text, got true (yes, no, on, off and numbers "
-        "need quotes)",
-    ),
-    (
         "classes: {medium: 0.8}",
         "classes.medium: expected less than classes.superior, which is 0.8, got 0.8",
     ),

@@ -80,7 +80,7 @@ def test_any_change_is_accepted_or_refused_in_one_line(data: st.DataObject) -> N
     CONFIG.write_text(yaml.safe_dump(in_file, allow_unicode=True), encoding="utf-8")
     MODELS.write_text(yaml.safe_dump(models, allow_unicode=True), encoding="utf-8")
     try:
-        study = read_plan(config, [CONFIG]).study
+        study = read_plan([CONFIG], config).study
     except StudyError as error:
         message = str(error)
     else:

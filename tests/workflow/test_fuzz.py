@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 from project import Project, make_project
 from snakemake.common.configfile import load_configfile
-from snakemake.utils import update_config
 from snakemake_interface_common.exceptions import WorkflowError
 
 from mlpstudy.config.planning import read_plan
@@ -60,10 +59,9 @@ def verdict(project: Project) -> str:
     origin = Path.cwd()
     os.chdir(project.folder)
     try:
-        config: dict[str, object] = {}
         for path in layers:
-            update_config(config, load_configfile(path))
-        _ = read_plan(config, layers).jobs
+            load_configfile(path)
+        _ = read_plan(layers).jobs
     except StudyError as error:
         return str(error)
     except WorkflowError:

@@ -61,10 +61,9 @@ def plan(
 ) -> None:
     """Check the configuration and write the resolved study."""
     from mlpstudy.config.planning import read_plan
-    from mlpstudy.config.yamlfiles import read_yaml
     from mlpstudy.files import write_text
 
-    write_text(output, read_plan(read_yaml(config), [config]).document())
+    write_text(output, read_plan([config]).document())
 
 
 @app.command()

@@ -33,13 +33,17 @@ MODULE = workflow.modifier.namespace
 
 
 def read_configuration():
-    """Return the study that the merged configuration describes."""
+    """Return the study that the configuration describes."""
     if MODULE:
-        return read_plan(over_shipped(config, Path(PACKAGES).parent), [])
-    # The last file that sets a key has the last word: those of the command line.
-    overlays = [Path(path) for path in workflow.config_settings.configfiles]
+        return read_plan([], over_shipped(config, Path(PACKAGES).parent))
+    # The files are read again: Snakemake takes `no` for false and 1e-3 for text. The last one that
+    # sets a key has the last word: those of the command line, then what --config says.
+    settings = workflow.config_settings
+    overlays = [Path(path) for path in settings.configfiles]
     files = [Path(path) for path in workflow.configfiles if Path(path) not in overlays]
-    return read_plan(config, files + overlays)
+    if settings.replace_workflow_config and settings.overwrite_config:
+        files = []
+    return read_plan(files + overlays, settings.config)
 
 
 paths = workflow.modifier.path_modifier

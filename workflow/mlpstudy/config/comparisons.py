@@ -8,19 +8,19 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from mlpstudy.config.types import (
     Listed,
-    Matching,
     ModelName,
     ModelNames,
     Strict,
     Text,
     absent,
+    matching,
     wanted,
 )
 from mlpstudy.spec import Activation
 
 ComparisonName = Annotated[
     str,
-    Matching(
+    matching(
         # comparison-a-curves is the second figure of comparison a.
         "(?!.*-curves$)[A-Za-z0-9][A-Za-z0-9_-]{0,63}",
         "a name of at most 64 letters, digits, _ and - that begins with a letter or digit and does "

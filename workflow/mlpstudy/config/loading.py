@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
-from mlpstudy.config.claim_rules import claim_problems
 from mlpstudy.config.claims import ClaimsFile
-from mlpstudy.config.entries import Config, ModelsFile
+from mlpstudy.config.models import ModelsFile
 from mlpstudy.config.problems import (
     COMMAND_LINE,
     Location,
@@ -25,60 +23,49 @@ from mlpstudy.config.problems import (
     validated,
 )
 from mlpstudy.config.rules import (
+    claim_problems,
     config_problems,
     file_problems,
     model_problems,
     restriction_problems,
 )
+from mlpstudy.config.settings import Config
 from mlpstudy.config.yamlfiles import parse_yaml, read_yaml
 from mlpstudy.errors import StudyError
 
 SHIPPED = "config/config.yaml"
 FILES = ("models", "claims")  # keys that name files, as seen from the working directory
-_MISSING = object()
 
 
-@dataclass(frozen=True)
-class Layers:
-    """The merged configuration `values` and the files below it, the last with the last word."""
+def read_config(files: Sequence[Path], given: Mapping[str, object]) -> tuple[Config, Origin]:
+    """Read and check the configuration; return it, and what tells the file of a key.
 
-    values: dict[str, Any]
-    files: tuple[tuple[str, Mapping[str, object]], ...]
-
-    def origin(self, location: Location) -> str:
-        """Name what set the key at `location`: the last file with it, else the command line.
-
-        A key that is missing everywhere belongs to whoever wrote the mapping around it.
-        """
-        location, value = look_up(self.values, location)
-        for name, document in reversed(self.files):
-            depth, found = look_up(document, location)
-            both_mappings = isinstance(found, Mapping) and isinstance(value, Mapping)
-            if depth == location and (both_mappings or _same(found, value)):
-                return name
-        return COMMAND_LINE
-
-
-def read_config(
-    config: Mapping[str, object], config_files: Sequence[Path]
-) -> tuple[Config, Origin]:
-    """Check the merged configuration; return it, and what tells the file of a key.
-
-    `config` is what Snakemake merged from `config_files` (the last has the last word) and from
-    `--config`.
+    Args:
+        files: configuration files, each laid over the ones before it.
+        given: what the command line sets, laid over the files.
 
     Raises:
         StudyError: one line with the file (or `--config`), the key, and what was expected.
     """
-    layers = read_layers(config, config_files)
-    _read_texts(layers)
-    found = validated(Config, layers.values, layers.origin)
-    raise_deepest(config_problems(found, layers.origin))
-    if "claims" not in layers.values and not Path(str(found.claims)).is_file():
+    layers = [(shown(path), read_yaml(path)) for path in files]
+    if given:
+        _check_keys(given)
+        layers.append((COMMAND_LINE, _texts_read(_overlaid(layers), given)))
+    values = _overlaid(layers)
+
+    def origin(location: Location) -> str:
+        """Name the last layer that has a key, or the mapping around it if the key is missing."""
+        location, _ = look_up(values, location)
+        having = [name for name, layer in layers if look_up(layer, location)[0] == location]
+        return having[-1] if having else COMMAND_LINE
+
+    found = validated(Config, values, origin)
+    raise_deepest(config_problems(found, origin))
+    if "claims" not in values and not Path(str(found.claims)).is_file():
         # A user's own study may have no claims.
         found = found.model_copy(update={"claims": None})
-    raise_deepest(file_problems(found, layers.origin))
-    return found, layers.origin
+    raise_deepest(file_problems(found, origin))
+    return found, origin
 
 
 def read_models(config: Config, of_config: Origin) -> ModelsFile:
@@ -146,95 +133,52 @@ def shown(path: Path) -> str:
     return str(path)
 
 
-def merged(base: dict[str, object], over: Mapping[str, object]) -> dict[str, object]:
+def merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
     """Merge `over` into `base` as Snakemake does: mappings key by key, everything else whole."""
     result = dict(base)
     for key, value in over.items():
         if isinstance(value, Mapping):
             below = result.get(key)
-            result[key] = merged(below if isinstance(below, dict) else {}, value)
+            result[key] = merged(below if isinstance(below, Mapping) else {}, value)
         else:
             result[key] = value
     return result
 
 
-def read_layers(config: Mapping[str, object], config_files: Sequence[Path]) -> Layers:
-    """Read `config_files` again, strictly, and put their values where `config` has taken them.
+def _overlaid(layers: Sequence[tuple[str, Mapping[str, object]]]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for _, layer in layers:
+        values = merged(values, layer)
+    return values
 
-    `config` was merged from the same files by a reader of YAML 1.1, which has `1e-3` as text and
-    `no` as false. A value of `config` that such a reader finds in the files is replaced by what
-    the strict reader finds there; any other was set on the command line and stays.
 
-    Raises:
-        StudyError: a file is not strict YAML, or `config` has a key that is not text.
+def _texts_read(values: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:
+    """Return `given` with those texts read as YAML in whose place something else is wanted.
+
+    The command line hands over nested values as text. `values` are those of the files.
     """
-    names = [shown(path) for path in config_files]  # Snakemake has them absolute
-    files = tuple((name, read_yaml(Path(name))) for name in names)
-    strict: dict[str, object] = {}
-    lenient: dict[str, object] = {}
-    for path, (_, document) in zip(config_files, files, strict=True):
-        strict = merged(strict, document)
-        lenient = merged(lenient, _read_leniently(path))
-    values = _plain(config)
-    _check_keys(values, (), Layers(values, files))
-    return Layers(_replaced(values, strict, lenient), files)
-
-
-def _read_leniently(path: Path) -> dict[str, object]:
+    result = copy.deepcopy(merged({}, given))
     try:
-        document: dict[str, object] = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except (yaml.YAMLError, ValueError) as error:
-        raise StudyError(
-            f"{shown(path)}: expected what YAML 1.1 can read too (quote dates and =): {error}"
-        ) from error
-    return document
-
-
-def _read_texts(layers: Layers) -> None:
-    """Read as YAML what the command line handed over as text where something else is wanted."""
-    try:
-        Config.model_validate(layers.values)
+        Config.model_validate(merged(values, result))
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            location, text = look_up(layers.values, each["loc"])
-            wants_other = each["type"].endswith("_type") and isinstance(text, str)
-            if wants_other and layers.origin(location) == COMMAND_LINE:
-                _, parent = look_up(layers.values, location[:-1])
+            location, text = look_up(result, each["loc"])
+            if each["type"].endswith("_type") and isinstance(text, str):
+                parent: Any = look_up(result, location[:-1])[1]
                 parent[location[-1]] = parse_yaml(text, COMMAND_LINE)
     # The one key that may be text and null: --config claims=null.
-    if layers.values.get("claims") == "null" and layers.origin(("claims",)) == COMMAND_LINE:
-        layers.values["claims"] = None
+    if result.get("claims") == "null":
+        result["claims"] = None
+    return result
 
 
-def _plain(value: Any) -> Any:
-    """Copy to plain dictionaries and lists, all the way down."""
+def _check_keys(value: object, location: Location = ()) -> None:
+    """Check that all keys are text: an importing workflow may have read `on` as true."""
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, list | tuple) else value
-
-
-def _check_keys(value: object, location: Location, layers: Layers) -> None:
-    if not isinstance(value, dict):
-        return
-    for key, item in value.items():
-        if not isinstance(key, str):
-            where = dotted((*location, str(key)))
-            raise StudyError(
-                f"{layers.origin(location)}: {where}: expected a key that is text, got {got(key)} "
-                "(yes, no, on, off and numbers need quotes)"
-            )
-        _check_keys(item, (*location, key), layers)
-
-
-def _replaced(value: Any, strict: object, lenient: object) -> Any:
-    if isinstance(value, dict):
-        below = [layer if isinstance(layer, dict) else {} for layer in (strict, lenient)]
-        return {
-            key: _replaced(item, *(layer.get(key, _MISSING) for layer in below))
-            for key, item in value.items()
-        }
-    return strict if strict is not _MISSING and _same(value, lenient) else value
-
-
-def _same(one: object, other: object) -> bool:
-    return type(one) is type(other) and repr(one) == repr(other)
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise StudyError(
+                    f"{COMMAND_LINE}: {dotted((*location, str(key)))}: expected a key that is "
+                    f"text, got {got(key)} (yes, no, on, off and numbers need quotes)"
+                )
+            _check_keys(item, (*location, key))

@@ -1,4 +1,4 @@
-"""The configuration resolved into a study and its jobs, with their cost."""
+"""The configuration resolved into a study and its jobs."""
 
 from __future__ import annotations
 
@@ -7,25 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mlpstudy.config.claims import ClaimsFile
-from mlpstudy.config.entries import (
-    FIELDS,
-    Common,
-    ConditionEntry,
-    Config,
-    Default,
-    ModelEntry,
-    ModelsFile,
-)
-from mlpstudy.config.loading import in_file, merged, read_claims, read_config, read_models
+from mlpstudy.config.loading import in_file, read_claims, read_config, read_models
+from mlpstudy.config.models import FIELDS, Default, ModelEntry, ModelsFile
 from mlpstudy.config.problems import raise_deepest
 from mlpstudy.config.resources import multiplications
 from mlpstudy.config.rules import run_problems
+from mlpstudy.config.settings import Common, ConditionEntry, Config
 from mlpstudy.config.study import Job as StudyJob
 from mlpstudy.config.study import Study
-from mlpstudy.config.yamlfiles import read_yaml
 from mlpstudy.data.dataset import digest
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.spec import Job, blocks, in_effect
@@ -70,35 +63,24 @@ class Plan:
         return claims_document(self.claims)
 
 
-def read_plan(config: Mapping[str, object], config_files: Sequence[Path]) -> Plan:
-    """Check the merged configuration and resolve it.
+def read_plan(files: Sequence[Path], given: Mapping[str, object] = MappingProxyType({})) -> Plan:
+    """Read and check the configuration, and resolve it.
 
-    `config` is what Snakemake merged from `config_files` and from `--config`.
+    Args:
+        files: configuration files, each laid over the ones before it.
+        given: what the command line sets, laid over the files.
 
     Raises:
         StudyError: one line with the file, the key and what was expected.
     """
-    found, origin = read_config(config, config_files)
-    models = read_models(found, origin)
+    config, origin = read_config(files, given)
+    models = read_models(config, origin)
     claims = ClaimsFile(claims={})
-    if found.claims is not None:
-        claims = read_claims(Path(found.claims), models.models, found.present_conditions)
-    study = _study(found, models, claims)
-    raise_deepest(run_problems(study, found.dataset, origin, in_file(Path(found.models))))
-    jobs = tuple(_jobs(study))
-    return Plan(found, study.model_copy(update={"jobs": jobs}), claims)
-
-
-def read_plan_files(files: Sequence[Path]) -> Plan:
-    """Read the plan of configuration files, each laid over the ones before it, without claims.
-
-    Raises:
-        StudyError: one line with the file, the key and what was expected.
-    """
-    config: dict[str, object] = {}
-    for path in files:
-        config = merged(config, read_yaml(path))
-    return read_plan({**config, "claims": None}, files)
+    if config.claims is not None:
+        claims = read_claims(Path(config.claims), models.models, config.present_conditions)
+    study = _study(config, models).concluding(claims)
+    raise_deepest(run_problems(study, config.dataset, origin, in_file(Path(config.models))))
+    return Plan(config, study.model_copy(update={"jobs": tuple(_jobs(study))}), claims)
 
 
 def claims_document(file: ClaimsFile) -> str:
@@ -112,13 +94,12 @@ def claims_document(file: ClaimsFile) -> str:
     return json.dumps(written, indent=1, ensure_ascii=False) + "\n"
 
 
-def _study(config: Config, file: ModelsFile, claims: ClaimsFile) -> Study:
-    """Return the resolved study without its jobs."""
+def _study(config: Config, file: ModelsFile) -> Study:
+    """Return the resolved study without its jobs, comparisons and conclusions."""
     models = {name: _model(name, entry, file) for name, entry in file.models.items()}
-    dataset = config.dataset
     resolved = {
         **{key: getattr(config, key) for key in Common.model_fields},
-        "dataset": {**dict(dataset), "digest": digest(dataset.to_dict())},
+        "dataset": {**dict(config.dataset), "digest": digest(config.dataset.to_dict())},
         "defaults": file.defaults.model_dump(),
         "models": models,
         "conditions": {
@@ -127,21 +108,22 @@ def _study(config: Config, file: ModelsFile, claims: ClaimsFile) -> Study:
         },
         "code": training_fingerprint(),
     }
-    return Study.model_validate(resolved).concluding(claims)
+    return Study.model_validate(resolved)
 
 
-def _jobs(study: Study) -> Iterator[StudyJob]:
-    """Yield every job of a study, condition by condition."""
-    grid = blocks(study.replicates, study.replicates_per_job)
-    for condition in study.conditions.values():
-        for model in condition.models:
-            for fold in study.spec(condition.key, model).fold_names:
-                for first, last in grid:
-                    job = StudyJob(
-                        condition=condition.key, model=model, fold=fold, first=first, last=last
-                    )
-                    written = f"runs/{study.planned(job).folder}"
-                    yield job.model_copy(update={"written": written})
+def _model(name: str, entry: ModelEntry, file: ModelsFile) -> dict[str, Any]:
+    """Return a model with every field, and the reasons for those in effect that are assumed."""
+    written = entry.written
+    defaults: dict[str, Default] = dict(file.defaults)
+    values = {field: default.value for field, default in defaults.items()} | written
+    reasons = {
+        field: default.why
+        for field, default in defaults.items()
+        if default.basis == "assumed" and field not in written
+    } | entry.assumed
+    fields = {field: values[field] for field in FIELDS}
+    assumed = {field: reasons[field] for field in in_effect(fields) if field in reasons}
+    return {"report_name": entry.report_name or name, "fields": fields, "assumed": assumed}
 
 
 def _condition(
@@ -158,16 +140,12 @@ def _condition(
     return {"label": label, "overrides": entry.written, "models": chosen}
 
 
-def _model(name: str, entry: ModelEntry, file: ModelsFile) -> dict[str, Any]:
-    """Return a model with every field, and the reasons for those in effect that are assumed."""
-    written: dict[str, Any] = entry.written
-    defaults: dict[str, Default] = dict(file.defaults)
-    values = {field: default.value for field, default in defaults.items()} | written
-    reasons = {
-        field: default.why
-        for field, default in defaults.items()
-        if default.basis == "assumed" and field not in written
-    } | entry.assumed
-    fields = {field: values[field] for field in FIELDS}
-    assumed = {field: reasons[field] for field in in_effect(fields) if field in reasons}
-    return {"report_name": entry.report_name or name, "fields": fields, "assumed": assumed}
+def _jobs(study: Study) -> Iterator[StudyJob]:
+    """Yield every job of a study, condition by condition."""
+    grid = blocks(study.replicates, study.replicates_per_job)
+    for condition, model in ((c.key, m) for c in study.conditions.values() for m in c.models):
+        for fold in study.spec(condition, model).fold_names:
+            for first, last in grid:
+                job = StudyJob(condition=condition, model=model, fold=fold, first=first, last=last)
+                folder = f"runs/{study.planned(job).folder}"
+                yield job.model_copy(update={"written": folder})

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import yaml
 
 from mlpstudy.config.claims import ClaimsFile
-from mlpstudy.config.entries import FIELDS, Config, ModelsFile
+from mlpstudy.config.models import FIELDS, ModelsFile
 from mlpstudy.config.problems import expected, schema_at
-from mlpstudy.config.types import Strict, json_schema
+from mlpstudy.config.settings import Config
+from mlpstudy.config.types import JsonSchema, Strict, json_schema
 from mlpstudy.files import write_text
 
 FILES: dict[str, type[Strict]] = {"config": Config, "models": ModelsFile, "claims": ClaimsFile}
@@ -31,15 +33,65 @@ TABLES: dict[str, tuple[str, tuple[str, ...], str]] = {
 _DEPTH = 2  # below `dataset` and `classes`, and no deeper
 
 
+class _Dumper(yaml.SafeDumper):
+    """Writes references, and lists without mappings, on one line."""
+
+
+def _list_node(dumper: yaml.SafeDumper, data: list[Any]) -> yaml.Node:
+    short = not any(isinstance(item, dict) for item in data)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", data, flow_style=short)
+
+
+def _dict_node(dumper: yaml.SafeDumper, data: dict[str, Any]) -> yaml.Node:
+    short = list(data) == ["$ref"]
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=short)
+
+
+_Dumper.add_representer(list, _list_node)
+_Dumper.add_representer(dict, _dict_node)
+
+
 def schema_text(name: str) -> str:
     """Return the JSON Schema of a file, as YAML."""
     head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"config/{name}.yaml",
     }
-    schema = {**head, **json_schema(FILES[name])}
-    text: str = yaml.safe_dump(schema, sort_keys=False, width=100, allow_unicode=True)
+    schema = {**head, **_with_references(_for_editors(json_schema(FILES[name])))}
+    text = yaml.dump(schema, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
     return f"# Made by python -m mlpstudy.config.reference; do not edit.\n{text}"
+
+
+def _for_editors(schema: Any) -> Any:
+    """Copy a schema without the names of classes and what only our error messages use."""
+    if isinstance(schema, dict):
+        kept = {key: each for key, each in schema.items() if key not in ("x-expected", "title")}
+        return {key: _for_editors(each) for key, each in kept.items()}
+    if isinstance(schema, list):
+        return [_for_editors(each) for each in schema]
+    return _one_line(schema) if isinstance(schema, str) else schema
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", " ")
+
+
+def _with_references(schema: JsonSchema) -> JsonSchema:
+    """Replace keys that have the same schema in several places by references to one definition."""
+    definitions = schema["$defs"]
+    mappings = [each["properties"] for each in (schema, *definitions.values())]
+    same: dict[str, list[str]] = {}
+    for properties in mappings:
+        for key, below in properties.items():
+            same.setdefault(json.dumps(below), []).append(key)
+    for text, keys in same.items():
+        names = [key for key in sorted(set(keys)) if key not in definitions]
+        if len(keys) > 1 and "$ref" not in json.loads(text) and names:
+            definitions[names[0]] = json.loads(text)
+            for properties in mappings:
+                for key in [key for key in properties if json.dumps(properties[key]) == text]:
+                    properties[key] = {"$ref": f"#/$defs/{names[0]}"}
+    return schema
 
 
 def key_table(name: str) -> str:
@@ -50,7 +102,8 @@ def key_table(name: str) -> str:
     for key, schema in _keys(root, place, before):
         if name == "conditions" and key.removeprefix(before) in FIELDS:
             continue  # explained with the models
-        cells = (f"`{key}`", _default(schema), expected(schema), schema.get("description", ""))
+        meaning = _one_line(schema.get("description", ""))
+        cells = (f"`{key}`", _default(schema), expected(schema), meaning)
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from mlpstudy.config.claims import ClaimsFile
 from mlpstudy.config.comparisons import Comparison as ComparisonEntry
 from mlpstudy.config.comparisons import Conclusions
-from mlpstudy.config.dataset import Subset
-from mlpstudy.config.entries import Classes, Common
 from mlpstudy.config.problems import Location, dotted, look_up
+from mlpstudy.config.settings import Classes, Common, Subset
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import is_finished
 from mlpstudy.spec import Job as PlannedJob

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import itertools
-import re
-import textwrap
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import core_schema
 
 JsonSchema = dict[str, Any]
 
@@ -26,27 +21,9 @@ class Strict(BaseModel):
         strict=True,
         frozen=True,
         allow_inf_nan=False,
+        regex_engine="python-re",  # the default one has no lookahead
+        use_attribute_docstrings=True,
     )
-
-    @classmethod
-    def __get_pydantic_json_schema__(
-        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchema:
-        """Describe every key by the text below it in the source.
-
-        Pydantic can do this itself when it makes a class, which takes it half a second for ours.
-        """
-        found = handler(schema)
-        keys = handler.resolve_ref_schema(found).get("properties", {})
-        for name, text in cls.descriptions().items():
-            if name in keys:
-                keys[name].setdefault("description", text)
-        return found
-
-    @classmethod
-    def descriptions(cls) -> dict[str, str]:
-        """Return the description of each key."""
-        return {k: text for base in reversed(cls.__mro__) for k, text in described(base).items()}
 
 
 @cache
@@ -78,54 +55,29 @@ class _SchemaGenerator(GenerateJsonSchema):
         return found
 
 
-@cache
-def described(of: type) -> dict[str, str]:
-    """Return the text below each attribute of a class; none for one that stands in no file."""
-    try:
-        (found,) = ast.parse(textwrap.dedent(inspect.getsource(of))).body
-    except (OSError, TypeError):
-        return {}
-    return {
-        one.target.id: " ".join(str(other.value.value).split())
-        for one, other in itertools.pairwise(found.body if isinstance(found, ast.ClassDef) else ())
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        if isinstance(other, ast.Expr) and isinstance(other.value, ast.Constant)
-    }
-
-
 def wanted(expected: str, **extra: Any) -> Any:
     """Return metadata of a type: what error messages say that they expected."""
     return Field(json_schema_extra={"x-expected": expected, **extra})
 
 
-@dataclass(frozen=True)
-class Matching:
-    """Metadata of a text: the pattern that it matches as a whole, and how errors call it."""
+def matching(pattern: str, expected: str) -> Any:
+    """Return metadata of a text that matches `pattern` as a whole; errors call it `expected`."""
+    # In Python, "$" alone also matches before a line break at the end.
+    return Field(pattern=rf"^{pattern}$(?!\n)", json_schema_extra={"x-expected": expected})
 
-    pattern: str
-    expected: str
 
-    def __get_pydantic_core_schema__(
-        self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        """Check the pattern after the type."""
-        return core_schema.no_info_after_validator_function(self._checked, handler(source))
+def line(longest: int, before: str = "") -> Any:
+    """Return metadata of a text in pages and figures, which has no character that XML forbids.
 
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> JsonSchema:
-        """Describe the pattern for editors."""
-        return {**handler(schema), "pattern": f"^{self.pattern}$", "x-expected": self.expected}
-
-    def _checked(self, text: str) -> str:
-        if not re.fullmatch(self.pattern, text):
-            raise ValueError(self.expected)
-        return text
+    What follows must match the pattern `before` too.
+    """
+    pattern = before + r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+    return matching(f"{pattern}{{1,{longest}}}", f"one line of 1 to {longest} characters")
 
 
 @dataclass(frozen=True)
 class Listed:
-    """Metadata of a tuple: it is written as a list, of `least` to `most` items."""
+    """Metadata of a tuple that is written as a list of `least` to `most` items."""
 
     expected: str
     least: int = 0
@@ -134,15 +86,17 @@ class Listed:
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
-        """Accept a list, and check the items once each of them is known to be valid."""
-        inner = core_schema.no_info_before_validator_function(_as_tuple, handler(source))
-        return core_schema.no_info_after_validator_function(self._checked, inner)
+    ) -> core_schema.CoreSchema:
+        """Accept a list, and check its items before their number."""
+        inner = {**handler(source), "strict": False}
+        return core_schema.no_info_after_validator_function(
+            self._checked, cast("core_schema.CoreSchema", inner)
+        )
 
     def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchema:
-        """Describe the items for editors."""
+        """Describe the limits for editors."""
         limits = {"minItems": self.least, "maxItems": self.most, "uniqueItems": self.distinct}
         stated = {name: limit for name, limit in limits.items() if limit}
         return {**handler(schema), **stated, "x-expected": self.expected}
@@ -152,19 +106,6 @@ class Listed:
         if not fits or (self.distinct and len(set(items)) < len(items)):
             raise ValueError(self.expected)
         return items
-
-
-def _as_tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def shown(longest: int, before: str = "") -> Matching:
-    """Return metadata of a text in pages and figures, which has no character that XML forbids.
-
-    What follows must match the pattern `before` too.
-    """
-    pattern = before + r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
-    return Matching(f"{pattern}{{1,{longest}}}", f"one line of 1 to {longest} characters")
 
 
 def absent(value: Any = None, **more: Any) -> Any:
@@ -179,15 +120,15 @@ def initial(value: Any, **more: Any) -> Any:
 
 Name = Annotated[
     str,
-    Matching(
+    matching(
         "[A-Za-z][A-Za-z0-9_]{0,63}",
         "a name of at most 64 letters, digits and _ that begins with a letter",
     ),
 ]
-Text = Annotated[str, Matching(r"[^\x00-\x1f]{1,1000}", "one line of 1 to 1000 characters")]
+Text = Annotated[str, matching(r"[^\x00-\x1f]{1,1000}", "one line of 1 to 1000 characters")]
 File = Annotated[
     str,
-    Matching(
+    matching(
         r"(?!~)[^{}\x00-\x1f]+",
         "a file (not empty, without braces, control characters or a leading ~)",
     ),
@@ -198,6 +139,6 @@ ConditionName = Annotated[
 ]
 ModelNames = Annotated[
     tuple[ModelName, ...],
-    Listed("a list of different model names, at least one", least=1),
+    Listed("a list of different model names, at least one", 1),
     Field(examples=[["m01", "m03"]]),
 ]

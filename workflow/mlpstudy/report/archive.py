@@ -23,7 +23,7 @@ from mlpstudy.claims.samples import Samples
 from mlpstudy.config.claims import Claims
 from mlpstudy.config.differences import differences
 from mlpstudy.config.loading import read_claims
-from mlpstudy.config.planning import read_plan_files
+from mlpstudy.config.planning import read_plan
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import load
 from mlpstudy.errors import StudyError
@@ -63,7 +63,7 @@ def republish(
     _check_specs(study)
     if load(data).digest != study.dataset.digest:
         raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
-    present = read_plan_files(configs).study.to_dict()
+    present = read_plan(configs, {"claims": None}).study.to_dict()
     said = read_claims(
         claims,
         [*study.models, *present["models"]],

@@ -1,0 +1,130 @@
+"""What the user writes in models.yaml, and the hyper-parameters, which conditions have too."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+
+from pydantic import Field, create_model
+
+from mlpstudy.config.types import Listed, Name, Strict, absent, initial, line, wanted
+from mlpstudy.spec import Spec
+
+FIELDS = tuple(Spec.__dataclass_fields__)
+Entry = TypeVar("Entry", bound=Strict)
+Reason = Annotated[
+    str,
+    Field(min_length=1, max_length=1000, examples=["The framework's own default."]),
+    wanted("a reason of 1 to 1000 characters"),
+]
+
+
+def _hyperparameters() -> dict[str, tuple[Any, Any]]:
+    """Return the type and the limits of every field of a spec, as `create_model` takes them.
+
+    A field without a default has None, which no one can write.
+    """
+    hints, found = get_type_hints(Spec), {}
+    source = ast.parse(inspect.getsource(Spec)).body[0]
+    descriptions = {
+        one.target.id: " ".join(str(other.value.value).split())
+        for one, other in pairwise(source.body if isinstance(source, ast.ClassDef) else ())
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        if isinstance(other, ast.Expr) and isinstance(other.value, ast.Constant)
+    }
+    for field in dataclasses.fields(Spec):
+        limits, kind = dict(field.metadata), hints[field.name]
+        if "items" in limits:
+            item = Field(description="One item.", examples=[10], **limits.pop("items"))
+            size = (limits.pop("min_length"), limits.pop("max_length"))
+            listed = Listed(limits.pop("expected"), *size, distinct=False)
+            kind = Annotated[tuple[Annotated[int, item], ...], listed]
+        default = None if field.default is dataclasses.MISSING else field.default
+        found[field.name] = (kind, Field(default, description=descriptions[field.name], **limits))
+    return found
+
+
+HYPERPARAMETERS = _hyperparameters()
+
+
+def with_hyperparameters(required: tuple[str, ...] = ()) -> Callable[[type[Entry]], type[Entry]]:
+    """Return a class decorator that adds the fields of a spec to the keys of an entry."""
+
+    def decorate(entry: type[Entry]) -> type[Entry]:
+        fields = dict(HYPERPARAMETERS)
+        for name in required:
+            kind, field = fields[name]
+            fields[name] = (Annotated[kind, field], ...)
+        return _extended(entry, entry.__name__, **fields)
+
+    return decorate
+
+
+def _extended(entry: type[Entry], name: str, **fields: Any) -> type[Entry]:
+    return create_model(name, __base__=entry, __doc__=entry.__doc__, **fields)
+
+
+class HasFields(Strict):
+    """An entry with hyper-parameters among its keys."""
+
+    @property
+    def written(self) -> dict[str, Any]:
+        """The hyper-parameters that the entry itself has, in the order of a spec."""
+        return {field: getattr(self, field) for field in FIELDS if field in self.model_fields_set}
+
+
+@with_hyperparameters(required=("nodes",))
+class ModelEntry(HasFields):
+    """One model."""
+
+    report_name: Annotated[str, line(100)] = absent("", examples=["Model 1 (Model 1_1)"])
+    """How pages call the model; by default the key that it stands under."""
+
+    assumed: dict[Literal[FIELDS], Reason] = initial({})  # type: ignore[valid-type]
+    """Of the fields that the model writes, those that its source does not state, each with the
+    reason for the value."""
+
+
+class Default(Strict):
+    """The value of one field in models that do not write it."""
+
+    value: Any
+    """The value."""
+
+    basis: Literal["assumed", "stated"] = "assumed"
+    """Whether the models' source states the value or it is assumed."""
+
+    why: Reason = "The workflow's own default; no reason is given."
+    """The reason for the value, or where it is stated."""
+
+
+def _with_defaults(entry: type[Entry]) -> type[Entry]:
+    """Add to the keys of an entry the default of every field that has one."""
+    found = {}
+    for name, (kind, field) in HYPERPARAMETERS.items():
+        if field.default is not None:
+            default = _extended(Default, f"Default_{name}", value=(kind, field))
+            description = f"What a model has that does not write {name}."
+            found[name] = (default, initial({"value": field.default}, description=description))
+    return _extended(entry, entry.__name__, **found)
+
+
+@_with_defaults
+class Defaults(Strict):
+    """The default of every field."""
+
+
+class ModelsFile(Strict):
+    """The models, and what they all have where they do not say otherwise."""
+
+    defaults: Defaults = initial({})
+    """The values of fields that a model does not write, and the reasons for them."""
+
+    models: Annotated[
+        dict[Name, ModelEntry], Field(min_length=1), wanted("a mapping of at least one model")
+    ] = Field(examples=[{"wide": {"nodes": [512, 10], "activation": "relu"}}])
+    """The models by name, one mapping each."""
