@@ -60,11 +60,11 @@ def read_config(files: Sequence[Path], given: Mapping[str, object]) -> tuple[Con
         return having[-1] if having else COMMAND_LINE
 
     found = validated(Config, values, origin)
-    raise_deepest(config_problems(found, origin))
+    raise_deepest(config_problems(found), origin)
     if "claims" not in values and not Path(str(found.claims)).is_file():
         # A user's own study may have no claims.
         found = found.model_copy(update={"claims": None})
-    raise_deepest(file_problems(found, origin))
+    raise_deepest(file_problems(found), origin)
     return found, origin
 
 
@@ -76,8 +76,8 @@ def read_models(config: Config, of_config: Origin) -> ModelsFile:
     """
     path = Path(config.models)
     found = validated(ModelsFile, read_yaml(path), in_file(path))
-    raise_deepest(model_problems(found, in_file(path)))
-    raise_deepest(restriction_problems(config, found.models, of_config))
+    raise_deepest(model_problems(found), in_file(path))
+    raise_deepest(restriction_problems(config, found.models), of_config)
     return found
 
 
@@ -94,7 +94,7 @@ def read_claims(path: Path, models: Collection[str], conditions: Collection[str]
             that the study does not have is one, unless the file itself has it as `optional`.
     """
     found = written_claims(path)
-    raise_deepest(claim_problems(found, models, conditions, in_file(path)))
+    raise_deepest(claim_problems(found, models, conditions), in_file(path))
     return found
 
 

@@ -79,7 +79,11 @@ def read_plan(files: Sequence[Path], given: Mapping[str, object] = MappingProxyT
     if config.claims is not None:
         claims = read_claims(Path(config.claims), models.models, config.present_conditions)
     study = _study(config, models).concluding(claims)
-    raise_deepest(run_problems(study, config.dataset, origin, in_file(Path(config.models))))
+    of_models = in_file(Path(config.models))
+    raise_deepest(
+        run_problems(study, config.dataset),
+        lambda location: (of_models if location[0] == "models" else origin)(location),
+    )
     return Plan(config, study.model_copy(update={"jobs": tuple(_jobs(study))}), claims)
 
 

@@ -6,7 +6,6 @@ import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -16,7 +15,8 @@ from mlpstudy.config.types import Strict, json_schema
 from mlpstudy.errors import StudyError
 
 Location = tuple[str | int, ...]
-Origin = Callable[[Location], str]
+Problem = tuple[Location, str]  # a key, and what was expected
+Origin = Callable[[Location], str]  # names the file that set a key
 Schema = Mapping[str, Any]
 Written = TypeVar("Written", bound=Strict)
 
@@ -38,16 +38,7 @@ _BOUNDS = {
 _LONGEST = 60
 
 
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: the file (or `--config`), the key, and what was expected."""
-
-    origin: str
-    location: Location
-    text: str
-
-
-def raise_deepest(problems: Iterable[Problem]) -> None:
+def raise_deepest(problems: Iterable[Problem], origin: Origin) -> None:
     """Raise the problem of the deepest key, with the number of other keys that have one.
 
     Of several problems with one key, and of several keys at the same depth, the first is reported.
@@ -55,15 +46,14 @@ def raise_deepest(problems: Iterable[Problem]) -> None:
     Raises:
         StudyError: there is a problem.
     """
-    by_key: dict[tuple[str, Location], Problem] = {}
-    for problem in problems:
-        by_key.setdefault((problem.origin, problem.location), problem)
-    if not by_key:
-        return
-    deepest = max(by_key.values(), key=lambda problem: len(problem.location))
-    more = f" (and {len(by_key) - 1} more)" if len(by_key) > 1 else ""
-    where = f"{dotted(deepest.location)}: " if deepest.location else ""
-    raise StudyError(f"{deepest.origin}: {where}{deepest.text}{more}")
+    by_key: dict[Location, str] = {}
+    for location, text in problems:
+        by_key.setdefault(location, text)
+    if by_key:
+        deepest = max(by_key, key=len)
+        more = f" (and {len(by_key) - 1} more)" if len(by_key) > 1 else ""
+        where = f"{dotted(deepest)}: " if deepest else ""
+        raise StudyError(f"{origin(deepest)}: {where}{by_key[deepest]}{more}")
 
 
 def validated(model: type[Written], values: object, origin: Origin) -> Written:
@@ -78,10 +68,9 @@ def validated(model: type[Written], values: object, origin: Origin) -> Written:
         schema = json_schema(model)
         # A misspelt key explains why another one is missing, so it comes first.
         found = sorted(error.errors(include_url=False), key=lambda each: each["type"] == "missing")
+        explained = [(*_explained(each, values, schema), each) for each in found]
         raise_deepest(
-            Problem(origin(at), at, text + _as_text(each, origin(at)))
-            for each in found
-            for at, text in [_explained(each, values, schema)]
+            ((at, text + _as_text(each, origin(at))) for at, text, each in explained), origin
         )
         raise
 

@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from mlpstudy.config.claims import ClaimsFile
 from mlpstudy.config.comparisons import Comparison as ComparisonEntry
 from mlpstudy.config.comparisons import Conclusions
+from mlpstudy.config.models import Default
 from mlpstudy.config.problems import Location, dotted, look_up
 from mlpstudy.config.settings import Classes, Common, Subset
 from mlpstudy.errors import StudyError
@@ -29,14 +30,6 @@ class Resolved(BaseModel):
     """A part of `study.json`; keys that an older version wrote are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-
-
-class Default(Resolved):
-    """What models have in a field that they do not write; `basis` is assumed or stated."""
-
-    value: Any
-    basis: str
-    why: str
 
 
 class Model(Resolved):
@@ -70,7 +63,7 @@ class Condition(Resolved):
 class Comparison(ComparisonEntry):
     """A comparison of the claims file with its name."""
 
-    key: str = Field(default="", exclude=True)
+    key: str = Field(default="", alias="name", exclude=True)
 
 
 class Data(Resolved):
@@ -116,20 +109,16 @@ class Study(Common):
     code: str = ""
     jobs: tuple[Job, ...] = ()
 
-    @model_validator(mode="before")
+    @field_validator("models", "conditions", "comparisons", mode="before")
     @classmethod
-    def _named(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _named(cls, entries: Any) -> Any:
         """Give every entry the key that it stands under."""
-        names = {"models": "name", "conditions": "name", "comparisons": "key"}
-        named = {
-            key: {
-                name: {**entry, own: name} if isinstance(entry, dict) else entry
-                for name, entry in values[key].items()
-            }
-            for key, own in names.items()
-            if isinstance(values.get(key), dict)
+        if not isinstance(entries, dict):
+            return entries
+        return {
+            key: {**entry, "name": key} if isinstance(entry, dict) else entry
+            for key, entry in entries.items()
         }
-        return {**values, **named}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the content of study.json."""
@@ -143,7 +132,7 @@ class Study(Common):
         optional = file.optional.models
         about = not optional or any(model in self.models for model in optional)
         comparisons = {
-            name: Comparison(key=name, **each.model_dump())
+            name: Comparison(name=name, **each.model_dump())
             for name, each in file.comparisons.items()
         }
         conclusions = file.conclusions if about else Conclusions()

@@ -35,10 +35,6 @@ def json_schema(model: type[Strict]) -> JsonSchema:
 class _SchemaGenerator(GenerateJsonSchema):
     """Pydantic's JSON Schemas, without what says nothing to a person."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
-        """Leave out titles, which repeat the keys."""
-        return False
-
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchema:
         """Leave out a default that cannot be written."""
         found = super().default_schema(schema)
