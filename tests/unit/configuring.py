@@ -1,8 +1,7 @@
-"""Helpers of the settings' tests: the shipped configuration in a folder of its own."""
+"""Helpers of the settings' tests, which work in the folder of the fixture `project_folder`."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -21,12 +20,6 @@ QUICK = Path("config/quick.yaml")
 REFERENCE = Path("config/reference.yaml")
 MODELS = Path("config/models.yaml")
 FIELDS = tuple(Spec.__dataclass_fields__)
-
-
-def settle(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Copy the shipped configuration to `folder` and work there."""
-    shutil.copytree(ROOT / "config", folder / "config")
-    monkeypatch.chdir(folder)
 
 
 def configure(*files: Path, given: tuple[str, ...] = ()) -> Study:

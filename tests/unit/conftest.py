@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -31,6 +32,13 @@ def torch_as_a_job_has_it() -> None:
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(False)
         torch.set_flush_denormal(False)
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder that holds the shipped configuration and nothing else."""
+    shutil.copytree(Path(__file__).parents[2] / "config", tmp_path / "config")
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
-from configuring import CONFIG, ROOT, configured, edit, settle
+from configuring import CONFIG, ROOT, configured, edit
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_settings_schemas import changed
 
-from mlpstudy.config.claims import FORMS, Claim, ClaimsFile
+from mlpstudy.config.claims import Claim, ClaimsFile
 from mlpstudy.config.loading import read_claims
 from mlpstudy.config.planning import Plan, claims_document, read_plan
 from mlpstudy.errors import StudyError
@@ -25,9 +25,7 @@ CONDITIONS = ["as_reported", "corrected"]
 HIGHER = "statement: So., form: higher"
 
 
-@pytest.fixture(autouse=True)
-def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("project_folder")
 
 
 def plan(**overrides: object) -> Plan:
@@ -63,82 +61,6 @@ def test_against_compares_a_model_with_itself() -> None:
     assert claim.sides == (("m01",), ("m01",))
 
 
-@pytest.mark.parametrize(
-    ("claim", "message"),
-    [
-        (
-            f"{HIGHER}, models: [m1], than: [m02]",
-            "claims.it.models[0]: expected one of m01, m02, wide, got 'm1' (did you mean 'm01'?)",
-        ),
-        (
-            "statement: So., form: rank_order, groups: [[m01], [m02, m99]]",
-            "claims.it.groups[1][1]: expected one of m01, m02, wide, got 'm99'",
-        ),
-        (
-            f"{HIGHER}, models: [m01], conditions: [corrected], against: reported",
-            "claims.it.against: expected one of as_reported, corrected, got 'reported' "
-            "(did you mean 'as_reported'?)",
-        ),
-        (
-            "statement: So., form: hihger, models: [m01], than: [m02]",
-            f"claims.it.form: expected one of {', '.join(FORMS)}, got 'hihger' "
-            "(did you mean 'higher'?)",
-        ),
-        (f"{HIGHER}, models: [m01]", "claims.it.than: missing, expected with form higher"),
-        (
-            "statement: So., form: share_above, models: [m01], threshold: 0.8, by: 0.1",
-            "claims.it.by: unknown with form share_above, which has models, threshold, more_than, "
-            "of, quantity, runs, conditions, denied",
-        ),
-        (
-            "statement: So., form: share_above, models: [m01], threshold: 0.8, of: mean",
-            "claims.it.of: expected each, most, any with form share_above, got 'mean'",
-        ),
-        (
-            "statement: So., form: best, groups: [[m01], [m02]], of: each",
-            "claims.it.of: expected mean, median, best with form best, got 'each'",
-        ),
-        (
-            f"{HIGHER}, models: [m01], than: [m02], of: all",
-            "claims.it.of: expected one of mean, median, best, each, most, any, got 'all'",
-        ),
-        (
-            f"{HIGHER}, models: [m01], then: [m02]",
-            "claims.it.then: unknown key, expected one of statement, quote, section, place, also, "
-            "form, denied, models, than, groups, of, by, margin, threshold, more_than, quantity, "
-            "runs, curves, last, conditions, against, reason (did you mean 'than'?)",
-        ),
-        (
-            f"{HIGHER}, models: [m01, m02], than: [m02]",
-            "claims.it.than: expected models that stand on one side only, got 'm02' on two",
-        ),
-        (
-            f"{HIGHER}, models: [m01], against: corrected",
-            "claims.it.conditions: missing, expected with against",
-        ),
-        (
-            f"{HIGHER}, models: [m01], conditions: [corrected], against: corrected",
-            "claims.it.against: expected another condition than 'corrected', which is asked",
-        ),
-        (
-            "statement: So., form: sooner, models: [m01], than: [m02], threshold: 0.8, "
-            "quantity: test_accuracy",
-            "claims.it.quantity: expected train_accuracy or validation_accuracy with form sooner, "
-            "got 'test_accuracy': test images are looked at once, at the end",
-        ),
-        (
-            "statement: So., form: share_above, models: [m01], threshold: good",
-            "claims.it.threshold: expected a fraction from 0 to 1, or one of medium, superior, "
-            "got 'good'",
-        ),
-        ("form: higher, models: [m01], than: [m02]", "claims.it.statement: missing, expected one "
-         "line of 1 to 1000 characters"),
-    ],
-)  # fmt: skip
-def test_a_wrong_claim_is_one_line(claim: str, message: str) -> None:
-    assert refused(f"claims: {{it: {{{claim}}}}}") == f"config/claims.yaml: {message}"
-
-
 def test_a_claim_that_stands_twice_is_refused() -> None:
     text = "claims:\n  it: {statement: So., form: untestable, reason: No.}\n"
     assert "claims.it: duplicate key" in refused(text + "  it: {}\n")
@@ -153,33 +75,6 @@ def test_what_is_optional_may_be_absent_and_nothing_else() -> None:
     (claim,) = read(text.replace("MODEL", "m01"))
     assert claim.conditions == ("longer",)
     assert "got 'm06' (did you mean 'm05'?)" in refused(text.replace("MODEL", "m06"))
-
-
-@pytest.mark.parametrize(
-    ("written", "message"),
-    [
-        ("comparisons: {a: {pairs: []}}", "comparisons.a.models: missing, expected a list of "
-         "different model names, at least one"),
-        ("comparisons: {a: {models: [m01, m99]}}", "comparisons.a.models[1]: expected one of m01, "
-         "m02, wide, got 'm99'"),
-        ("comparisons: {a: {models: [m01], pairs: [[m01, m02]]}}", "comparisons.a.pairs[0]: "
-         "expected two of the comparison's models, got 'm02'"),
-        ("comparisons: {a: {models: [m01, m02], pairs: [[m01, m02], [m02, m01]]}}",
-         "comparisons.a.pairs[1]: expected each pair in one direction, got m02 and m01 in both"),
-        ("comparisons: {a b: {models: [m01]}}", "comparisons.'a b': expected a name of at most 64 "
-         "letters, digits, _ and - that begins with a letter or digit and does not end in -curves"),
-        # Its figure would have the name of the second one of `a`.
-        ("comparisons: {a-curves: {models: [m01]}}", "comparisons.a-curves: expected a name of at "
-         "most 64 letters, digits, _ and - that begins with a letter or digit and does not end in "
-         "-curves"),
-        ("conclusions: {layers: {exception: m10}}", "conclusions.layers.exception: expected one of "
-         "m01, m02, wide, got 'm10' (did you mean 'm02'?)"),
-        ("conclusions: {activations: {order: [relu, sinus]}}", "conclusions.activations.order[1]: "
-         "expected one of sigmoid, tanh, relu, leaky_relu, gelu, elu, got 'sinus'"),
-    ],
-)  # fmt: skip
-def test_what_is_set_side_by_side_is_checked_as_well(written: str, message: str) -> None:
-    assert refused(f"{written}\nclaims: {{}}") == f"config/claims.yaml: {message}"
 
 
 def test_what_is_set_side_by_side_is_part_of_the_resolved_study() -> None:

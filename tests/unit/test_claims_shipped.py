@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from configuring import CONFIG, ROOT, settle
+from configuring import CONFIG, ROOT
 from scipy.stats import binomtest
 
 from mlpstudy.analysis.collecting import read_table
@@ -32,9 +31,7 @@ DESCRIPTIONS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("project_folder")
 
 
 def plan(**overrides: object) -> Plan:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from configuring import ROOT, settle
+from configuring import ROOT
 from study_fixture import REPORTED, Paths, make_study
 from training_jobs import SPEC, make_job
 
@@ -153,10 +153,8 @@ def compared(plan: Plan) -> Outdated:
     return outdated(plan, Path("data"))
 
 
-def test_what_is_outdated_is_counted_and_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settle(tmp_path, monkeypatch)
+@pytest.mark.usefixtures("project_folder")
+def test_what_is_outdated_is_counted_and_named() -> None:
     plan = plan_of(replicates=4, replicates_per_job=3)
     write_specs(plan, seed=1)
     Path("results/study.json").write_text(plan.document())
@@ -179,10 +177,8 @@ def test_what_is_outdated_is_counted_and_named(
     assert last not in compared(plan).files
 
 
-def test_comparing_a_thousand_runs_costs_a_fraction_of_a_millisecond_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settle(tmp_path, monkeypatch)
+@pytest.mark.usefixtures("project_folder")
+def test_comparing_a_thousand_runs_costs_a_fraction_of_a_millisecond_each() -> None:
     plan = plan_of(replicates=24, replicates_per_job=1)
     write_specs(plan)
     assert len(plan.jobs) > 1000

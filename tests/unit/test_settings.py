@@ -10,20 +10,21 @@ import pytest
 import yaml
 from configuring import (
     CONFIG,
-    FIELDS,
     MODELS,
     QUICK,
+    REFERENCE,
     configure,
     configured,
     edit,
     planned,
-    settle,
     written,
 )
+from pages_fixture import render_study
+from study_fixture import make_study
 
 from mlpstudy.config.planning import read_plan
 from mlpstudy.config.settings import Classes, Subset
-from mlpstudy.spec import Spec, in_effect
+from mlpstudy.spec import in_effect
 
 # Typed again from section 1 of the report: nodes, activation, loss, epochs, validation, whether
 # the optimizer is named, whether it was tested in batches.
@@ -48,9 +49,7 @@ REPORT = """
 """
 
 
-@pytest.fixture(autouse=True)
-def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("project_folder")
 
 
 # What ships
@@ -85,12 +84,9 @@ def test_a_model_is_as_section_1_of_the_report_has_it(line: str) -> None:
 KL_MODELS = ("m02", "m04", "m05", "m06", "m15")
 
 
-def test_the_report_has_seventeen_models() -> None:
-    assert list(configure().models) == [f"m{number:02d}" for number in range(1, 18)]
-
-
 def test_the_study_is_that_of_the_design() -> None:
     study, config = configure(), configured()
+    assert list(study.models) == [f"m{number:02d}" for number in range(1, 18)]
     assert (config.results, config.models) == ("results", str(MODELS))
     assert (study.seed, study.replicates, study.replicates_per_job) == (2021, 3, 3)
     assert (config.device, study.trial) == ("auto", False)
@@ -122,32 +118,33 @@ def test_without_a_configuration_the_defaults_are_those_of_the_shipped_one() -> 
     assert read_plan([]) == planned()
 
 
-def test_every_model_under_every_condition_makes_a_spec() -> None:
-    study = configure(QUICK)
-    for condition in study.conditions.values():
-        for name in condition.models:
-            values = {**study.models[name].fields, **condition.overrides}
-            assert tuple(values) == FIELDS
-            assert isinstance(Spec(**values).nodes, tuple)
-
-
-def test_what_is_assumed_is_in_effect_and_has_a_reason() -> None:
-    for entry in configure().models.values():
-        assert set(entry.assumed) <= set(in_effect(entry.fields))
-        assert all(entry.assumed.values())
-
-
 def test_a_field_without_consequence_is_not_assumed() -> None:
     models = configure().models
+    for entry in models.values():
+        assert set(entry.assumed) <= set(in_effect(entry.fields))
+        assert all(entry.assumed.values())
     assert "leaky_slope" in models["m06"].assumed
-    assert "leaky_slope" not in models["m05"].assumed
     assert "kl" in models["m05"].assumed
-    assert "kl" not in models["m01"].assumed
-    assert "holdout_fraction" not in models["m03"].assumed
 
 
-def test_every_field_but_the_nodes_has_a_default() -> None:
-    assert tuple(configure().defaults) == FIELDS[1:]
+def test_the_reference_study_asks_for_adam_where_rmsprop_is_assumed() -> None:
+    study = configure(REFERENCE)
+    assumed = [name for name, model in study.models.items() if "optimizer" in model.assumed]
+    assert study.conditions["adam"].overrides == {"optimizer": "adam"}
+    assert list(study.conditions["adam"].models) == assumed
+
+
+def test_the_assumptions_table_has_the_reason_for_rmsprop(tmp_path: Path) -> None:
+    models = {
+        name: {**each.fields, "epochs": 1, "assumed": each.assumed}
+        for name, each in configure().models.items()
+    }
+    paths = render_study(make_study(tmp_path / "study", models, lambda *_: (0.8, 0.5)))
+    table = (paths.report / "tables/assumptions.md").read_text()
+    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| Optimizer")]
+    assert len(rows) == 1
+    assert rows[0][1:3] == ["RMSprop", "1, 3, 4, 5, 7, 8, 9, 10, 16, 17"]
+    assert "Keras 2 takes RMSprop, with a learning rate of 0.001" in rows[0][3]
 
 
 # What users do
@@ -163,6 +160,8 @@ def test_five_lines_add_a_model() -> None:
     assert wide.fields["learning_rate"] == 0.01
     assert wide.fields["loss"] == "cross_entropy"
     assert wide.assumed["loss"]
+    assert wide.fields["optimizer"] == "adam"
+    assert "outside the report" in wide.assumed["optimizer"]
     # All but those of models with KL divergence.
     having = [name for name, each in study.conditions.items() if "wide" in each.models]
     assert having == ["as_reported", "corrected"]
@@ -221,21 +220,14 @@ def test_anchors_and_merge_keys_work() -> None:
         "models:\n"
         "  nested: {nodes: &sizes [64, 10], assumed: &reasons {nodes: A guess.}}\n"
         "  base: &base {nodes: *sizes, epochs: 3, assumed: *reasons}\n"
-        "  variant: {<<: *base, epochs: 4}\n",
+        "  variant: {<<: *base, epochs: 4}\n"
+        "  other: {<<: *base, assumed: {<<: *reasons, nodes: Because.}}\n"
     )
     models = configure(given=("models=mine.yaml",)).models
     assert models["variant"].fields["nodes"] == (64, 10)
     assert models["variant"].fields["epochs"] == 4
     assert models["variant"].assumed["nodes"] == "A guess."
-
-
-def test_merging_a_mapping_that_overrides_what_it_merged_is_no_duplicate() -> None:
-    written(
-        "models:\n"
-        "  a: {nodes: [64, 10], assumed: &a {<<: &c {nodes: Why.}, nodes: Because.}}\n"
-        "  b: {<<: {nodes: [32, 10]}, assumed: {<<: *a}}\n"
-    )
-    assert configure(given=("models=mine.yaml",)).models["b"].assumed["nodes"] == "Because."
+    assert models["other"].assumed["nodes"] == "Because."
 
 
 def test_text_may_be_in_any_script() -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from configuring import CONFIG, FIELDS, MODELS, ROOT, SCHEMAS, settle
+from configuring import CONFIG, FIELDS, MODELS, ROOT, SCHEMAS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -20,10 +19,7 @@ from mlpstudy.config.planning import read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
 
-
-@pytest.fixture(autouse=True)
-def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("project_folder")
 
 
 VALUES = st.one_of(

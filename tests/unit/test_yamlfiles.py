@@ -5,14 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from configuring import MODELS, edit, refused, settle, written
+from configuring import MODELS, edit, refused, written
 
 from mlpstudy.config.yamlfiles import parse_yaml
 
-
-@pytest.fixture(autouse=True)
-def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settle(tmp_path, monkeypatch)
+pytestmark = pytest.mark.usefixtures("project_folder")
 
 
 DUPLICATE = "duplicate key, expected each key once (it is already on line"
@@ -30,24 +27,17 @@ def test_a_duplicate_key_is_refused_wherever_it_is() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"models: [1, 2\n", "line 2: not valid YAML: "),
         (b"models:\n\tm01: 1\n", "line 2: not valid YAML: "),
-        (b"- a\n", "expected a mapping of keys to values, got a list"),
-        (b"", "expected a mapping of keys to values, got nothing"),
         (b"models: {}\n---\nmodels: {}\n", "not valid YAML: "),
-        (b"models: {\xff: 1}\n", "expected text in UTF-8: "),
         (b"models: {a: \x07}\n", "not valid YAML: "),
         (b"models: {1: {}}\n", "line 1: expected a key that is text, got 1 (quote it)"),
         (b"models: {[a]: {}}\n", "line 1: expected a key that is text, got a collection"),
-        (b"models: &m\n  a: *m\n", "line 1: models.a contains itself"),
-        (b"models: !!python/name:os.system x\n", "not valid YAML: "),
         (b"models: !!int x\n", "not valid YAML: "),
         (b"models: *nowhere\n", "not valid YAML: "),
-        (b"models: {}\n", "models: expected a mapping of at least one model, got {}"),
-        (b"models: {a: null}\n", "models.a: expected a mapping of keys to values, got null"),
     ],
 )
 def test_what_is_not_a_models_file_is_refused(content: bytes, message: str) -> None:
+    """docs/hostile-input.md has more of these, each with its whole line."""
     Path("mine.yaml").write_bytes(content)
     shown = refused(given=("models=mine.yaml",))
     assert shown.startswith("mine.yaml: ")
