@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
-from collections.abc import Callable
 from itertools import pairwise
-from typing import Annotated, Any, Literal, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 from pydantic import Field, create_model
 
@@ -15,7 +14,8 @@ from mlpstudy.config.types import Listed, Name, Strict, absent, initial, line, w
 from mlpstudy.spec import Spec
 
 FIELDS = tuple(Spec.__dataclass_fields__)
-Entry = TypeVar("Entry", bound=Strict)
+Entry = TypeVar("Entry", bound="HasFields")
+Base = TypeVar("Base", bound=Strict)
 Reason = Annotated[
     str,
     Field(min_length=1, max_length=1000, examples=["The framework's own default."]),
@@ -51,25 +51,10 @@ def _hyperparameters() -> dict[str, tuple[Any, Any]]:
 HYPERPARAMETERS = _hyperparameters()
 
 
-def with_hyperparameters(required: tuple[str, ...] = ()) -> Callable[[type[Entry]], type[Entry]]:
-    """Return a class decorator that adds the fields of a spec to the keys of an entry."""
-
-    def decorate(entry: type[Entry]) -> type[Entry]:
-        fields = dict(HYPERPARAMETERS)
-        for name in required:
-            kind, field = fields[name]
-            fields[name] = (Annotated[kind, field], ...)
-        return _extended(entry, entry.__name__, **fields)
-
-    return decorate
-
-
-def _extended(entry: type[Entry], name: str, **fields: Any) -> type[Entry]:
-    return create_model(name, __base__=entry, __doc__=entry.__doc__, **fields)
-
-
 class HasFields(Strict):
-    """An entry with hyper-parameters among its keys."""
+    """An entry with hyper-parameters among its keys; it must have those that are `needed`."""
+
+    needed: ClassVar[tuple[str, ...]] = ()
 
     @property
     def written(self) -> dict[str, Any]:
@@ -77,9 +62,21 @@ class HasFields(Strict):
         return {field: getattr(self, field) for field in FIELDS if field in self.model_fields_set}
 
 
-@with_hyperparameters(required=("nodes",))
+def with_hyperparameters(entry: type[Entry]) -> type[Entry]:
+    """Add the fields of a spec to the keys of an entry; this is a class decorator."""
+    needed = {name: (Annotated[HYPERPARAMETERS[name]], ...) for name in entry.needed}
+    return _extended(entry, entry.__name__, **(HYPERPARAMETERS | needed))
+
+
+def _extended(entry: type[Base], name: str, **fields: Any) -> type[Base]:
+    return create_model(name, __base__=entry, __doc__=entry.__doc__, **fields)
+
+
+@with_hyperparameters
 class ModelEntry(HasFields):
     """One model."""
+
+    needed = ("nodes",)
 
     report_name: Annotated[str, line(100)] = absent("", examples=["Model 1 (Model 1_1)"])
     """How pages call the model; by default the key that it stands under."""
@@ -102,7 +99,7 @@ class Default(Strict):
     """The reason for the value, or where it is stated."""
 
 
-def _with_defaults(entry: type[Entry]) -> type[Entry]:
+def _with_defaults(entry: type[Base]) -> type[Base]:
     """Add to the keys of an entry the default of every field that has one."""
     found = {}
     for name, (kind, field) in HYPERPARAMETERS.items():

@@ -52,35 +52,19 @@ class DataFile(Strict):
     """The SHA-256 checksum of the decompressed file."""
 
 
-def _data_file(name: str, sha256: str) -> Any:
-    return initial({"name": name, "sha256": sha256})
-
-
 class Files(Strict):
     """The four files."""
 
-    train_images: DataFile = _data_file(
-        "train-images-idx3-ubyte",
-        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-    )
+    train_images: DataFile
     """The training images."""
 
-    train_labels: DataFile = _data_file(
-        "train-labels-idx1-ubyte",
-        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-    )
+    train_labels: DataFile
     """The training labels."""
 
-    test_images: DataFile = _data_file(
-        "t10k-images-idx3-ubyte",
-        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-    )
+    test_images: DataFile
     """The test images."""
 
-    test_labels: DataFile = _data_file(
-        "t10k-labels-idx1-ubyte",
-        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
-    )
+    test_labels: DataFile
     """The test labels."""
 
 
@@ -133,6 +117,16 @@ class Source(Strict):
         return self
 
 
+_FASHION_MNIST = """
+train-images-idx3-ubyte c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888
+train-labels-idx1-ubyte bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9
+t10k-images-idx3-ubyte 5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b
+t10k-labels-idx1-ubyte 0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34
+"""
+_FILES = {
+    kind: dict(zip(("name", "sha256"), row.split(), strict=True))
+    for kind, row in zip(Files.model_fields, _FASHION_MNIST.strip().splitlines(), strict=True)
+}
 _SOURCES = [
     {"folder": "/usr/share/datasets/fashion-mnist"},
     {"url": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com"},
@@ -161,7 +155,7 @@ class Dataset(Strict):
     )
     """What each label means, from label 0 on."""
 
-    files: Files = initial({})
+    files: Files = initial(_FILES)
     """The four files, by what they hold. The checksums are those of the decompressed files."""
 
     sources: Annotated[
@@ -219,12 +213,12 @@ class Common(Strict):
     equivalent."""
 
 
-@with_hyperparameters()
+@with_hyperparameters
 class Where(HasFields):
     """Fields and values."""
 
 
-@with_hyperparameters()
+@with_hyperparameters
 class ConditionEntry(HasFields):
     """Fields of a model and the values that they have under this condition."""
 

@@ -83,7 +83,7 @@ def parse_yaml(text: str, name: str) -> object:
             node = loader.get_single_node()
             if node is None:
                 return None
-            _Checked(node, name)
+            _check(node, name)
             value: object = loader.construct_document(node)
             return value
         finally:
@@ -103,53 +103,49 @@ def _explained(error: yaml.YAMLError) -> str:
     return f"{place}not valid YAML: {problem}"
 
 
-class _Checked:
-    """A node graph without duplicate keys, keys that are not text, and nodes that hold themselves.
+def _check(root: yaml.Node, name: str) -> None:
+    """Refuse duplicate keys, keys that are not text, and nodes that contain themselves.
 
     This is done on the node graph, as constructing a mapping already folds merge keys into it. A
     node that many aliases refer to is looked at once.
     """
+    parents: set[int] = set()
+    sizes: dict[int, int] = {}
 
-    def __init__(self, root: yaml.Node, name: str) -> None:
-        self._name = name
-        self._parents: set[int] = set()
-        self._sizes: dict[int, int] = {}
-        if self._size(root, ()) > MOST_VALUES:
-            raise StudyError(f"{name}: its anchors unfold to more than {MOST_VALUES} values")
-
-    def _size(self, node: yaml.Node, inside: tuple[str, ...]) -> int:
+    def size(node: yaml.Node, inside: tuple[str, ...]) -> int:
         """Check `node` and all below; return how many values it has, aliases unfolded."""
         if isinstance(node, yaml.ScalarNode):
             return 1
-        if id(node) in self._parents:
-            where = ".".join(inside)
-            raise StudyError(f"{self._name}: {_line(node)}: {where} contains itself")
-        if id(node) not in self._sizes:
-            self._parents.add(id(node))
-            self._sizes[id(node)] = 1 + sum(
-                self._size(value, (*inside, *key)) for key, value in self._below(node, inside)
-            )
-            self._parents.discard(id(node))
-        return self._sizes[id(node)]
+        if id(node) in parents:
+            raise StudyError(f"{name}: {_line(node)}: {'.'.join(inside)} contains itself")
+        if id(node) not in sizes:
+            parents.add(id(node))
+            below = _below(node, inside, name)
+            sizes[id(node)] = 1 + sum(size(value, (*inside, *key)) for key, value in below)
+            parents.discard(id(node))
+        return sizes[id(node)]
 
-    def _below(
-        self, node: yaml.Node, inside: tuple[str, ...]
-    ) -> Iterator[tuple[tuple[str, ...], yaml.Node]]:
-        """Give the values in `node`, each with its key if it has one."""
-        if isinstance(node, yaml.SequenceNode):
-            yield from (((), item) for item in node.value)
-        elif isinstance(node, yaml.MappingNode):
-            seen: dict[str, yaml.Node] = {}
-            for key, value in node.value:
-                text = _key_text(key, self._name)
-                if text in seen:
-                    where = ".".join((*inside, text))
-                    raise StudyError(
-                        f"{self._name}: {_line(key)}: {where}: duplicate key, expected each key "
-                        f"once (it is already on {_line(seen[text])})"
-                    )
-                seen[text] = key
-                yield (text,), value
+    if size(root, ()) > MOST_VALUES:
+        raise StudyError(f"{name}: its anchors unfold to more than {MOST_VALUES} values")
+
+
+def _below(
+    node: yaml.Node, inside: tuple[str, ...], name: str
+) -> Iterator[tuple[tuple[str, ...], yaml.Node]]:
+    """Yield the values in `node`, each with its key if it has one."""
+    if isinstance(node, yaml.SequenceNode):
+        yield from (((), item) for item in node.value)
+    elif isinstance(node, yaml.MappingNode):
+        seen: dict[str, yaml.Node] = {}
+        for key, value in node.value:
+            text = _key_text(key, name)
+            if text in seen:
+                raise StudyError(
+                    f"{name}: {_line(key)}: {'.'.join((*inside, text))}: duplicate key, expected "
+                    f"each key once (it is already on {_line(seen[text])})"
+                )
+            seen[text] = key
+            yield (text,), value
 
 
 def _key_text(key: yaml.Node, name: str) -> str:
