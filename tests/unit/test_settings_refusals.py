@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from configuring import CONFIG, configured, edit, refused, written
+from configuring import CONFIG, FIELDS, configured, edit, refused, written
 
 from mlpstudy.config.loading import read_claims
 from mlpstudy.errors import StudyError
 
-REFUSALS = Path(__file__).with_name("refusals.txt").read_text(encoding="utf-8")
+REFUSALS = (
+    Path(__file__)
+    .with_name("refusals.txt")
+    .read_text(encoding="utf-8")
+    .replace("FIELDS", ", ".join(FIELDS))
+)
 
 
 def mistakes(section: str) -> list[list[str]]:

@@ -64,8 +64,11 @@ class HasFields(Strict):
 
 def with_hyperparameters(entry: type[Entry]) -> type[Entry]:
     """Add the fields of a spec to the keys of an entry; this is a class decorator."""
-    needed = {name: (Annotated[HYPERPARAMETERS[name]], ...) for name in entry.needed}
-    return _extended(entry, entry.__name__, **(HYPERPARAMETERS | needed))
+    fields = dict(HYPERPARAMETERS)
+    for name in entry.needed:
+        kind, limits = fields[name]
+        fields[name] = (Annotated[kind, limits], ...)
+    return _extended(entry, entry.__name__, **fields)
 
 
 def _extended(entry: type[Base], name: str, **fields: Any) -> type[Base]:
