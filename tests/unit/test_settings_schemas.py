@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from jsonschema import Draft202012Validator
 from snakemake.common.configfile import load_configfile
 
 from mlpstudy.config import reference
+from mlpstudy.config.loading import read_claims
 from mlpstudy.config.planning import read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Spec
@@ -43,6 +45,9 @@ def places(document: Any, inside: tuple[Any, ...] = ()) -> Iterator[tuple[Any, .
 
 
 SHIPPED = [load_configfile(ROOT / path) for path in (CONFIG, MODELS)]
+CLAIMS = Path("config/claims.yaml")
+CLAIMS_FILE = yaml.safe_load((ROOT / CLAIMS).read_text())
+ONE_EACH = {claim["form"]: claim for claim in CLAIMS_FILE["claims"].values()}
 
 
 def changed(data: st.DataObject, document: Any) -> None:
@@ -62,29 +67,52 @@ def changed(data: st.DataObject, document: Any) -> None:
         document[last] = data.draw(VALUES)
 
 
-@settings(
-    max_examples=100,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+fuzz = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+
+def said(read: Callable[[], object]) -> str:
+    """Return the one line that something is refused with, or "" if it is accepted."""
+    try:
+        read()
+    except StudyError as error:
+        line = str(error)
+    else:
+        return ""
+    assert len(line.splitlines()) == 1
+    return line
+
+
+@fuzz
 @given(st.data())
 def test_any_change_is_accepted_or_refused_in_one_line(data: st.DataObject) -> None:
     config, models = copy.deepcopy(SHIPPED)
     for _ in range(data.draw(st.integers(1, 3))):
         changed(data, config if data.draw(st.booleans()) else models)
-    in_file = config if data.draw(st.booleans()) else SHIPPED[0]
+    in_file, given = data.draw(st.sampled_from([(config, {}), (SHIPPED[0], config)]))
     CONFIG.write_text(yaml.safe_dump(in_file, allow_unicode=True), encoding="utf-8")
     MODELS.write_text(yaml.safe_dump(models, allow_unicode=True), encoding="utf-8")
-    try:
-        study = read_plan([CONFIG], config).study
-    except StudyError as error:
-        message = str(error)
-    else:
-        message = ""
+
+    def read() -> None:
+        study = read_plan([CONFIG], given).study
         for entry in study.models.values():
             assert Spec.from_fields(entry.fields).nodes[-1] == len(study.dataset.classes)
-    assert len(message.splitlines()) <= 1
-    assert not message or message.startswith(("config/", "--config: "))
+
+    line = said(read)
+    assert not line or line.startswith(("config/", "--config: "))
+
+
+@settings(fuzz, max_examples=25)
+@given(st.data())
+def test_any_change_of_the_claims_is_accepted_or_refused_in_one_line(data: st.DataObject) -> None:
+    claims: dict[str, Any] = copy.deepcopy({**CLAIMS_FILE, "claims": ONE_EACH})
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed(data, claims)
+    CLAIMS.write_text(yaml.safe_dump(claims, allow_unicode=True), encoding="utf-8")
+    models = [f"m{number:02}" for number in range(1, 18)]
+    line = said(lambda: read_claims(CLAIMS, models, ["as_reported", "corrected"]))
+    assert not line or line.startswith("config/claims.yaml: ")
 
 
 def committed(name: str) -> dict[str, Any]:
@@ -123,6 +151,28 @@ def test_the_shipped_file_is_valid_for_editors(name: str) -> None:
     Draft202012Validator(committed(name)).validate(document)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("config", "replicates: 0"),
+        ("config", "replicate: 5"),
+        ("config", "device: metal"),
+        ("config", "results: my study"),
+        ("config", "conditions: {a/b: {}}"),
+        ("config", "conditions: {fast: {epochs: '5'}}"),
+        ("config", "conditions: {fast: {where: {activation: relo}}}"),
+        ("config", "dataset: {subset: {train: 10}}"),
+        ("models", "models: {m: {epochs: 15}}"),
+        ("models", "models: {m: {nodes: [10]}}"),
+        ("models", "defaults: {leaky_slope: {value: steep}}\nmodels: {m: {nodes: [8, 10]}}"),
+        ("claims", "claims: {it: {statement: So., form: hihger}}"),
+        ("claims", "claims: {}\ncomparisons: {a: {models: [m01, m01]}}"),
+    ],
+)
+def test_editors_mark_a_mistake(name: str, text: str) -> None:
+    assert not Draft202012Validator(committed(name)).is_valid(yaml.safe_load(text))
+
+
 @pytest.mark.parametrize("name", reference.FILES)
 def test_every_key_has_a_description_and_a_default_or_example(name: str) -> None:
     root = committed(name)
@@ -131,7 +181,7 @@ def test_every_key_has_a_description_and_a_default_or_example(name: str) -> None
     for path, schema in keys.items():
         if path != name and "<" not in path.rpartition(".")[2]:
             assert schema.get("description"), path
-            assert "default" in schema or "examples" in schema, path
+            assert {"default", "examples", "properties"} & {*schema}, path
 
 
 def test_models_conditions_and_defaults_have_the_fields_of_a_spec() -> None:
