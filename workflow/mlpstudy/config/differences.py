@@ -1,12 +1,14 @@
-"""In what two resolved studies differ, of all that their results depend on."""
+"""The differences between two resolved studies in what their results depend on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
+from mlpstudy.config.problems import look_up
+
 Document = Mapping[str, Any]  # study.json as it is read
+Change = tuple[str, Any, Any]  # a field, its earlier value and its later one
 
 # Keys of study.json by the path to them; the rest is labels, folders and devices.
 SHARED = {
@@ -41,61 +43,52 @@ class Difference(TypedDict):
 
 def differences(was: Document, now: Document) -> list[Difference]:
     """Return what differs between two studies, each the content of a study.json."""
-    return [*_shared(was, now), *_of_models(was, now), *_of_conditions(was, now)]
+    found = [_difference(change) for change in _changes(_shared(was), _shared(now))]
+    for name, change in _present(was["models"], now["models"]):
+        found.append(_difference(change, models=[name]))
+    # Models with the same change are named together.
+    together: dict[str, tuple[Change, list[str]]] = {}
+    for name, before, after in _in_both(was["models"], now["models"]):
+        for change in _changes(before["fields"], after["fields"]):
+            together.setdefault(repr(change), (change, []))[1].append(name)
+    for _, (change, models) in sorted(together.items()):
+        found.append(_difference(change, models=models))
+    for name, change in _present(was["conditions"], now["conditions"]):
+        found.append(_difference(change, condition=name))
+    for name, before, after in _in_both(was["conditions"], now["conditions"]):
+        changes = _changes(before["overrides"], after["overrides"])
+        changes += _changes({"models": before["models"]}, {"models": after["models"]})
+        found += [_difference(change, condition=name) for change in changes]
+    return found
 
 
-def _shared(was: Document, now: Document) -> Iterator[Difference]:
-    for field, path in SHARED.items():
-        one, other = _at(was, path), _at(now, path)
-        if one != other:
-            yield Difference(field=field, models=[], condition="", was=one, now=other)
+def _difference(change: Change, models: list[str] | None = None, condition: str = "") -> Difference:
+    field, was, now = change
+    return Difference(field=field, models=models or [], condition=condition, was=was, now=now)
 
 
-def _at(document: Document, path: tuple[str, ...]) -> Any:
-    value: Any = document
-    for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
+def _shared(study: Document) -> dict[str, Any]:
+    """Return the values that all runs of a study share, None for those that it lacks."""
+    found = {field: (path, *look_up(study, path)) for field, path in SHARED.items()}
+    return {field: value if at == path else None for field, (path, at, value) in found.items()}
 
 
-def _of_models(was: Document, now: Document) -> Iterator[Difference]:
-    """Yield models of one study only, then each field's change with the models that share it."""
-    yield from _present("models", was, now)
-    found = []
-    for name, entry in now["models"].items():
-        before = was["models"].get(name)
-        if before is not None:
-            found += [(change, name) for change in _changes(before["fields"], entry["fields"])]
-    ordered = sorted(found, key=lambda item: repr(item[0]))  # sorting keeps the order of models
-    for (field, one, other), items in groupby(ordered, key=lambda item: item[0]):
-        models = [name for _, name in items]
-        yield Difference(field=field, models=models, condition="", was=one, now=other)
+def _present(was: Document, now: Document) -> list[tuple[str, Change]]:
+    """Return the names that one of two mappings has alone."""
+    return [
+        (name, ("", PRESENT, ABSENT) if name in was else ("", ABSENT, PRESENT))
+        for name in dict.fromkeys([*was, *now])
+        if (name in was) != (name in now)
+    ]
 
 
-def _of_conditions(was: Document, now: Document) -> Iterator[Difference]:
-    yield from _present("conditions", was, now)
-    for name, entry in now["conditions"].items():
-        before = was["conditions"].get(name)
-        if before is None:
-            continue
-        changes = [
-            *_changes(before["overrides"], entry["overrides"]),
-            *_changes({"models": before["models"]}, {"models": entry["models"]}),
-        ]
-        for field, one, other in changes:
-            yield Difference(field=field, models=[], condition=name, was=one, now=other)
+def _in_both(was: Document, now: Document) -> list[tuple[str, Document, Document]]:
+    """Return the names that two mappings share, each with what stands under it in either."""
+    return [(name, was[name], now[name]) for name in now if name in was]
 
 
-def _present(kind: str, was: Document, now: Document) -> Iterator[Difference]:
-    """Yield a difference for each model or condition that one of the studies has alone."""
-    for name in dict.fromkeys([*was[kind], *now[kind]]):
-        before, after = (PRESENT if name in study[kind] else ABSENT for study in (was, now))
-        if before != after:
-            models, condition = ([name], "") if kind == "models" else ([], name)
-            yield Difference(field="", models=models, condition=condition, was=before, now=after)
-
-
-def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+def _changes(was: Document, now: Document) -> list[Change]:
+    """Return the keys that have other values in `now` than in `was`; None stands for none."""
     return [
         (key, was.get(key), now.get(key))
         for key in dict.fromkeys([*was, *now])
