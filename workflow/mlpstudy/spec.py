@@ -26,7 +26,7 @@ _ONLY_WITH = {
 
 
 def in_effect(fields: Mapping[str, Any]) -> tuple[str, ...]:
-    """Name those of a model's `fields` that its training depends on, in their order.
+    """Return the names of those `fields` of a model that its training depends on, in their order.
 
     A ReLU model, for example, has a leaky_slope, but its training does not depend on it.
     """
@@ -46,9 +46,10 @@ def _parameter(default: Any = dataclasses.MISSING, **limits: Any) -> Any:
 class Spec:
     """All hyper-parameters of one model under one condition; labels are not among them.
 
-    This is the only list of hyper-parameters: the keys of a model, a condition and a default, their
-    limits and their description are taken from it. Limits are checked where the configuration is
-    read. A field that is not in effect has its default here, whatever the configuration says.
+    This is the only list of hyper-parameters: the keys of models, conditions and defaults in the
+    YAML files, with their limits and descriptions, are made from it. The limits are checked when
+    the configuration is read, not here. A field that is not in effect has its default value,
+    whatever the configuration says.
     """
 
     nodes: tuple[int, ...] = _parameter(
@@ -95,7 +96,7 @@ class Spec:
     kfold: the model is trained once per fold, and the fold left out validates and tests it."""
 
     holdout_fraction: float = _parameter(0.2, gt=0, lt=1)
-    """The part of the training images that `validation: holdout` holds out."""
+    """The fraction of the training images that `validation: holdout` holds out."""
 
     folds: int = _parameter(5, ge=2, le=100)
     """The number of folds of `validation: kfold`."""
@@ -105,7 +106,7 @@ class Spec:
     too."""
 
     dropout: float = _parameter(0.0, ge=0, lt=1)
-    """The part of each hidden layer's outputs that is dropped in training; 0 for none."""
+    """The fraction of each hidden layer's outputs that is dropped in training; 0 for none."""
 
     batch_norm: bool = False
     """Whether batch normalisation follows the activation of each hidden layer."""

@@ -114,7 +114,7 @@ class ClaimEntry(Strict):
     """What kind of statement it is; each form has its keys and its test."""
 
     denied: bool = False
-    """Whether the claim denies what form and keys say; its verdict is turned round."""
+    """Whether the claim denies what form and keys say; its verdict is reversed."""
 
     models: ModelNames = ()
     """The models that the claim is about."""

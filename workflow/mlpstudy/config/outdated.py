@@ -1,4 +1,4 @@
-"""Files on disk that are no longer what the plan says, whatever a workflow engine remembers."""
+"""Files on disk that do not match the plan, whatever the workflow engine has recorded."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Outdated:
     """What has to be made again.
 
     Attributes:
-        files: at least one file of every such job of the workflow.
-        finished: of training jobs that have finished, the path of spec.json → (number of runs,
-            the fields in which they differ from the plan).
+        files: at least one output of every job that has to run again.
+        finished: for each of these jobs that had finished training, the path of its spec.json →
+            (number of runs, the fields in which they differ from the plan).
     """
 
     files: frozenset[str]
@@ -43,9 +43,9 @@ class Outdated:
 def outdated(plan: Plan, data: Path) -> Outdated:
     """Compare everything that the configuration determines with what is on disk.
 
-    study.json and claims.json are compared as a whole, and belong to the result if they are
-    missing; spec.json of every job with the job's identity; the prepared data in the folder `data`
-    by its description.
+    study.json and claims.json are compared as a whole, and are outdated if they are missing. The
+    spec.json of every job is compared with the job's identity, and the description of the prepared
+    data in the folder `data` with the dataset of the configuration.
     """
     results = Path(plan.config.results)
     finished: dict[str, tuple[int, tuple[str, ...]]] = {}
@@ -64,9 +64,9 @@ def outdated(plan: Plan, data: Path) -> Outdated:
 
 
 def distrust(plan: Plan) -> None:
-    """Mark study.json and claims.json, so that they and everything made from them is made again.
+    """Mark study.json and claims.json as outdated, so that everything is made from them again.
 
-    A blank line at the end makes them differ from what the plan says, and leaves them readable.
+    A blank line at the end makes them differ from the plan and leaves them readable.
     """
     for name in (STUDY, CLAIMS):
         path = Path(plan.config.results, name)

@@ -51,9 +51,9 @@ class _SchemaGenerator(GenerateJsonSchema):
         return found
 
 
-def wanted(expected: str, **extra: Any) -> Any:
+def wanted(expected: str) -> Any:
     """Return metadata of a type: what error messages say that they expected."""
-    return Field(json_schema_extra={"x-expected": expected, **extra})
+    return Field(json_schema_extra={"x-expected": expected})
 
 
 def matching(pattern: str, expected: str) -> Any:

@@ -1,8 +1,8 @@
-"""Strict YAML: what a person wrote is what is read, or it is refused with its line.
+"""Strict YAML: a file is read as a person would read it, or refused with the number of the line.
 
-Three things PyYAML does silently are closed here: of duplicate keys the last wins, YAML 1.1 reads
-`no` as false, `1:30` as 90 and `010` as 8, and `1e-3` is a string. Scalars follow the core schema
-of YAML 1.2.2, section 10.3.2, decimal numbers only. Anchors and merge keys work.
+PyYAML takes the last of duplicate keys, and follows YAML 1.1, where `no` is false, `1:30` is 90,
+`010` is 8 and `1e-3` is text. Here, duplicate keys are refused, and scalars follow the core schema
+of YAML 1.2.2 (section 10.3.2), with decimal numbers only. Anchors and merge keys work.
 """
 
 from __future__ import annotations
