@@ -1,6 +1,6 @@
-"""Hostile inputs, each with what a user sees of it; prints them as docs/hostile-input.md.
+"""Hostile inputs, each with what a user sees of it; writes the tables of docs/hostile-input.md.
 
-    python tests/unit/hostile_cases.py > docs/hostile-input.md
+    python tests/unit/hostile_cases.py
 
 A case is called in an empty folder with the shipped configuration in `config/`, and returns the
 line that is seen: the error that ends the step, or the warning in the job's log. `ACCEPTED` stands
@@ -35,21 +35,7 @@ SECTIONS = {
     "Training": TRAINING,
 }
 
-HEAD = """\
-# Hostile input, and what is seen of it
-
-Made by `python tests/unit/hostile_cases.py`; a test holds every line to what the program says.
-
-An error is one line: on the terminal before any job starts where the configuration is to blame,
-or where the prepared data has too few images for it; otherwise in the log of the step, which is
-shown when it fails. What is under *Training* and does not end with an error is a warning in the
-job's log: the job starts its training anew, or goes
-on. REASON stands for the system's words, such as *No space left on device*: nothing that was
-finished is lost by it, and the next run goes on when there is room.
-
-A file named with `--configfile` is read by Snakemake first. Where it is no YAML at all, Snakemake
-says that itself, without a line number; the models file is read by this workflow alone.
-"""
+PAGE = ROOT / "docs" / "hostile-input.md"
 
 
 def line_of(case: Case) -> str:
@@ -70,9 +56,9 @@ def line_of(case: Case) -> str:
     return re.sub(r"([0-9a-f]{12})[0-9a-f]{52}", r"\1…", text)
 
 
-def page() -> str:
-    """Return docs/hostile-input.md."""
-    parts = [HEAD]
+def page(text: str) -> str:
+    """Return the page `text` with its tables made again."""
+    parts = [text.partition("\n## ")[0]]
     for title, cases in SECTIONS.items():
         parts.append(f"\n## {title}\n\n| input | what is seen |\n|---|---|\n")
         parts += [row(case, line_of(case)) + "\n" for case in cases]
@@ -88,4 +74,4 @@ def row(case: Case, line: str) -> str:
 if __name__ == "__main__":
     np.seterr(all="ignore")
     torch.set_num_threads(1)
-    sys.stdout.write(page())
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
