@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import GenerateJsonSchema
@@ -84,10 +84,8 @@ class Listed:
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
         """Accept a list, and check its items before their number."""
-        inner = {**handler(source), "strict": False}
-        return core_schema.no_info_after_validator_function(
-            self._checked, cast("core_schema.CoreSchema", inner)
-        )
+        inner = core_schema.no_info_before_validator_function(_as_tuple, handler(source))
+        return core_schema.no_info_after_validator_function(self._checked, inner)
 
     def __get_pydantic_json_schema__(
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
@@ -102,6 +100,10 @@ class Listed:
         if not fits or (self.distinct and len(set(items)) < len(items)):
             raise ValueError(self.expected)
         return items
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def absent(value: Any = None, **more: Any) -> Any:
