@@ -69,24 +69,23 @@ def test_read_idx_returns_what_was_written_and_refuses_any_other_length(
             read_idx(path)
 
 
-@each_example_rewrites
-@given(
-    head=st.sampled_from([b"", b"\0\0\x08", b"\0\0\x08\x01", b"\0\0\x08\x03", b"\0\0\x08\xff"]),
-    sizes=st.lists(st.sampled_from([0, 1, 2, 2**31, 2**32 - 1]), max_size=4)
-    | st.just([1] * 255),  # more dimensions than numpy has
-    tail=st.binary(max_size=40),
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0\0\x08\x03",  # without its sizes
+        b"\0\0\x08\0x",  # no dimension
+        b"\0\0\x08\xff" + b"\0\0\0\x01" * 255 + b"x",  # more dimensions than numpy has
+        b"\0\0\x08\x03" + b"\x80\0\0\0" * 2 + b"\0\0\0\x04",  # their product is 2**64
+        b"\0\0\x08\x02" + b"\xff" * 8 + b"x",
+        b"\0\0\x0d\x01\0\0\0\x01data",  # floats
+    ],
 )
-def test_read_idx_decodes_or_refuses_but_never_crashes(
-    tmp_path: Path, head: bytes, sizes: list[int], tail: bytes
-) -> None:
+def test_read_idx_refuses_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "data-idx"
-    content = head + b"".join(size.to_bytes(4, "big") for size in sizes) + tail
     path.write_bytes(content)
-    try:
-        decoded = read_idx(path)
-    except StudyError:
-        return
-    assert idx_bytes(decoded) == content
+    with pytest.raises(StudyError, match="data-idx: expected an"):
+        read_idx(path)
 
 
 def test_digest_depends_on_the_checksums_and_not_on_the_order() -> None:
@@ -126,22 +125,10 @@ def test_preparing_twice_gives_the_same_bytes(tmp_path: Path, raw: Path, prepare
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (
-            {"train_labels": ARRAYS["train_labels"][:-1]},
-            "train-labels-idx1-ubyte: expected 6 labels",
-        ),
-        (
-            {"test_labels": ARRAYS["test_labels"] + 3},
-            "t10k-labels-idx1-ubyte: holds the label .*3 classes",
-        ),
-        (
-            {"test_images": ARRAYS["test_images"][:, :2]},
-            r"t10k-images-idx3-ubyte: expected images of \(3, 3\)",
-        ),
-        (
-            {"train_images": ARRAYS["train_images"].reshape(6, 9)},
-            "train-images-idx3-ubyte: expected images as count",
-        ),
+        ({"train_labels": ARRAYS["train_labels"][:-1]}, "train-labels.*: expected 6 labels"),
+        ({"test_labels": ARRAYS["test_labels"] + 3}, "t10k-labels.*: holds the label .*3 classes"),
+        ({"test_images": ARRAYS["test_images"][:, :2]}, r"t10k-images.* images of \(3, 3\)"),
+        ({"train_images": ARRAYS["train_images"].reshape(6, 9)}, "train-images.* images as count"),
         (
             {"test_images": ARRAYS["test_images"][:0], "test_labels": ARRAYS["test_labels"][:0]},
             "t10k-images-idx3-ubyte: expected images as count",
@@ -159,28 +146,16 @@ def test_files_that_do_not_fit_each_other_are_refused(
 
 
 @pytest.mark.parametrize("role", NAMES)
-@pytest.mark.parametrize("harm", [Path.unlink, lambda path: os.truncate(path, 9), flip])
-def test_raw_files_are_verified_again(
-    tmp_path: Path, raw: Path, role: str, harm: Callable[[Path], object]
-) -> None:
-    path = raw / NAMES[role]
-    harm(path)
-    with pytest.raises(StudyError, match=path.name) as raised:
-        prepare(raw, tmp_path / "prepared", CONFIGURED)
-    assert "\n" not in str(raised.value)
-    assert not (tmp_path / "prepared").exists()
+def test_raw_files_are_verified_again(tmp_path: Path, raw: Path, role: str) -> None:
+    for harm in (flip, lambda path: os.truncate(path, 9), Path.unlink):
+        harm(raw / NAMES[role])
+        with pytest.raises(StudyError, match=NAMES[role]):
+            prepare(raw, tmp_path / "prepared", CONFIGURED)
+        assert not (tmp_path / "prepared").exists()
 
 
 @pytest.mark.parametrize("file", ["images.npy", "labels.npy"])
-@pytest.mark.parametrize(
-    "harm",
-    [
-        Path.unlink,
-        lambda path: os.truncate(path, 0),
-        lambda path: os.truncate(path, path.stat().st_size - 4),
-        flip,
-    ],
-)
+@pytest.mark.parametrize("harm", [Path.unlink, lambda path: os.truncate(path, 130), flip])
 def test_load_refuses_damaged_arrays(
     prepared: Path, file: str, harm: Callable[[Path], object]
 ) -> None:
@@ -226,9 +201,6 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_to_load(
         load(prepared)
     prepare(raw, prepared, CONFIGURED)
     assert load(prepared).train == 6
-
-
-def test_a_destination_that_cannot_be_made_is_one_line(tmp_path: Path, raw: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
+    (raw / "file").write_text("in the way")
     with pytest.raises(StudyError, match=r"file.prepared.*Not a directory"):
-        prepare(raw, tmp_path / "file" / "prepared", CONFIGURED)
+        prepare(raw, raw / "file" / "prepared", CONFIGURED)

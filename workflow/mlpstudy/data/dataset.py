@@ -10,9 +10,9 @@ import hashlib
 import io
 import json
 import logging
-import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,19 +68,23 @@ def verify(path: Path, sha256: str) -> None:
 
 
 def _file_sha256(path: Path) -> str:
+    with _reading(path), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn an OSError in the block into a StudyError about the file at `path`."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        yield
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def read_idx(path: Path) -> Bytes:
     """Decode an uncompressed IDX file of unsigned bytes; StudyError if it is anything else."""
-    try:
+    with _reading(path):
         content = path.read_bytes()
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     dimensions = content[3] if len(content) >= 4 else 0
     if content[:3] != bytes([0, 0, UNSIGNED_BYTE]) or dimensions == 0:
         raise StudyError(
@@ -88,18 +92,14 @@ def read_idx(path: Path) -> Bytes:
             f"00 00 08 and the number of dimensions), found '{content[:4].hex(' ')}'"
         )
     start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise StudyError(f"{path}: ends inside its header: {len(content)} of {start} bytes")
-    shape = struct.unpack(f">{dimensions}I", content[4:start])
-    if len(content) != start + math.prod(shape):
-        raise StudyError(
-            f"{path}: expected {start + math.prod(shape)} bytes for the shape {shape} in its "
-            f"header, found {len(content)}"
-        )
     try:
+        shape = struct.unpack(f">{dimensions}I", content[4:start])
         return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-    except ValueError as error:  # more dimensions, or longer ones, than numpy has
-        raise StudyError(f"{path}: expected images or labels, found {error}") from error
+    except (struct.error, ValueError) as error:
+        raise StudyError(
+            f"{path}: expected an IDX file of the length that its header gives, found "
+            f"{len(content)} bytes ({error})"
+        ) from error
 
 
 def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str = "") -> None:
@@ -140,7 +140,7 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str 
         raise StudyError(f"{destination}: cannot be written ({error.strerror or error})") from error
     logger.info(
         "prepared %s: %d training and %d test images in %s",
-        *(description["name"], len(train[0]), len(test[0]), destination),
+        *(dataset["name"], len(train[0]), len(test[0]), destination),
     )
 
 
@@ -189,26 +189,21 @@ def load(folder: Path, *, check: bool = True) -> Dataset:
         StudyError: a file is missing, truncated, damaged or not from `prepare`.
     """
     path = folder / DESCRIPTION
+    again = f"remove {folder} to prepare the data again"
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
+        with _reading(path):
+            description = json.loads(path.read_text(encoding="utf-8"))
         sizes = {key: int(description[key]) for key in ("train", "test", "height", "width")}
         name, source = description["name"], description["digest"]
         classes = tuple(description["classes"])
         sums = {file: description["sha256"][file] for file in (IMAGES, LABELS)}
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StudyError(
-            f"{path}: expected the description that prepare writes ({error!r}); remove "
-            f"{folder} to prepare the data again"
+            f"{path}: expected the description that prepare writes ({error!r}); {again}"
         ) from error
-    if check:
-        for file, sha256 in sums.items():
-            if _file_sha256(folder / file) != sha256:
-                raise StudyError(
-                    f"{folder / file}: damaged or changed since it was prepared; remove {folder} "
-                    "to prepare the data again"
-                )
+    for file in sums if check else ():
+        if _file_sha256(folder / file) != sums[file]:
+            raise StudyError(f"{folder / file}: damaged or changed since it was prepared; {again}")
     count = sizes["train"] + sizes["test"]
     images = _map(folder / IMAGES, (count, sizes["height"] * sizes["width"]))
     labels = _map(folder / LABELS, (count,))
@@ -217,9 +212,8 @@ def load(folder: Path, *, check: bool = True) -> Dataset:
 
 def _map(path: Path, shape: tuple[int, ...]) -> Bytes:
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
+        with _reading(path):
+            array = np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
         raise StudyError(f"{path}: expected a numpy array file ({error})") from error
     if array.dtype != np.uint8 or array.shape != shape:
