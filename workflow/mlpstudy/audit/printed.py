@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,13 +23,6 @@ from mlpstudy.analysis.reported import (
 SETTINGS = {
     "nodes": "", "activation": "", "loss_function": "", "optimizer": "", "validation": "",
     "epochs": "", "batched": "false", "dropout": "false", "batch_normalization": "false",
-}  # fmt: skip
-
-# Quantities and settings in words, where they are not words already.
-WORDS = {
-    "test_accuracy": "test accuracy", "test_loss": "test loss", "layers": "number of layers",
-    "loss_function": "loss function", "validation": "validation scheme", "seconds": "time",
-    "batched": "testing in batches", "batch_normalization": "batch normalisation",
 }  # fmt: skip
 
 
@@ -165,15 +158,3 @@ def load_report(folder: Path) -> Report:
     rows = values[list(Value._fields)].itertuples(index=False, name=None)
     said = [Statement(*row) for row in statements.itertuples(index=False, name=None)]
     return Report(tuple(Value(*row) for row in rows), {row.id: row for row in said})
-
-
-def in_words(text: str) -> str:
-    """Return `model 5` for m05, a quantity's name in words, and any other text as it is."""
-    numbered = re.fullmatch(r"m(?:0(?=[1-9]$)|(?=[1-9]\d))(\d+)", text)
-    return f"model {numbered[1]}" if numbered else WORDS.get(text, text)
-
-
-def listing(parts: Iterable[str]) -> str:
-    """Return `a`, `a and b`, or `a, b and c`."""
-    *first, last = list(parts) or [""]
-    return f"{', '.join(first)} and {last}" if first else last
