@@ -94,18 +94,10 @@ class Report:
         """Return every printing of a quantity, in the report's order."""
         return self.groups.get((model, quantity), [])
 
-    @cached_property
-    def _headlines(self) -> dict[tuple[str, str], Value]:
-        found: dict[tuple[str, str], Value] = {}
-        for key, values in self.groups.items():
-            of = {value.section: value for value in reversed(values)}
-            if headline := of.get(DETAILS) or of.get(FINAL):
-                found[key] = headline
-        return found
-
     def find(self, model: str, quantity: str) -> Value | None:
         """Return a model's value in section 1, else in the final table, else None."""
-        return self._headlines.get((model, quantity))
+        found = {value.section: value for value in reversed(self.printings(model, quantity))}
+        return found.get(DETAILS) or found.get(FINAL)
 
     def number(self, model: str, quantity: str) -> float:
         """Return `find` as a number, accuracies as fractions; NotPrintedError where it is none."""
