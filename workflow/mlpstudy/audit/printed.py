@@ -59,7 +59,7 @@ class Statement(NamedTuple):
 class Found(NamedTuple):
     """What a rule found: the numbers for its sentence in checks.yaml, and where they are printed.
 
-    `key` follows the rule's name in the finding's id, and stays the same as long as the report.
+    `key` follows the rule's name in the id of the finding. It changes only if the report does.
     """
 
     rule: str
@@ -96,8 +96,9 @@ class Report:
 
     def find(self, model: str, quantity: str) -> Value | None:
         """Return a model's value in section 1, else in the final table, else None."""
-        found = {value.section: value for value in reversed(self.printings(model, quantity))}
-        return found.get(DETAILS) or found.get(FINAL)
+        values = self.printings(model, quantity)
+        sections = (DETAILS, FINAL)
+        return next((v for name in sections for v in values if v.section == name), None)
 
     def number(self, model: str, quantity: str) -> float:
         """Return `find` as a number, accuracies as fractions; NotPrintedError where it is none."""
@@ -129,11 +130,11 @@ class Report:
         return [v.model for v in self.values if v.quantity == quantity and not v.printed]
 
     def discussed(self, model: str) -> bool:
-        """Say whether section 2 has a value of the model."""
+        """Return whether section 2 has a value of the model."""
         return any(v.model == model and v.section == EXPLANATION for v in self.values)
 
     def mentions(self, words: str) -> bool:
-        """Say whether a statement of section 2 or 5 has one of `words`, separated by |."""
+        """Return whether a statement of section 2 or 5 has one of `words`, separated by |."""
         spoken = [s for s in self.statements.values() if s.section in (EXPLANATION, CONCLUSIONS)]
         return any(re.search(words, statement.quote, re.IGNORECASE) for statement in spoken)
 

@@ -28,6 +28,8 @@ NEAR = 1.0
 
 def against_replicates(report: Report, table: pd.DataFrame) -> Iterator[Found]:
     """Find models whose printed accuracies and losses their own condition does not reproduce."""
+    if table.empty:
+        return
     rows = _comparable(table)
     conditions = rows.groupby(["model", "condition"], sort=False, as_index=False).agg(
         baseline=("baseline", "first"),

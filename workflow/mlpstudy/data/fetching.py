@@ -75,7 +75,7 @@ def _writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StudyError(
             f"{folder}: the data cannot be written there "
-            f"({error.strerror or error}); make room or set the folder right and run again"
+            f"({error.strerror or error}); free some space or correct the folder, then run again"
         ) from error
 
 
