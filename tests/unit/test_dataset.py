@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hostile_case import flip, no_room
+from hostile_case import no_room
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from idx_files import NAMES, configure, idx_bytes, make_arrays, write_files
+from idx_files import configure, idx_bytes, make_arrays, write_files
 from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import digest, load, prepare, read_idx
@@ -46,24 +44,20 @@ def prepared(tmp_path: Path, raw: Path) -> Path:
 
 
 # The folder outlives an example; each one writes the file again.
-each_example_rewrites = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@each_example_rewrites
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     array=npst.arrays(np.uint8, npst.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=6)),
     cut=st.integers(1, 1000),
-    extra=st.binary(min_size=1, max_size=5),
 )
 def test_read_idx_returns_what_was_written_and_refuses_any_other_length(
-    tmp_path: Path, array: NDArray[np.uint8], cut: int, extra: bytes
+    tmp_path: Path, array: NDArray[np.uint8], cut: int
 ) -> None:
     path, content = tmp_path / "data-idx", idx_bytes(array)
     path.write_bytes(content)
     decoded = read_idx(path)
     assert decoded.dtype == np.uint8
     np.testing.assert_array_equal(decoded, array)
-    for wrong in (content[: -min(cut, len(content))], content + extra):
+    for wrong in (content[: -min(cut, len(content))], content + b"x"):
         path.write_bytes(wrong)
         with pytest.raises(StudyError, match="data-idx"):
             read_idx(path)
@@ -89,14 +83,10 @@ def test_read_idx_refuses_other_files(tmp_path: Path, content: bytes) -> None:
 
 
 def test_digest_depends_on_the_checksums_and_not_on_the_order() -> None:
-    lines = "".join(
-        f"{role} {hashlib.sha256(CONTENTS[role]).hexdigest()}\n"
-        for role in ("test_images", "test_labels", "train_images", "train_labels")
-    )
-    assert digest(CONFIGURED) == hashlib.sha256(lines.encode()).hexdigest()
+    roles = ("test_images", "test_labels", "train_images", "train_labels")
+    lines = (f"{role} {hashlib.sha256(CONTENTS[role]).hexdigest()}\n" for role in roles)
+    assert digest(CONFIGURED) == hashlib.sha256("".join(lines).encode()).hexdigest()
     assert digest({"files": dict(reversed(CONFIGURED["files"].items()))}) == digest(CONFIGURED)
-    swapped = configure({**CONTENTS, "train_images": CONTENTS["test_images"]})
-    assert digest(swapped) != digest(CONFIGURED)
 
 
 def test_prepared_data_is_the_images_in_order(prepared: Path) -> None:
@@ -143,25 +133,6 @@ def test_files_that_do_not_fit_each_other_are_refused(
     with pytest.raises(StudyError, match=said):
         prepare(folder, tmp_path / "prepared", configure(contents))
     assert not (tmp_path / "prepared").exists()
-
-
-@pytest.mark.parametrize("role", NAMES)
-def test_raw_files_are_verified_again(tmp_path: Path, raw: Path, role: str) -> None:
-    for harm in (flip, lambda path: os.truncate(path, 9), Path.unlink):
-        harm(raw / NAMES[role])
-        with pytest.raises(StudyError, match=NAMES[role]):
-            prepare(raw, tmp_path / "prepared", CONFIGURED)
-        assert not (tmp_path / "prepared").exists()
-
-
-@pytest.mark.parametrize("file", ["images.npy", "labels.npy"])
-@pytest.mark.parametrize("harm", [Path.unlink, lambda path: os.truncate(path, 130), flip])
-def test_load_refuses_damaged_arrays(
-    prepared: Path, file: str, harm: Callable[[Path], object]
-) -> None:
-    harm(prepared / file)
-    with pytest.raises(StudyError, match=file):
-        load(prepared)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import logging
 import re
 import socket
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -121,18 +120,10 @@ def test_a_mirror_that_fails_is_left(
     tmp_path: Path, mirror: Mirror, good: dict[str, str], reply: Reply, reason: str, requests: int
 ) -> None:
     bad = complete(mirror, reply)
-    start = time.monotonic()
     message = fetch_in_vain([bad], tmp_path / "raw", FILES)
-    assert time.monotonic() - start < 5
     assert re.search(f"^{BIG_NAME}.*: .*{mirror.url}/: .*{reason}", message)
     assert len(mirror.requests) == requests
     assert_fetched([bad, good], tmp_path / "raw")
-
-
-@pytest.mark.parametrize("reply", [answer(503), promise(len(BIG), BIG[:70_000])])
-def test_a_failure_that_passes(tmp_path: Path, mirror: Mirror, reply: Reply) -> None:
-    assert_fetched([complete(mirror, reply, reply, serve(BIG))], tmp_path / "raw", ONE)
-    assert len(mirror.requests) == 3
 
 
 def test_progress_of_a_slow_download(
