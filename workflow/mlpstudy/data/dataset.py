@@ -35,8 +35,8 @@ Bytes = NDArray[np.uint8]
 class Dataset:
     """Prepared data: training images first, test images after them.
 
-    `images` is uint8 of shape (train + test, height * width), memory-mapped and read-only; `labels`
-    is uint8 of shape (train + test,); `digest` is the checksum of the IDX files it came from.
+    `images` is uint8 of shape (train + test, height * width), memory-mapped and read-only. `labels`
+    is uint8 of shape (train + test,). `digest` identifies the IDX files, as the function does.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Dataset:
 
 
 def digest(dataset: Mapping[str, Any]) -> str:
-    """Return the SHA-256 that identifies the data: that of the files' checksums, sorted by role."""
+    """Return the SHA-256 of the files' checksums, sorted by role, which identifies the data."""
     files = dataset["files"]
     lines = [f"{role} {files[role]['sha256'].lower()}\n" for role in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -105,8 +105,11 @@ def read_idx(path: Path) -> Bytes:
 def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str = "") -> None:
     """Decode the four IDX files in `raw` into images.npy, labels.npy and dataset.json.
 
-    `dataset` is the section of that name of the configuration; `code` is the fingerprint of this
-    code, which the description records.
+    Args:
+        raw: folder of the IDX files.
+        destination: folder to write into.
+        dataset: the section of that name of the configuration.
+        code: fingerprint of this code, which the description records.
 
     Raises:
         StudyError: a checksum is wrong, images and labels do not fit each other, a label has no
@@ -115,36 +118,36 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str 
     paths = {role: raw / file["name"] for role, file in dataset["files"].items()}
     for role, path in paths.items():
         verify(path, dataset["files"][role]["sha256"])
-    train = _read_part(paths["train_images"], paths["train_labels"], dataset["classes"])
-    test = _read_part(paths["test_images"], paths["test_labels"], dataset["classes"])
-    if train[0].shape[1:] != test[0].shape[1:]:
+    train_images, train_labels = _read_part(paths, "train", dataset["classes"])
+    test_images, test_labels = _read_part(paths, "test", dataset["classes"])
+    if train_images.shape[1:] != test_images.shape[1:]:
         raise StudyError(
-            f"{paths['test_images']}: expected images of {train[0].shape[1:]} pixels like the "
-            f"training images, found {test[0].shape[1:]}"
+            f"{paths['test_images']}: expected images of {train_images.shape[1:]} pixels like the "
+            f"training images, found {test_images.shape[1:]}"
         )
-    images, labels = (np.concatenate(parts) for parts in zip(train, test, strict=True))
+    images = np.concatenate([train_images, test_images])
+    labels = np.concatenate([train_labels, test_labels])
     description = {
         "name": dataset["name"],
         "classes": list(dataset["classes"]),
-        "train": len(train[0]),
-        "test": len(test[0]),
+        "train": len(train_images),
+        "test": len(test_images),
         "height": images.shape[1],
         "width": images.shape[2],
         "digest": digest(dataset),
         "code": code,
     }
-    arrays = {IMAGES: images.reshape(len(images), -1), LABELS: labels}
     try:
-        _write(destination, arrays, description)
+        _write(destination, images.reshape(len(images), -1), labels, description)
     except OSError as error:
         raise StudyError(f"{destination}: cannot be written ({error.strerror or error})") from error
-    logger.info(
-        "prepared %s: %d training and %d test images in %s",
-        *(dataset["name"], len(train[0]), len(test[0]), destination),
-    )
+    counts = f"{len(train_images)} training and {len(test_images)} test images"
+    logger.info("prepared %s: %s in %s", dataset["name"], counts, destination)
 
 
-def _read_part(images_path: Path, labels_path: Path, classes: Sequence[str]) -> tuple[Bytes, Bytes]:
+def _read_part(paths: Mapping[str, Path], part: str, classes: Sequence[str]) -> tuple[Bytes, Bytes]:
+    """Return the images and labels of `part`, train or test, once they fit each other."""
+    images_path, labels_path = paths[f"{part}_images"], paths[f"{part}_labels"]
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.ndim != 3 or images.size == 0:
         raise StudyError(
@@ -163,13 +166,13 @@ def _read_part(images_path: Path, labels_path: Path, classes: Sequence[str]) -> 
     return images, labels
 
 
-def _write(destination: Path, arrays: Mapping[str, Bytes], description: Mapping[str, Any]) -> None:
+def _write(destination: Path, images: Bytes, labels: Bytes, description: dict[str, Any]) -> None:
     destination.mkdir(parents=True, exist_ok=True)
     # Removed first and written last, so that it never describes other arrays.
     (destination / DESCRIPTION).unlink(missing_ok=True)
     sums = {}
-    for name, array in arrays.items():
-        # In memory, as numpy.save to a file loses its end without an error when the disk is full.
+    for name, array in ((IMAGES, images), (LABELS, labels)):
+        # In memory: on a full disk, numpy.save to a file loses the end without an error.
         file = io.BytesIO()
         np.save(file, array)
         with replacing(destination / name) as temporary:
@@ -182,7 +185,7 @@ def _write(destination: Path, arrays: Mapping[str, Bytes], description: Mapping[
 def load(folder: Path, *, check: bool = True) -> Dataset:
     """Open what `prepare` wrote into `folder`, with each file checked against its checksum.
 
-    The check takes some 30 ms for 55 MB, and nothing else would notice a flipped bit; callers that
+    The check takes about 30 ms for 55 MB, and nothing else would notice a flipped bit. Callers that
     only count may skip it.
 
     Raises:
