@@ -21,6 +21,8 @@ from mlpstudy.audit.printed import Report
 from mlpstudy.audit.replicates import COLUMNS
 from mlpstudy.errors import StudyError
 
+FOUND = audited(REPORT)
+
 # All findings of the report itself, without replicates, each with a correction of the report that
 # removes it. An id that comes or goes is a change to see.
 CORRECTIONS = {
@@ -83,9 +85,8 @@ CORRECTIONS = {
 
 
 def test_the_findings_of_the_report() -> None:
-    found = audited(REPORT)
-    assert set(found) == set(CORRECTIONS)
-    weights = Counter(row["weight"] for row in found.values())
+    assert set(FOUND) == set(CORRECTIONS)
+    weights = Counter(row["weight"] for row in FOUND.values())
     assert weights == {"serious": 28, "minor": 22}
 
 
@@ -113,7 +114,7 @@ def test_the_findings_of_the_report() -> None:
 )
 def test_figures_of_the_findings(finding: str, figures: list[str]) -> None:
     for figure in figures:
-        assert figure in audited(REPORT)[finding]["finding"]
+        assert figure in FOUND[finding]["finding"]
 
 
 def test_every_finding_is_one_sentence_that_can_be_looked_up() -> None:
@@ -121,7 +122,7 @@ def test_every_finding_is_one_sentence_that_can_be_looked_up() -> None:
     pairs = {(v.place, v.printed or "(blank)") for v in REPORT.values}
     pairs |= {(s.place, f"\u201c{s.quote}\u201d") for s in REPORT.statements.values()}
     assert not any(SEPARATOR in place + printed for place, printed in pairs)
-    for row in audited(REPORT).values():
+    for row in FOUND.values():
         for text in (row["finding"], row["matters"]):
             assert re.fullmatch(r"[A-Z](?!.*[.] [A-Z])[^{}]*[.]", text), text
             assert not re.search(r"\bnan\b|  ", text), text

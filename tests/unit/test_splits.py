@@ -44,7 +44,7 @@ def test_without_validation_all_training_rows_are_trained_on() -> None:
     assert made.validation.size == 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(train=st.integers(50, 300), fraction=st.floats(0.1, 0.9), replicate=st.integers(1, 1000))
 def test_holdout_is_disjoint_complete_and_stratified(
     train: int, fraction: float, replicate: int
@@ -57,7 +57,7 @@ def test_holdout_is_disjoint_complete_and_stratified(
     expect_stratified(labels, made.validation, np.arange(train))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     train=st.integers(60, 300),
     folds=st.integers(2, 6),
