@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fetching import BIG, BIG_NAME, CONTENTS, FILES, ONE, QUICK, flipped
+from fetching import BIG, BIG_NAME, CONTENTS, FILES, ONE, fetch, flipped
 from hostile_case import Case, flip, no_room, refusal
 from idx_files import NAMES, write_files
 from idx_files import configure as dataset_of
 from mirror import Mirror, Reply, answer, promise, serve, stall
 
 from mlpstudy.data import dataset
-from mlpstudy.data.fetching import fetch
 from mlpstudy.data.sources import VARIABLES
 
 
@@ -83,7 +82,7 @@ def mirror(*replies: Reply) -> Callable[[], str]:
         with Mirror() as running:
             running.replies = {f"{BIG_NAME}.gz": list(replies)}
             place = [{"url": running.url}]
-            said = refusal(lambda: fetch(ONE, place, Path("raw"), patience=QUICK))
+            said = refusal(lambda: fetch(ONE, place, Path("raw")))
             return said.replace(running.url, "http://mirror")
 
     return say
@@ -92,7 +91,7 @@ def mirror(*replies: Reply) -> Callable[[], str]:
 def full_while_fetching() -> str:
     place = [{"folder": str(write_files(Path("good"), CONTENTS))}]
     with no_room(2000):
-        return refusal(lambda: fetch(FILES, place, Path("raw"), patience=QUICK))
+        return refusal(lambda: fetch(FILES, place, Path("raw")))
 
 
 def environment(variable: str, value: str) -> Callable[[], str]:
@@ -105,7 +104,7 @@ def environment(variable: str, value: str) -> Callable[[], str]:
                 if name.lower() in VARIABLES:
                     patch.delenv(name)
             patch.setenv(variable, value)
-            return refusal(lambda: fetch(ONE, place, Path("raw"), patience=QUICK))
+            return refusal(lambda: fetch(ONE, place, Path("raw")))
 
     return say
 

@@ -3,55 +3,40 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# Gets the request, and an event that is set when the server closes.
-Reply = Callable[[BaseHTTPRequestHandler, threading.Event], None]
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer in `pieces`, with a pause of some seconds after each; then the server hangs up.
+
+    `length` is what the answer announces, by default its true length.
+    """
+
+    pieces: Sequence[bytes]
+    status: int = 200
+    length: int | None = None
+    pause: float = 0.0
 
 
-def answer(status: int, body: bytes = b"<html>Sorry</html>", length: int | None = None) -> Reply:
-    """Send `body`, announced as `length` bytes."""
-
-    def reply(handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
-        handler.send_response(status)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return reply
+def answer(status: int, body: bytes = b"<html>Sorry</html>") -> Reply:
+    return Reply([body], status)
 
 
 def serve(body: bytes) -> Reply:
-    return answer(200, body)
+    return Reply([body])
 
 
 def promise(length: int, body: bytes) -> Reply:
     """Announce `length` bytes, send `body`, and hang up."""
-    return answer(200, body, length)
+    return Reply([body], length=length)
 
 
 def stall(length: int, body: bytes) -> Reply:
     """Announce `length` bytes, send `body`, and no more, with the connection still open."""
-
-    def reply(handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
-        promise(length, body)(handler, closing)
-        handler.wfile.flush()
-        closing.wait(30)
-
-    return reply
-
-
-def drip(length: int, pause: float) -> Reply:
-    """Send a byte now and then: never silent for long, never done."""
-
-    def reply(handler: BaseHTTPRequestHandler, closing: threading.Event) -> None:
-        promise(length, b"")(handler, closing)
-        while not closing.wait(pause):
-            handler.wfile.write(b"x")
-            handler.wfile.flush()
-
-    return reply
+    return Reply([body], length=length, pause=30)
 
 
 class Mirror:
@@ -68,8 +53,15 @@ class Mirror:
                 mirror.requests.append(self.path.lstrip("/"))
                 script = mirror.replies.get(self.path.lstrip("/"), [answer(404)])
                 reply = script.pop(0) if len(script) > 1 else script[0]
+                length = sum(map(len, reply.pieces)) if reply.length is None else reply.length
+                self.send_response(reply.status)
+                self.send_header("Content-Length", str(length))
+                self.end_headers()
                 try:
-                    reply(self, mirror._closing)
+                    for piece in reply.pieces:
+                        self.wfile.write(piece)
+                        self.wfile.flush()
+                        mirror._closing.wait(reply.pause)
                 except ConnectionError:
                     self.close_connection = True  # the client has left, as some tests want
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import pickle
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hostile_case import flip, no_room
+from hostile_case import no_room
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-from idx_files import NAMES, configure, idx_bytes, make_arrays, write_files
+from idx_files import configure, idx_bytes, make_arrays, write_files
 from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import digest, load, prepare, read_idx
@@ -46,58 +44,51 @@ def prepared(tmp_path: Path, raw: Path) -> Path:
 
 
 # The folder outlives an example; each one writes the file again.
-each_example_rewrites = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@each_example_rewrites
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None
+)
 @given(
     array=npst.arrays(np.uint8, npst.array_shapes(min_dims=1, max_dims=4, min_side=0, max_side=6)),
     cut=st.integers(1, 1000),
-    extra=st.binary(min_size=1, max_size=5),
 )
 def test_read_idx_returns_what_was_written_and_refuses_any_other_length(
-    tmp_path: Path, array: NDArray[np.uint8], cut: int, extra: bytes
+    tmp_path: Path, array: NDArray[np.uint8], cut: int
 ) -> None:
     path, content = tmp_path / "data-idx", idx_bytes(array)
     path.write_bytes(content)
     decoded = read_idx(path)
     assert decoded.dtype == np.uint8
     np.testing.assert_array_equal(decoded, array)
-    for wrong in (content[: -min(cut, len(content))], content + extra):
+    for wrong in (content[: -min(cut, len(content))], content + b"x"):
         path.write_bytes(wrong)
         with pytest.raises(StudyError, match="data-idx"):
             read_idx(path)
 
 
-@each_example_rewrites
-@given(
-    head=st.sampled_from([b"", b"\0\0\x08", b"\0\0\x08\x01", b"\0\0\x08\x03", b"\0\0\x08\xff"]),
-    sizes=st.lists(st.sampled_from([0, 1, 2, 2**31, 2**32 - 1]), max_size=4)
-    | st.just([1] * 255),  # more dimensions than numpy has
-    tail=st.binary(max_size=40),
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\0\0\x08\x03",  # without its sizes
+        b"\0\0\x08\0x",  # no dimension
+        b"\0\0\x08\xff" + b"\0\0\0\x01" * 255 + b"x",  # more dimensions than numpy has
+        b"\0\0\x08\x03" + b"\x80\0\0\0" * 2 + b"\0\0\0\x04",  # their product is 2**64
+        b"\0\0\x08\x02" + b"\xff" * 8 + b"x",
+        b"\0\0\x0d\x01\0\0\0\x01data",  # floats
+    ],
 )
-def test_read_idx_decodes_or_refuses_but_never_crashes(
-    tmp_path: Path, head: bytes, sizes: list[int], tail: bytes
-) -> None:
+def test_read_idx_refuses_other_files(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "data-idx"
-    content = head + b"".join(size.to_bytes(4, "big") for size in sizes) + tail
     path.write_bytes(content)
-    try:
-        decoded = read_idx(path)
-    except StudyError:
-        return
-    assert idx_bytes(decoded) == content
+    with pytest.raises(StudyError, match="data-idx: expected an"):
+        read_idx(path)
 
 
 def test_digest_depends_on_the_checksums_and_not_on_the_order() -> None:
-    lines = "".join(
-        f"{role} {hashlib.sha256(CONTENTS[role]).hexdigest()}\n"
-        for role in ("test_images", "test_labels", "train_images", "train_labels")
-    )
-    assert digest(CONFIGURED) == hashlib.sha256(lines.encode()).hexdigest()
+    roles = ("test_images", "test_labels", "train_images", "train_labels")
+    lines = (f"{role} {hashlib.sha256(CONTENTS[role]).hexdigest()}\n" for role in roles)
+    assert digest(CONFIGURED) == hashlib.sha256("".join(lines).encode()).hexdigest()
     assert digest({"files": dict(reversed(CONFIGURED["files"].items()))}) == digest(CONFIGURED)
-    swapped = configure({**CONTENTS, "train_images": CONTENTS["test_images"]})
-    assert digest(swapped) != digest(CONFIGURED)
 
 
 def test_prepared_data_is_the_images_in_order(prepared: Path) -> None:
@@ -126,22 +117,10 @@ def test_preparing_twice_gives_the_same_bytes(tmp_path: Path, raw: Path, prepare
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (
-            {"train_labels": ARRAYS["train_labels"][:-1]},
-            "train-labels-idx1-ubyte: expected 6 labels",
-        ),
-        (
-            {"test_labels": ARRAYS["test_labels"] + 3},
-            "t10k-labels-idx1-ubyte: holds the label .*3 classes",
-        ),
-        (
-            {"test_images": ARRAYS["test_images"][:, :2]},
-            r"t10k-images-idx3-ubyte: expected images of \(3, 3\)",
-        ),
-        (
-            {"train_images": ARRAYS["train_images"].reshape(6, 9)},
-            "train-images-idx3-ubyte: expected images as count",
-        ),
+        ({"train_labels": ARRAYS["train_labels"][:-1]}, "train-labels.*: expected 6 labels"),
+        ({"test_labels": ARRAYS["test_labels"] + 3}, "t10k-labels.*: holds the label .*3 classes"),
+        ({"test_images": ARRAYS["test_images"][:, :2]}, r"t10k-images.* images of \(3, 3\)"),
+        ({"train_images": ARRAYS["train_images"].reshape(6, 9)}, "train-images.* images as count"),
         (
             {"test_images": ARRAYS["test_images"][:0], "test_labels": ARRAYS["test_labels"][:0]},
             "t10k-images-idx3-ubyte: expected images as count",
@@ -156,37 +135,6 @@ def test_files_that_do_not_fit_each_other_are_refused(
     with pytest.raises(StudyError, match=said):
         prepare(folder, tmp_path / "prepared", configure(contents))
     assert not (tmp_path / "prepared").exists()
-
-
-@pytest.mark.parametrize("role", NAMES)
-@pytest.mark.parametrize("harm", [Path.unlink, lambda path: os.truncate(path, 9), flip])
-def test_raw_files_are_verified_again(
-    tmp_path: Path, raw: Path, role: str, harm: Callable[[Path], object]
-) -> None:
-    path = raw / NAMES[role]
-    harm(path)
-    with pytest.raises(StudyError, match=path.name) as raised:
-        prepare(raw, tmp_path / "prepared", CONFIGURED)
-    assert "\n" not in str(raised.value)
-    assert not (tmp_path / "prepared").exists()
-
-
-@pytest.mark.parametrize("file", ["images.npy", "labels.npy"])
-@pytest.mark.parametrize(
-    "harm",
-    [
-        Path.unlink,
-        lambda path: os.truncate(path, 0),
-        lambda path: os.truncate(path, path.stat().st_size - 4),
-        flip,
-    ],
-)
-def test_load_refuses_damaged_arrays(
-    prepared: Path, file: str, harm: Callable[[Path], object]
-) -> None:
-    harm(prepared / file)
-    with pytest.raises(StudyError, match=file):
-        load(prepared)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +162,7 @@ def test_load_refuses_arrays_that_the_description_does_not_fit(
         load(prepared)
 
 
-# numpy.save to a file would lose the end of images.npy (218 bytes) without an error at the first.
+# At 200 bytes, numpy.save to a file would lose the end of images.npy (218) without an error.
 @pytest.mark.parametrize("size", [200, 100])
 def test_a_full_disk_is_one_line_and_leaves_nothing_to_load(
     raw: Path, prepared: Path, size: int
@@ -226,9 +174,6 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_to_load(
         load(prepared)
     prepare(raw, prepared, CONFIGURED)
     assert load(prepared).train == 6
-
-
-def test_a_destination_that_cannot_be_made_is_one_line(tmp_path: Path, raw: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
+    (raw / "file").write_text("in the way")
     with pytest.raises(StudyError, match=r"file.prepared.*Not a directory"):
-        prepare(raw, tmp_path / "file" / "prepared", CONFIGURED)
+        prepare(raw, raw / "file" / "prepared", CONFIGURED)

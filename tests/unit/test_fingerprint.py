@@ -84,45 +84,43 @@ def test_what_cannot_change_an_output_does_not_count(package: Path, name: str) -
     assert taken() == before
 
 
-def test_comments_docstrings_and_layout_do_not_count(package: Path) -> None:
-    before = taken("training.losses")
-    path = package / "training/losses.py"
-    text = path.read_text()
-    changed = text.replace('"""The losses:', '"""Losses:').replace("\n\n\n", "\n\n\n# why\n\n\n")
-    changed = changed.replace(
-        "softmax.sub_(targets)",
-        "softmax.sub_(\n        targets\n    )",
-    )
-    assert len(changed) > len(text)
-    path.write_text(changed)
-    assert taken("training.losses") == before
-
-
-def test_a_module_imported_by_the_name_of_its_folder_counts(package: Path) -> None:
-    append(package / "report/layout.py", "\nfrom mlpstudy.figures import palette as _palette\n")
-    before = taken("report.layout")
-    append(package / "figures/palette.py", "\nX = 1\n")
-    assert taken("report.layout") != before
-
-
-def test_a_module_within_a_folder_counts(package: Path) -> None:
-    before = taken("analysis.variance", "analysis.summaries")
-    append(package / "analysis/statistics/intervals.py", "\nX = 1\n")
-    assert taken("analysis.variance", "analysis.summaries") != before
-
-
-def test_a_module_handed_on_by_its_folder_counts(package: Path) -> None:
-    append(package / "spec.py", "\nfrom mlpstudy.training import handed_on\n")
-    append(
-        package / "training/__init__.py", "\nfrom mlpstudy.training.losses import X as handed_on\n"
-    )
-    before = taken("spec")
-    append(package / "training/losses.py", "\nX = 1\n")
-    assert taken("spec") != before
+@pytest.mark.parametrize(
+    "line",
+    [
+        "from mlpstudy.folder.module import X",
+        "from mlpstudy.folder import module",
+        "from mlpstudy.folder import handed_on",
+        "def f(): from mlpstudy.folder.module import X",
+        "from mlpstudy.between import Y",
+    ],
+)
+def test_a_module_counts_however_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    copy = tmp_path / PACKAGE.name
+    (copy / "folder").mkdir(parents=True)
+    (copy / "start.py").write_text(line)
+    (copy / "between.py").write_text("from mlpstudy.folder.module import X as Y")
+    (copy / "folder/__init__.py").write_text("from mlpstudy.folder.module import X as handed_on")
+    (copy / "folder/module.py").write_text("X = 1")
+    (copy / "folder/other.py").write_text("X = 1")
+    monkeypatch.setattr(module, "PACKAGE", copy)
+    before = taken("start")
+    (copy / "folder/other.py").write_text("X = 2")
+    assert taken("start") == before
+    (copy / "folder/module.py").write_text("X = 2")
+    assert taken("start") != before
 
 
 def text_of(source: str) -> str:
     return canonical(ast.parse(source))
+
+
+def test_comments_docstrings_and_layout_do_not_count() -> None:
+    told = (
+        '''"""A module."""\n\n# why\ndef f(\n    x,\n):\n    "As g."\n    return g(x)  # fast\n'''
+    )
+    assert text_of(told) == text_of("def f(x): return g(x)")
 
 
 def test_fields_that_only_newer_versions_have_do_not_count() -> None:

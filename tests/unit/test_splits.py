@@ -31,8 +31,10 @@ def cut(labels: Labels, train: int, run: tuple[int, str], **fields: object) -> S
     return split(make_spec(**fields), labels, rows[:train], rows[train:], SEED, run)
 
 
-def counts(labels: Labels, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.bincount(labels[rows], minlength=5)
+def expect_stratified(labels: Labels, part: NDArray[np.int64], pool: NDArray[np.int64]) -> None:
+    """Expect every class in `part` as often as its share of `pool`, to one image."""
+    counts, all_counts = (np.bincount(labels[rows], minlength=5) for rows in (part, pool))
+    assert (abs(counts - all_counts * part.size / pool.size) <= 1).all()
 
 
 def test_without_validation_all_training_rows_are_trained_on() -> None:
@@ -42,26 +44,20 @@ def test_without_validation_all_training_rows_are_trained_on() -> None:
     assert made.validation.size == 0
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    train=st.integers(50, 300),
-    fraction=st.floats(0.1, 0.9),
-    replicate=st.integers(1, 1000),
-)
+@settings(max_examples=20, deadline=None)
+@given(train=st.integers(50, 300), fraction=st.floats(0.1, 0.9), replicate=st.integers(1, 1000))
 def test_holdout_is_disjoint_complete_and_stratified(
     train: int, fraction: float, replicate: int
 ) -> None:
     labels = balanced(train, 30)
     made = cut(labels, train, (replicate, "holdout"), holdout_fraction=fraction)
-    together = np.concatenate([made.train, made.validation])
-    assert sorted(together.tolist()) == list(range(train))
+    assert sorted([*made.train, *made.validation]) == list(range(train))
     assert made.test.tolist() == list(range(train, train + 30))
     assert abs(made.validation.size - fraction * train) <= 1
-    share = made.validation.size / train
-    assert (abs(counts(labels, made.validation) - share * counts(labels, together)) <= 1).all()
+    expect_stratified(labels, made.validation, np.arange(train))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     train=st.integers(60, 300),
     folds=st.integers(2, 6),
@@ -72,19 +68,15 @@ def test_folds_of_a_replicate_hold_out_every_row_of_the_pool_once(
     train: int, folds: int, replicate: int, pool: str
 ) -> None:
     labels = balanced(train, 35)
-    size = train if pool == "train" else labels.size
+    rows = np.arange(train if pool == "train" else labels.size)
     fields = {"validation": "kfold", "folds": folds, "kfold_pool": pool}
-    held_out = []
-    for fold in range(1, folds + 1):
-        made = cut(labels, train, (replicate, str(fold)), **fields)
-        assert (made.validation == made.test).all()
-        both = np.concatenate([made.train, made.test])
-        assert sorted(both.tolist()) == list(range(size))
-        assert abs(made.test.size - size / folds) <= 1
-        even = counts(labels, both) / folds
-        assert (abs(counts(labels, made.test) - even) <= 1).all()
-        held_out.append(made.test)
-    assert sorted(np.concatenate(held_out).tolist()) == list(range(size))
+    made = [cut(labels, train, (replicate, str(k + 1)), **fields) for k in range(folds)]
+    for part in made:
+        assert (part.validation == part.test).all()
+        assert sorted([*part.train, *part.test]) == rows.tolist()
+        assert abs(part.test.size - rows.size / folds) <= 1
+        expect_stratified(labels, part.test, rows)
+    assert sorted(np.concatenate([part.test for part in made])) == rows.tolist()
 
 
 @pytest.mark.parametrize(
@@ -127,8 +119,6 @@ def short_of(label: int, kept: int) -> Dataset:
         (1, {}, "holdout_fraction: .* got 160 images, 1 of '3'"),
         (16, {"holdout_fraction": 0.05}, "holdout_fraction: .* hold-out of 0.05 .* got 160 images"),
         (16, {"subset": (9, 60)}, "dataset.subset.train: .* got 9, which have none of '9'"),
-        (16, {"subset": (160, 2)}, "dataset.subset.test: .* got 2, which have none of '2'"),
-        (16, {"subset": (161, 60)}, "dataset.subset.train: .* from 1 to 160, got 161"),
         (16, {"subset": (160, 0)}, "dataset.subset.test: .* from 1 to 60, got 0"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.analysis.collecting import read_table
-from mlpstudy.audit.expressions import Sentence, evaluated, vocabulary
-from mlpstudy.audit.loading import KINDS, WEIGHTS, Check, Checks, load_checks
+from mlpstudy.audit.expressions import evaluate, filled, vocabulary
+from mlpstudy.audit.loading import KINDS, WEIGHTS, Check, Checks, Rule, load_checks, locating
 from mlpstudy.audit.printed import NotPrintedError, Report, Value, load_report
 from mlpstudy.audit.replicates import COLUMNS, against_replicates
 from mlpstudy.audit.rules import RULES
@@ -22,7 +23,7 @@ from mlpstudy.files import write_csv
 AUDIT_COLUMNS = ["id", "weight", "kind", "models", "places", "values", "finding", "matters"]
 SEPARATOR = " | "  # between the places, and between the values, of one finding
 
-Shown = Sequence[tuple[str, str]]
+Row = dict[str, str]
 
 
 def audit(study: Path, reported: Path, checks: Path, tables: Path, output: Path) -> None:
@@ -47,52 +48,50 @@ def audit(study: Path, reported: Path, checks: Path, tables: Path, output: Path)
     write_csv(audit_table(found), output)
 
 
-def audit_table(rows: Iterable[dict[str, str]]) -> pd.DataFrame:
+def audit_table(rows: Iterable[Row]) -> pd.DataFrame:
     """Return audit.csv, the serious findings first, then by kind; all columns are text."""
     ordered = sorted(rows, key=lambda row: (WEIGHTS.index(row["weight"]), KINDS.index(row["kind"])))
     return pd.DataFrame(ordered, columns=AUDIT_COLUMNS, dtype="str")
 
 
-def findings(report: Report, checks: Checks, placed: pd.DataFrame) -> Iterator[dict[str, str]]:
+def findings(report: Report, checks: Checks, placed: pd.DataFrame) -> Iterator[Row]:
     """Yield a row of audit.csv for each finding; `placed` is sensitivity.csv, and may be empty."""
     for rule in (*RULES, lambda printed: against_replicates(printed, placed)):
         for found in rule(report):
+            where = f"{checks.path}: rules.{found.rule}"
             if found.rule not in checks.rules:
-                raise StudyError(f"{checks.path}: rules: {found.rule} is missing")
-            sentences = checks.rules[found.rule]
+                raise StudyError(f"{where}: missing, expected what to say of this finding")
             name = f"{found.rule.partition('-')[0]}-{found.key}"
-            yield _row(checks, sentences, name, found.models, _shown(found.values), found.numbers)
-    names = vocabulary(report)
-    for check in checks.checks.values():
-        try:
-            yield from _of_check(checks, check, report, names)
-        except NotPrintedError:
-            continue  # the report does not print what the check is about
+            shown = _shown(found.values)
+            yield _row(where, checks.rules[found.rule], name, found.models, shown, found.numbers)
+    known = vocabulary(report)
+    for name, check in checks.checks.items():
+        with contextlib.suppress(NotPrintedError):  # then there is nothing to check
+            yield from _of_check(
+                f"{checks.path}: {check.weight}.{name}", name, check, report, known
+            )
 
 
 def _of_check(
-    checks: Checks, check: Check, report: Report, known: Mapping[str, Any]
-) -> Iterator[dict[str, str]]:
+    where: str, name: str, check: Check, report: Report, known: Mapping[str, Any]
+) -> Iterator[Row]:
     """Yield the check's finding, if its statements have their words and its expression is true."""
     said = [report.statements[name] for name in check.says if name in report.statements]
     said = [statement for statement in said if check.says[statement.id] in statement.quote]
     if len(said) < len(check.says):
         return
     names = {**known, "quoted": lambda name: _first_number(check.says[name])}
-    key = ""
-    try:
-        for key, code in check.numbers.items():
-            names[key] = evaluated(code, names)
-        key = "when"
-        if check.when is not None and not evaluated(check.when, names):
+    for key, expression in check.numbers.items():
+        with locating(f"{where}.numbers.{key}"):
+            names[key] = evaluate(expression, names)
+    with locating(f"{where}.when"):
+        if not evaluate(check.when, names):
             return
-    except ValueError as error:
-        raise StudyError(f"{checks.path}: {check.id}, key {key}: {error}") from error
     values = [value for place in check.places for value in _values(report, place, names)]
     about = {value.model for value in values}
-    models = check.models or tuple(model for model in report.models if model in about)
+    models = check.models or [model for model in report.models if model in about]
     quotes = [(s.place, f"\u201c{s.quote}\u201d") for s in said]
-    yield _row(checks, check, check.id, models, [*quotes, *_shown(values)], names)
+    yield _row(where, check, name, models, [*quotes, *_shown(values)], names)
 
 
 def _values(report: Report, place: str, names: Mapping[str, Any]) -> Iterator[Value]:
@@ -105,7 +104,7 @@ def _values(report: Report, place: str, names: Mapping[str, Any]) -> Iterator[Va
             yield value
 
 
-def _shown(values: Iterable[Value]) -> Shown:
+def _shown(values: Iterable[Value]) -> list[tuple[str, str]]:
     """Return place and characters of each value once, in the report's order."""
     ordered = sorted(values, key=lambda value: int(value.id[1:]))
     return list(dict.fromkeys((v.place, v.printed or "(blank)") for v in ordered))
@@ -120,19 +119,23 @@ def _first_number(words: str) -> float:
 
 
 def _row(
-    checks: Checks, check: Check, name: str, models: Sequence[str], places: Shown,
-    numbers: Mapping[str, Any],
-) -> dict[str, str]:  # fmt: skip
-    key = ""
-    sentences = {}
-    try:
-        for key in ("finding", "matters"):
-            sentences[key] = Sentence().vformat(getattr(check, key), (), numbers)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{checks.path}: {check.id}, key {key}: cannot fill in {error}") from error
-    return {
-        "id": name, "weight": check.weight, "kind": check.kind, "models": " ".join(models),
-        "places": SEPARATOR.join(place for place, _ in places),
-        "values": SEPARATOR.join(value for _, value in places),
-        **sentences,
-    }  # fmt: skip
+    where: str,
+    entry: Check | Rule,
+    name: str,
+    models: Sequence[str],
+    shown: Sequence[tuple[str, str]],
+    names: Mapping[str, Any],
+) -> Row:
+    """Return a row of audit.csv; `shown` are places and what they print."""
+    row = {
+        "id": name,
+        "weight": str(entry.weight),
+        "kind": entry.kind,
+        "models": " ".join(models),
+        "places": SEPARATOR.join(place for place, _ in shown),
+        "values": SEPARATOR.join(value for _, value in shown),
+    }
+    for key, sentence in (("finding", entry.finding), ("matters", entry.matters)):
+        with locating(f"{where}.{key}"):
+            row[key] = filled(sentence, names)
+    return row

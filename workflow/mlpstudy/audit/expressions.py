@@ -1,26 +1,36 @@
-"""The language of checks.yaml: Python's expressions without what could reach beyond the report.
+"""The language of checks.yaml: Python's expressions, and sentences with expressions in braces.
 
 Allowed are numbers and texts, comparisons, arithmetic, `and`, `or`, `not`, `in`, `if`/`else`,
 lists, comprehensions, and calls of the functions of `vocabulary`. There are no attributes, no
-subscripts, no keywords and no other names.
+subscripts, no keywords and no other names, so an expression reaches nothing beyond the report.
 """
 
 from __future__ import annotations
 
 import ast
 import math
+import re
 import statistics
 import string
 from collections.abc import Collection, Mapping
+from functools import cache
 from types import CodeType
 from typing import Any
 
 import numpy as np
 from scipy.stats import binom
 
-from mlpstudy.audit.printed import NotPrintedError, Report, in_words, listing
+from mlpstudy.audit.printed import NotPrintedError, Report
+from mlpstudy.formats import listing
 
 TEST_IMAGES = 10_000  # of the MNIST family, to which the report's data belong
+
+# Quantities and settings in words, where they are not words already.
+WORDS = {
+    "test_accuracy": "test accuracy", "test_loss": "test loss", "layers": "number of layers",
+    "loss_function": "loss function", "validation": "validation scheme", "seconds": "time",
+    "batched": "testing in batches", "batch_normalization": "batch normalisation",
+}  # fmt: skip
 
 _ALLOWED = (
     ast.Expression, ast.Constant, ast.Name, ast.Load, ast.Store, ast.List, ast.Tuple, ast.Call,
@@ -31,54 +41,98 @@ _ALLOWED = (
 )  # fmt: skip
 
 
-def compiled(text: object, names: Collection[str]) -> CodeType:
-    """Return an expression ready for `evaluated`; `names` are those that it may use.
+@cache
+def _compiled(text: str) -> tuple[CodeType, frozenset[str]]:
+    """Return an expression as code, and the names that it needs.
 
     Raises:
         ValueError: it is no expression, or has something that is not allowed.
     """
     try:
-        tree = ast.parse(str(text).strip(), mode="eval")
+        tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as error:
-        raise ValueError(f"expected an expression, found {text!r}: {error.msg}") from error
+        raise ValueError(f"expected an expression, got {text!r}: {error.msg}") from error
     nodes = list(ast.walk(tree))
     for node in nodes:
         if not isinstance(node, _ALLOWED):
             raise ValueError(f"{type(node).__name__} is not allowed in {text!r}")  # noqa: TRY004
         if isinstance(node, ast.Call) and (node.keywords or not isinstance(node.func, ast.Name)):
             raise ValueError(f"expected calls of functions by name, without keywords, in {text!r}")
-    own = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    for node in nodes:
-        if isinstance(node, ast.Name) and node.id not in own and node.id not in names:
-            raise ValueError(f"unknown name {node.id!r} in {text!r}; known are {_known(names)}")
-    return compile(tree, "<checks.yaml>", "eval")
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    own = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    needed = frozenset(name.id for name in names) - own
+    return compile(tree, "<checks.yaml>", "eval"), needed
 
 
-def evaluated(code: CodeType, names: Mapping[str, Any]) -> Any:
-    """Return the value of what `compiled` allowed.
+def expect_known(expression: object, names: Collection[str]) -> None:
+    """Raise ValueError unless this is an expression that needs none but `names`."""
+    _, needed = _compiled(str(expression))
+    for name in sorted(needed - set(names)):
+        known = ", ".join(sorted(names))
+        raise ValueError(f"unknown name {name!r} in {expression!r}, expected one of {known}")
+
+
+def evaluate(expression: object, names: Mapping[str, Any]) -> Any:
+    """Return the value of an expression.
 
     Raises:
         NotPrintedError: the report does not print what is asked for.
-        ValueError: the expression cannot be computed.
+        ValueError: it is no expression, has something that is not allowed, or fails.
     """
+    code, _ = _compiled(str(expression))
     try:
         return eval(code, {"__builtins__": {}, **names})
-    except (TypeError, ArithmeticError, LookupError) as error:
+    except (TypeError, ArithmeticError, LookupError, NameError) as error:
         raise ValueError(str(error)) from error
+
+
+def placeholders(sentence: str) -> list[str]:
+    """Return the expressions of a sentence; ValueError for braces that do not match."""
+    return [code for _, code, *_ in string.Formatter().parse(sentence) if code is not None]
+
+
+def filled(sentence: str, names: Mapping[str, Any]) -> str:
+    """Return a sentence with its expressions evaluated: {accuracy("m03"):.2%} is 79.76 %.
+
+    Raises:
+        NotPrintedError: the report does not print what is asked for.
+        ValueError: an expression cannot be evaluated, or its value has no such format.
+    """
+    parts = []
+    for text, expression, form, _ in string.Formatter().parse(sentence):
+        parts.append(text)
+        if expression is not None:
+            parts.append(_in_words(evaluate(expression, names), form or ""))
+    return "".join(parts)
+
+
+def _in_words(value: Any, form: str) -> str:
+    """Return a number in a format, `model 5` for m05, a quantity's name, or a list of these."""
+    if isinstance(value, list | tuple | set):
+        return listing([_in_words(part, form) for part in value]) if value else ""
+    if isinstance(value, str):
+        model = re.fullmatch(r"m0?([1-9]\d*)", value)
+        return f"model {model[1]}" if model else WORDS.get(value, value)
+    if form.endswith("%"):
+        return f"{value:{form}}".replace("%", " %")
+    return f"{value:{form or 'g'}}"
 
 
 def vocabulary(report: Report) -> dict[str, Any]:
     """Return the names that expressions may use; models are given by their keys."""
 
+    def accuracy(model: str) -> float:
+        return report.number(model, "test_accuracy")
+
     def standard_error(first: str, second: str) -> float:
-        shares = [report.number(model, "test_accuracy") for model in (first, second)]
+        shares = [accuracy(model) for model in (first, second)]
         return 100 * math.sqrt(sum(p * (1 - p) for p in shares) / TEST_IMAGES)
 
     return {
         "models": report.models,
         "number": report.number,
         "text": report.text,
-        "accuracy": lambda model: report.number(model, "test_accuracy"),
+        "accuracy": accuracy,
         "printings": lambda model, name: [v.number for v in report.printings(model, name)],
         "widths": report.widths,
         "depth": lambda model: len(report.widths(model)),
@@ -111,38 +165,3 @@ def chance_of_equal_counts(accuracy: float) -> float:
     """Return the probability that two independent networks are right on equally many images."""
     counts = np.arange(TEST_IMAGES + 1)
     return float(np.sum(binom.pmf(counts, TEST_IMAGES, accuracy) ** 2))
-
-
-class Sentence(string.Formatter):
-    """Sentences with named numbers: {share:.2%} is 79.76 %, {failing} is model 6 and model 15."""
-
-    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002
-        """Return the value of a plain name; attributes and items are not looked up."""
-        return kwargs[field_name], field_name
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        """Return a number by its format, a name in words, and the parts of a list in a row."""
-        if isinstance(value, list | tuple | set):
-            return listing(self.format_field(part, format_spec) for part in value)
-        if isinstance(value, str):
-            return in_words(value)
-        if format_spec.endswith("%"):
-            return f"{format(value, format_spec).removesuffix('%')} %"
-        return format(value, format_spec or "g")
-
-
-def check_sentence(sentence: object, names: Collection[str] | None) -> None:
-    """Check that a sentence's placeholders are all among `names`; None for any names.
-
-    Raises:
-        ValueError: it is no text, has another placeholder, or braces that do not match.
-    """
-    if not isinstance(sentence, str) or not sentence.strip():
-        raise ValueError(f"expected a sentence, found {sentence!r}")
-    for _, name, *_ in string.Formatter().parse(sentence):
-        if name is not None and names is not None and name not in names:
-            raise ValueError(f"unknown placeholder {name!r}; known are {_known(names)}")
-
-
-def _known(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)) or "none"

@@ -1,51 +1,75 @@
-"""Reading checks.yaml: every expression compiled, every placeholder known."""
+"""Reading checks.yaml: its shape, and every expression and placeholder before any is evaluated."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import CodeType
-from typing import Any, NamedTuple
+from typing import Annotated, Literal, NamedTuple, get_args
+
+from pydantic import Field, StringConstraints
 
 from mlpstudy.analysis.reported import QUANTITIES
-from mlpstudy.audit.expressions import check_sentence, compiled, vocabulary
+from mlpstudy.audit.expressions import expect_known, placeholders, vocabulary
 from mlpstudy.audit.printed import Report
+from mlpstudy.config.problems import validated
+from mlpstudy.config.types import Strict, wanted
 from mlpstudy.config.yamlfiles import read_yaml
 from mlpstudy.errors import StudyError
 
-WEIGHTS = ("serious", "minor")
-# The kinds of finding in the order of the table.
-KINDS = ("printed_twice", "arithmetic", "own_text", "coincidence", "replicates")
-
 CHECKS = Path(__file__).with_name("checks.yaml")
 
-# What an entry may have, and what each key must hold; a rule has the first four alone.
-RULE: dict[str, type] = {"weight": str, "kind": str, "finding": str, "matters": str}
-CHECK = {**RULE, "models": list, "says": dict, "places": list, "numbers": dict, "when": str}
+Weight = Literal["serious", "minor"]
+WEIGHTS: tuple[str, ...] = get_args(Weight)
+Kind = Literal["printed_twice", "arithmetic", "own_text", "coincidence", "replicates"]
+KINDS: tuple[str, ...] = get_args(Kind)  # in the order of the table
+
+Expression = Annotated[str | int | float, wanted("an expression")]
+Sentence = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1), wanted("a sentence")
+]
 
 
-class Check(NamedTuple):
-    """One entry; `numbers`, with the shared ones that it uses, and `when` are compiled."""
+class Rule(Strict):
+    """What to say of the findings of one rule, which computes the numbers itself."""
 
-    id: str
-    weight: str
-    kind: str
-    finding: str
-    matters: str
-    models: tuple[str, ...]
-    says: Mapping[str, str]
-    places: tuple[str, ...]
-    numbers: Mapping[str, CodeType]
-    when: CodeType | None
+    weight: Weight
+    kind: Kind
+    finding: Sentence
+    matters: Sentence
+
+
+class Check(Strict):
+    """One entry under `serious` or `minor`; docs/audit.md describes the keys.
+
+    After loading, `numbers` begins with the shared numbers that the check uses.
+    """
+
+    weight: Weight | None = None
+    kind: Kind = "own_text"
+    models: list[str] = Field(default_factory=list)
+    says: dict[str, str] = Field(default_factory=dict)
+    numbers: dict[str, Expression] = Field(default_factory=dict)
+    when: Expression = "True"
+    places: list[str] = Field(default_factory=list)
+    finding: Sentence
+    matters: Sentence
+
+
+class _File(Strict):
+    shared: dict[str, Expression]
+    serious: dict[str, Check]
+    minor: dict[str, Check]
+    rules: dict[str, Rule]
 
 
 class Checks(NamedTuple):
-    """The file: the checks, and the sentences of the rules."""
+    """The checks, and what to say of the rules' findings."""
 
     path: Path
     checks: dict[str, Check]
-    rules: dict[str, Check]
+    rules: dict[str, Rule]
 
 
 def load_checks(path: Path = CHECKS) -> Checks:
@@ -54,70 +78,43 @@ def load_checks(path: Path = CHECKS) -> Checks:
     Raises:
         StudyError: the file is not what it should be; names the check, the key and what is wrong.
     """
-    document: dict[str, Any] = read_yaml(path)
-    for part in ("shared", *WEIGHTS, "rules"):
-        if not isinstance(document.get(part), dict):
-            raise StudyError(f"{path}: expected a mapping as key {part}")
+    file = validated(_File, read_yaml(path), lambda _: str(path))
     known = {*vocabulary(Report((), {})), "quoted"}
-    shared = _numbers(f"{path}: shared", document["shared"], {}, known)
     checks: dict[str, Check] = {}
-    for weight in WEIGHTS:
-        for key, entry in document[weight].items():
-            if key in checks:
-                raise StudyError(f"{path}: {key}: is there twice")
-            used = {n: c for n, c in shared.items() if re.search(rf"\b{n}\b", str(entry))}
-            defaults = {"weight": weight, "kind": "own_text"}
-            checks[key] = _check(path, key, entry, CHECK, defaults, used, known)
-    rules = {
-        key: _check(path, key, entry, RULE, {}, {}, None)
-        for key, entry in document["rules"].items()
-    }
-    return Checks(path, checks, rules)
+    for weight, entries in (("serious", file.serious), ("minor", file.minor)):
+        for name, entry in entries.items():
+            if name in checks:
+                raise StudyError(f"{path}: {weight}.{name}: serious has a check of this name too")
+            text = entry.model_dump_json()
+            used = {n: code for n, code in file.shared.items() if re.search(rf"\b{n}\b", text)}
+            update = {"weight": entry.weight or weight, "numbers": {**used, **entry.numbers}}
+            checks[name] = entry.model_copy(update=update)
+            _expect_valid(f"{path}: {weight}.{name}", checks[name], known)
+    return Checks(path, checks, file.rules)
 
 
-def _check(
-    path: Path, key: str, entry: Any, allowed: Mapping[str, type], defaults: Mapping[str, str],
-    shared: Mapping[str, CodeType], known: Collection[str] | None,
-) -> Check:  # fmt: skip
-    """Return an entry as a check; a rule's numbers come from its code, so `known` is None."""
-    where = f"{path}: {key}"
-    entry = {**defaults, **entry} if isinstance(entry, dict) else {}
-    for name in (*RULE, *entry):
-        if name not in allowed:
-            raise StudyError(f"{where}: key {name} is not one of {', '.join(allowed)}")
-        if not isinstance(entry.get(name), allowed[name]):
-            raise StudyError(f"{where}, key {name}: expected a {allowed[name].__name__}")
-    for name, choices in (("weight", WEIGHTS), ("kind", KINDS)):
-        if entry[name] not in choices:
-            raise StudyError(f"{where}, key {name}: expected one of {', '.join(choices)}")
-    for place in entry.get("places", []):
-        if str(place).partition(".")[2].removesuffix("*") not in QUANTITIES:
-            raise StudyError(f"{where}, key places: expected model.quantity, found {place!r}")
-    numbers = _numbers(where, entry.get("numbers", {}), shared, known or ())
-    names = {*known, *numbers} if known is not None else None
-    when, name = None, "when"
+def _expect_valid(where: str, check: Check, known: Collection[str]) -> None:
+    """Raise StudyError for a place, an expression or a placeholder that cannot be used."""
+    for place in check.places:
+        if place.partition(".")[2].removesuffix("*") not in QUANTITIES:
+            raise StudyError(f"{where}.places: expected model.quantity, got {place!r}")
+    names = set(known)
+    for name, expression in check.numbers.items():
+        with locating(f"{where}.numbers.{name}"):
+            expect_known(expression, names)
+        names.add(name)
+    with locating(f"{where}.when"):
+        expect_known(check.when, names)
+    for key, sentence in (("finding", check.finding), ("matters", check.matters)):
+        with locating(f"{where}.{key}"):
+            for expression in placeholders(sentence):
+                expect_known(expression, names)
+
+
+@contextmanager
+def locating(where: str) -> Iterator[None]:
+    """Turn a ValueError in the block into a StudyError that says where in the file it is."""
     try:
-        if name in entry:
-            when = compiled(entry[name], names or ())
-        for name in ("finding", "matters"):
-            check_sentence(entry[name], names)
+        yield
     except ValueError as error:
-        raise StudyError(f"{where}, key {name}: {error}") from error
-    weight, kind, finding, matters = (entry[name].strip() for name in RULE)
-    return Check(
-        key, weight, kind, finding, matters, tuple(entry.get("models", [])),
-        entry.get("says", {}), tuple(entry.get("places", [])), numbers, when,
-    )  # fmt: skip
-
-
-def _numbers(
-    where: str, entries: Mapping[str, Any], shared: Mapping[str, CodeType], known: Collection[str]
-) -> dict[str, CodeType]:
-    """Compile named expressions, each of which may use those before it and the shared ones."""
-    codes = dict(shared)
-    for name, text in entries.items():
-        try:
-            codes[name] = compiled(text, {*known, *codes})
-        except ValueError as error:
-            raise StudyError(f"{where}, key {name}: {error}") from error
-    return codes
+        raise StudyError(f"{where}: {error}") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -23,13 +23,6 @@ from mlpstudy.analysis.reported import (
 SETTINGS = {
     "nodes": "", "activation": "", "loss_function": "", "optimizer": "", "validation": "",
     "epochs": "", "batched": "false", "dropout": "false", "batch_normalization": "false",
-}  # fmt: skip
-
-# Quantities and settings in words, where they are not words already.
-WORDS = {
-    "test_accuracy": "test accuracy", "test_loss": "test loss", "layers": "number of layers",
-    "loss_function": "loss function", "validation": "validation scheme", "seconds": "time",
-    "batched": "testing in batches", "batch_normalization": "batch normalisation",
 }  # fmt: skip
 
 
@@ -66,7 +59,7 @@ class Statement(NamedTuple):
 class Found(NamedTuple):
     """What a rule found: the numbers for its sentence in checks.yaml, and where they are printed.
 
-    `key` follows the rule's name in the finding's id, and stays the same as long as the report.
+    `key` follows the rule's name in the id of the finding. It changes only if the report does.
     """
 
     rule: str
@@ -101,18 +94,11 @@ class Report:
         """Return every printing of a quantity, in the report's order."""
         return self.groups.get((model, quantity), [])
 
-    @cached_property
-    def _headlines(self) -> dict[tuple[str, str], Value]:
-        found: dict[tuple[str, str], Value] = {}
-        for key, values in self.groups.items():
-            of = {value.section: value for value in reversed(values)}
-            if headline := of.get(DETAILS) or of.get(FINAL):
-                found[key] = headline
-        return found
-
     def find(self, model: str, quantity: str) -> Value | None:
         """Return a model's value in section 1, else in the final table, else None."""
-        return self._headlines.get((model, quantity))
+        values = self.printings(model, quantity)
+        sections = (DETAILS, FINAL)
+        return next((v for name in sections for v in values if v.section == name), None)
 
     def number(self, model: str, quantity: str) -> float:
         """Return `find` as a number, accuracies as fractions; NotPrintedError where it is none."""
@@ -144,11 +130,11 @@ class Report:
         return [v.model for v in self.values if v.quantity == quantity and not v.printed]
 
     def discussed(self, model: str) -> bool:
-        """Say whether section 2 has a value of the model."""
+        """Return whether section 2 has a value of the model."""
         return any(v.model == model and v.section == EXPLANATION for v in self.values)
 
     def mentions(self, words: str) -> bool:
-        """Say whether a statement of section 2 or 5 has one of `words`, separated by |."""
+        """Return whether a statement of section 2 or 5 has one of `words`, separated by |."""
         spoken = [s for s in self.statements.values() if s.section in (EXPLANATION, CONCLUSIONS)]
         return any(re.search(words, statement.quote, re.IGNORECASE) for statement in spoken)
 
@@ -165,15 +151,3 @@ def load_report(folder: Path) -> Report:
     rows = values[list(Value._fields)].itertuples(index=False, name=None)
     said = [Statement(*row) for row in statements.itertuples(index=False, name=None)]
     return Report(tuple(Value(*row) for row in rows), {row.id: row for row in said})
-
-
-def in_words(text: str) -> str:
-    """Return `model 5` for m05, a quantity's name in words, and any other text as it is."""
-    numbered = re.fullmatch(r"m(?:0(?=[1-9]$)|(?=[1-9]\d))(\d+)", text)
-    return f"model {numbered[1]}" if numbered else WORDS.get(text, text)
-
-
-def listing(parts: Iterable[str]) -> str:
-    """Return `a`, `a and b`, or `a, b and c`."""
-    *first, last = list(parts) or [""]
-    return f"{', '.join(first)} and {last}" if first else last

@@ -9,7 +9,6 @@ that neither is true of. Of many values some are not reproduced by chance.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -27,104 +26,79 @@ LOSS_FIELDS = {"kl", "loss"}
 NEAR = 1.0
 
 
-class Place(NamedTuple):
-    """The printed values of a model beside the replicates of one condition."""
-
-    condition: str
-    rows: tuple[dict[str, Any], ...]
-
-    @property
-    def reproduced(self) -> bool:
-        """Whether each value is among the replicates, and not in a gap between them."""
-        return all(r["inside"] and r["p_gap"] > 1 / (r["n"] + 1) + 1e-9 for r in self.rows)
-
-    @property
-    def distance(self) -> float:
-        """How far the furthest value is outside, in widths of the replicates' range."""
-        return max(_outside(row) for row in self.rows)
-
-    @property
-    def ranges(self) -> list[str]:
-        """The replicates' ranges of each quantity: `84.22 to 86.58 %`, `0.395 to 0.476`."""
-        rows = {row["quantity"]: row for row in self.rows}
-        return [_range(name, row["low"], row["high"]) for name, row in rows.items()]
-
-
 def against_replicates(report: Report, table: pd.DataFrame) -> Iterator[Found]:
     """Find models whose printed accuracies and losses their own condition does not reproduce."""
-    places = {str(model): list(_places(frame)) for model, frame in table.groupby("model")}
-    shares = _shares(places)
+    if table.empty:
+        return
+    rows = _comparable(table)
+    conditions = rows.groupby(["model", "condition"], sort=False, as_index=False).agg(
+        baseline=("baseline", "first"),
+        values=("quantity", "size"),
+        reproduced=("reproduced", "all"),
+        distance=("distance", "max"),
+    )
+    models = conditions.groupby("condition")["reproduced"].agg(["sum", "size", "mean"])
     for model in report.models:
-        baseline = next((p for p in places.get(model, []) if _is_baseline(p)), None)
-        if baseline is None or baseline.reproduced:
+        tried = conditions[conditions["model"] == model]
+        own = tried[tried["condition"] == tried["baseline"]]
+        if own.empty or own["reproduced"].all():
             continue
-        whole = [p for p in places[model] if len(p.rows) == len(baseline.rows)]
-        fitting = [p for p in whole if p.reproduced]
-        if fitting:
-            rule, best = "elsewhere", max(fitting, key=lambda p: _share(shares[p.condition]))
+        whole = tried[tried["values"] == own["values"].iloc[0]]
+        fitting = whole[whole["reproduced"]]
+        if len(fitting):
+            rule, best = "elsewhere", fitting["condition"].map(models["mean"]).idxmax()
         else:
-            best = min(whole, key=lambda p: p.distance)
-            rule = "near" if best.distance <= NEAR else "outside"
-        hits, tried = shares[best.condition]
-        values = _printed(report, baseline)
+            best = whole["distance"].idxmin()
+            rule = "near" if whole["distance"][best] <= NEAR else "outside"
+        condition, baseline = whole["condition"][best], own["condition"].iloc[0]
+        there, here = (
+            rows[(rows["model"] == model) & (rows["condition"] == name)]
+            for name in (condition, baseline)
+        )
         numbers = {
-            "model": model, "condition": best.condition, "ranges": best.ranges,
-            "baseline": baseline.condition, "baseline_ranges": baseline.ranges,
-            "printed": [_range(r["quantity"], r["reported"]) for r in baseline.rows],
-            "n": best.rows[0]["n"], "hits": hits, "tried": tried,
-            "conditions": len(places[model]), "distance": best.distance,
+            "model": model, "condition": condition, "ranges": _ranges(there),
+            "baseline": baseline, "baseline_ranges": _ranges(here),
+            "printed": [_text(row["quantity"], row["reported"]) for row in here.to_dict("records")],
+            "n": there["n"].iloc[0], "conditions": len(tried), "distance": whole["distance"][best],
+            "hits": models["sum"][condition], "tried": models["size"][condition],
         }  # fmt: skip
-        yield Found(rule, model, (model,), values, numbers)
+        yield Found(rule, model, (model,), _printings(report, here), numbers)
 
 
-def _places(frame: pd.DataFrame) -> Iterator[Place]:
-    """Yield a model's conditions with more than one replicate; losses only of its own loss."""
-    for condition, rows in frame[frame["n"] > 1].groupby("condition", sort=False):
-        kept = [
-            {str(key): value for key, value in row.items()}
-            for row in rows.to_dict("records")
-            if row["quantity"] != "test_loss"
-            or not LOSS_FIELDS & set(str(row["field"]).split("; "))
-        ]
-        if kept:
-            yield Place(str(condition), tuple(kept))
+def _comparable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with more than one replicate, losses only where the loss is the model's own.
+
+    Two columns are added: whether the condition reproduces the value, and the value's `distance`
+    from the replicates in widths of their range.
+    """
+    own_loss = table["field"].astype("str").str.split("; ").map(LOSS_FIELDS.isdisjoint)
+    rows = table[(table["n"] > 1) & ((table["quantity"] != "test_loss") | own_loss)].copy()
+    alone = rows["p_gap"] <= 1 / (rows["n"] + 1) + 1e-9
+    rows["reproduced"] = rows["inside"].astype(bool) & ~alone
+    beyond = pd.concat([rows["low"] - rows["reported"], rows["reported"] - rows["high"]], axis=1)
+    width = rows["high"] - rows["low"]
+    rows["distance"] = (beyond.max(axis=1) / width).where(beyond.max(axis=1) > 0, 0.0)
+    return rows
 
 
-def _shares(places: dict[str, list[Place]]) -> dict[str, tuple[int, int]]:
-    """Return, of each condition, how many of its models it reproduces, and how many it has."""
-    found: dict[str, tuple[int, int]] = {}
-    for place in (place for of_model in places.values() for place in of_model):
-        hits, tried = found.get(place.condition, (0, 0))
-        found[place.condition] = (hits + place.reproduced, tried + 1)
-    return found
+def _ranges(rows: pd.DataFrame) -> list[str]:
+    """Return the replicates' range of each quantity: `84.22 to 86.58 %`, `0.395 to 0.476`."""
+    each = rows.drop_duplicates("quantity", keep="last").to_dict("records")
+    return [_text(row["quantity"], row["low"], row["high"]) for row in each]
 
 
-def _share(found: tuple[int, int]) -> float:
-    return found[0] / found[1]
-
-
-def _is_baseline(place: Place) -> bool:
-    return bool(place.rows[0]["condition"] == place.rows[0]["baseline"])
-
-
-def _outside(row: dict[str, Any]) -> float:
-    beyond = max(row["low"] - row["reported"], row["reported"] - row["high"], 0.0)
-    width = row["high"] - row["low"]
-    return float(beyond / width if width else float("inf") if beyond else 0.0)
-
-
-def _range(quantity: str, *numbers: float) -> str:
+def _text(quantity: str, *numbers: float) -> str:
     """Return numbers of a quantity with its unit: accuracies as per cent."""
     if quantity == "test_accuracy":
         return " to ".join(f"{100 * number:.2f}" for number in numbers) + " %"
     return " to ".join(f"{number:.4g}" for number in numbers)
 
 
-def _printed(report: Report, place: Place) -> list[Value]:
-    """Return the printings of a place's numbers: them, rounded or cut."""
+def _printings(report: Report, rows: pd.DataFrame) -> list[Value]:
+    """Return every printing of the reported values of `rows`, be it rounded or cut."""
     return [
         value
-        for row in place.rows
+        for row in rows.to_dict("records")
         for value in report.printings(row["model"], row["quantity"])
         if abs(value.number - row["reported"]) <= value.resolution * (1 + 1e-9)
     ]

@@ -10,9 +10,9 @@ import hashlib
 import io
 import json
 import logging
-import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ Bytes = NDArray[np.uint8]
 class Dataset:
     """Prepared data: training images first, test images after them.
 
-    `images` is uint8 of shape (train + test, height * width), memory-mapped and read-only; `labels`
-    is uint8 of shape (train + test,); `digest` is the checksum of the IDX files it came from.
+    `images` is uint8 of shape (train + test, height * width), memory-mapped and read-only. `labels`
+    is uint8 of shape (train + test,). `digest` identifies the IDX files, as the function does.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Dataset:
 
 
 def digest(dataset: Mapping[str, Any]) -> str:
-    """Return the SHA-256 that identifies the data: that of the files' checksums, sorted by role."""
+    """Return the SHA-256 of the files' checksums, sorted by role, which identifies the data."""
     files = dataset["files"]
     lines = [f"{role} {files[role]['sha256'].lower()}\n" for role in sorted(files)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
@@ -68,19 +68,23 @@ def verify(path: Path, sha256: str) -> None:
 
 
 def _file_sha256(path: Path) -> str:
+    with _reading(path), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn an OSError in the block into a StudyError about the file at `path`."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        yield
     except OSError as error:
         raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def read_idx(path: Path) -> Bytes:
     """Decode an uncompressed IDX file of unsigned bytes; StudyError if it is anything else."""
-    try:
+    with _reading(path):
         content = path.read_bytes()
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     dimensions = content[3] if len(content) >= 4 else 0
     if content[:3] != bytes([0, 0, UNSIGNED_BYTE]) or dimensions == 0:
         raise StudyError(
@@ -88,25 +92,24 @@ def read_idx(path: Path) -> Bytes:
             f"00 00 08 and the number of dimensions), found '{content[:4].hex(' ')}'"
         )
     start = 4 + 4 * dimensions
-    if len(content) < start:
-        raise StudyError(f"{path}: ends inside its header: {len(content)} of {start} bytes")
-    shape = struct.unpack(f">{dimensions}I", content[4:start])
-    if len(content) != start + math.prod(shape):
-        raise StudyError(
-            f"{path}: expected {start + math.prod(shape)} bytes for the shape {shape} in its "
-            f"header, found {len(content)}"
-        )
     try:
+        shape = struct.unpack(f">{dimensions}I", content[4:start])
         return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
-    except ValueError as error:  # more dimensions, or longer ones, than numpy has
-        raise StudyError(f"{path}: expected images or labels, found {error}") from error
+    except (struct.error, ValueError) as error:
+        raise StudyError(
+            f"{path}: expected an IDX file of the length that its header gives, found "
+            f"{len(content)} bytes ({error})"
+        ) from error
 
 
 def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str = "") -> None:
     """Decode the four IDX files in `raw` into images.npy, labels.npy and dataset.json.
 
-    `dataset` is the section of that name of the configuration; `code` is the fingerprint of this
-    code, which the description records.
+    Args:
+        raw: folder of the IDX files.
+        destination: folder to write into.
+        dataset: the section of that name of the configuration.
+        code: fingerprint of this code, which the description records.
 
     Raises:
         StudyError: a checksum is wrong, images and labels do not fit each other, a label has no
@@ -115,36 +118,36 @@ def prepare(raw: Path, destination: Path, dataset: Mapping[str, Any], code: str 
     paths = {role: raw / file["name"] for role, file in dataset["files"].items()}
     for role, path in paths.items():
         verify(path, dataset["files"][role]["sha256"])
-    train = _read_part(paths["train_images"], paths["train_labels"], dataset["classes"])
-    test = _read_part(paths["test_images"], paths["test_labels"], dataset["classes"])
-    if train[0].shape[1:] != test[0].shape[1:]:
+    train_images, train_labels = _read_part(paths, "train", dataset["classes"])
+    test_images, test_labels = _read_part(paths, "test", dataset["classes"])
+    if train_images.shape[1:] != test_images.shape[1:]:
         raise StudyError(
-            f"{paths['test_images']}: expected images of {train[0].shape[1:]} pixels like the "
-            f"training images, found {test[0].shape[1:]}"
+            f"{paths['test_images']}: expected images of {train_images.shape[1:]} pixels like the "
+            f"training images, found {test_images.shape[1:]}"
         )
-    images, labels = (np.concatenate(parts) for parts in zip(train, test, strict=True))
+    images = np.concatenate([train_images, test_images])
+    labels = np.concatenate([train_labels, test_labels])
     description = {
         "name": dataset["name"],
         "classes": list(dataset["classes"]),
-        "train": len(train[0]),
-        "test": len(test[0]),
+        "train": len(train_images),
+        "test": len(test_images),
         "height": images.shape[1],
         "width": images.shape[2],
         "digest": digest(dataset),
         "code": code,
     }
-    arrays = {IMAGES: images.reshape(len(images), -1), LABELS: labels}
     try:
-        _write(destination, arrays, description)
+        _write(destination, images.reshape(len(images), -1), labels, description)
     except OSError as error:
         raise StudyError(f"{destination}: cannot be written ({error.strerror or error})") from error
-    logger.info(
-        "prepared %s: %d training and %d test images in %s",
-        *(description["name"], len(train[0]), len(test[0]), destination),
-    )
+    counts = f"{len(train_images)} training and {len(test_images)} test images"
+    logger.info("prepared %s: %s in %s", dataset["name"], counts, destination)
 
 
-def _read_part(images_path: Path, labels_path: Path, classes: Sequence[str]) -> tuple[Bytes, Bytes]:
+def _read_part(paths: Mapping[str, Path], part: str, classes: Sequence[str]) -> tuple[Bytes, Bytes]:
+    """Return the images and labels of `part`, train or test, once they fit each other."""
+    images_path, labels_path = paths[f"{part}_images"], paths[f"{part}_labels"]
     images, labels = read_idx(images_path), read_idx(labels_path)
     if images.ndim != 3 or images.size == 0:
         raise StudyError(
@@ -163,13 +166,13 @@ def _read_part(images_path: Path, labels_path: Path, classes: Sequence[str]) -> 
     return images, labels
 
 
-def _write(destination: Path, arrays: Mapping[str, Bytes], description: Mapping[str, Any]) -> None:
+def _write(destination: Path, images: Bytes, labels: Bytes, description: dict[str, Any]) -> None:
     destination.mkdir(parents=True, exist_ok=True)
     # Removed first and written last, so that it never describes other arrays.
     (destination / DESCRIPTION).unlink(missing_ok=True)
     sums = {}
-    for name, array in arrays.items():
-        # In memory, as numpy.save to a file loses its end without an error when the disk is full.
+    for name, array in ((IMAGES, images), (LABELS, labels)):
+        # In memory: on a full disk, numpy.save to a file loses the end without an error.
         file = io.BytesIO()
         np.save(file, array)
         with replacing(destination / name) as temporary:
@@ -182,33 +185,28 @@ def _write(destination: Path, arrays: Mapping[str, Bytes], description: Mapping[
 def load(folder: Path, *, check: bool = True) -> Dataset:
     """Open what `prepare` wrote into `folder`, with each file checked against its checksum.
 
-    The check takes some 30 ms for 55 MB, and nothing else would notice a flipped bit; callers that
+    The check takes about 30 ms for 55 MB, and nothing else would notice a flipped bit. Callers that
     only count may skip it.
 
     Raises:
         StudyError: a file is missing, truncated, damaged or not from `prepare`.
     """
     path = folder / DESCRIPTION
+    again = f"remove {folder} to prepare the data again"
     try:
-        description = json.loads(path.read_text(encoding="utf-8"))
+        with _reading(path):
+            description = json.loads(path.read_text(encoding="utf-8"))
         sizes = {key: int(description[key]) for key in ("train", "test", "height", "width")}
         name, source = description["name"], description["digest"]
         classes = tuple(description["classes"])
         sums = {file: description["sha256"][file] for file in (IMAGES, LABELS)}
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StudyError(
-            f"{path}: expected the description that prepare writes ({error!r}); remove "
-            f"{folder} to prepare the data again"
+            f"{path}: expected the description that prepare writes ({error!r}); {again}"
         ) from error
-    if check:
-        for file, sha256 in sums.items():
-            if _file_sha256(folder / file) != sha256:
-                raise StudyError(
-                    f"{folder / file}: damaged or changed since it was prepared; remove {folder} "
-                    "to prepare the data again"
-                )
+    for file in sums if check else ():
+        if _file_sha256(folder / file) != sums[file]:
+            raise StudyError(f"{folder / file}: damaged or changed since it was prepared; {again}")
     count = sizes["train"] + sizes["test"]
     images = _map(folder / IMAGES, (count, sizes["height"] * sizes["width"]))
     labels = _map(folder / LABELS, (count,))
@@ -217,9 +215,8 @@ def load(folder: Path, *, check: bool = True) -> Dataset:
 
 def _map(path: Path, shape: tuple[int, ...]) -> Bytes:
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except OSError as error:
-        raise StudyError(f"{path}: cannot be read ({error.strerror})") from error
+        with _reading(path):
+            array = np.lib.format.open_memmap(path, mode="r")
     except ValueError as error:
         raise StudyError(f"{path}: expected a numpy array file ({error})") from error
     if array.dtype != np.uint8 or array.shape != shape:

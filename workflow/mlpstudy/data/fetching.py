@@ -1,7 +1,6 @@
 """The dataset's files from the first source that has them: a folder, a mirror or a Debian package.
 
-Only the SHA-256 of the decompressed content counts. Mirrors compress the same file differently, and
-it does not matter who served it if the content is right.
+Only the SHA-256 of the decompressed content counts: mirrors compress the same file differently.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import hashlib
 import io
 import logging
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,7 @@ from typing import Any
 from mlpstudy.data.dataset import verify
 from mlpstudy.data.sources import (
     MAXIMUM_BYTES,
-    PATIENCE,
-    Found,
-    Patience,
+    Candidate,
     RefusedError,
     UnavailableError,
     describe,
@@ -32,7 +29,6 @@ from mlpstudy.files import replacing
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -40,14 +36,16 @@ def fetch(
     files: Mapping[str, Mapping[str, str]],
     sources: Sequence[Mapping[str, Any]],
     destination: Path,
-    *,
-    patience: Patience = PATIENCE,
 ) -> None:
     """Write each file, decompressed and verified, to `destination`/name.
 
-    `files` maps a role to {"name", "sha256" of the decompressed content}. Each source is one of
-    {"folder": path}, {"url": base} and {"debian": {"package", "folder"}}; they are tried in this
-    order. A file that is there is kept if it is right and removed if it is wrong.
+    A file that is already there is kept if it is right and removed if it is wrong.
+
+    Args:
+        files: maps a role to the file's "name" and the "sha256" of its decompressed content.
+        sources: each one of {"folder": path}, {"url": base} and {"debian": {"package", "folder"}};
+            they are tried in this order.
+        destination: folder to write into.
 
     Raises:
         StudyError: no source has a file, or `destination` cannot be written.
@@ -60,11 +58,11 @@ def fetch(
     missing: dict[str, list[str]] = {name: [] for name in absent}
     for source in sources:
         if missing:
-            _try_source(source, missing, wanted, destination, patience)
+            _try_source(source, missing, wanted, destination)
     if missing:
         tried = "; ".join(next(iter(missing.values()))) or "dataset.sources is empty"
         raise StudyError(
-            f"{', '.join(missing)}: not to be had from any source: {tried}. Put the files (packed "
+            f"{', '.join(missing)}: not available from any source: {tried}. Put the files (packed "
             "or not) in a folder and name it in the configuration: dataset.sources: - folder: PATH"
         )
 
@@ -77,7 +75,7 @@ def _writing_to(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise StudyError(
             f"{folder}: the data cannot be written there "
-            f"({error.strerror or error}); make room or set the folder right and run again"
+            f"({error.strerror or error}); free some space or correct the folder, then run again"
         ) from error
 
 
@@ -99,15 +97,14 @@ def _try_source(
     missing: dict[str, list[str]],
     wanted: Mapping[str, str],
     destination: Path,
-    patience: Patience,
 ) -> None:
-    """Fetch what `source` has of the files `missing`, and add its reason to each of the others.
+    """Fetch the files `missing` that `source` has, and add its reason to each of the others.
 
     Whatever goes wrong with a source, the next one is tried.
     """
     label = describe(source)
     try:
-        with open_source(source, patience) as find:
+        with open_source(source) as find:
             for name in list(missing):
                 try:
                     content = _right_content(find(name), name, wanted)
@@ -129,19 +126,17 @@ def _try_source(
             reasons.append(f"{label}: {reason}")
 
 
-def _right_content(candidates: Iterable[Found], name: str, wanted: Mapping[str, str]) -> bytes:
+def _right_content(candidates: Sequence[Candidate], name: str, wanted: Mapping[str, str]) -> bytes:
     """Return the decompressed content of the first candidate with the checksum of `name`.
 
     Raises:
-        RefusedError: none has it; the text says of each what it is instead.
+        RefusedError: none has it; the text says what each of them is instead.
     """
     refused = []
     for shown, found in candidates:
         try:
             packed = found.read_bytes() if isinstance(found, Path) else found
             content = _decompress(packed) if packed.startswith(GZIP_MAGIC) else packed
-        except RefusedError as error:
-            refused.append(f"{shown} {error}")
         except EOFError:
             refused.append(f"{shown} is truncated")
         except (zlib.error, OSError) as error:
@@ -155,13 +150,11 @@ def _right_content(candidates: Iterable[Found], name: str, wanted: Mapping[str, 
 
 
 def _decompress(packed: bytes) -> bytes:
-    content = bytearray()
-    with gzip.GzipFile(fileobj=io.BytesIO(packed)) as stream:
-        while chunk := stream.read(CHUNK):
-            content += chunk
-            if len(content) > MAXIMUM_BYTES:
-                raise RefusedError(f"grows beyond {MAXIMUM_BYTES} bytes when it is unpacked")
-    return bytes(content)
+    with gzip.open(io.BytesIO(packed)) as stream:
+        content = stream.read(MAXIMUM_BYTES + 1)
+    if len(content) > MAXIMUM_BYTES:
+        raise OSError(f"it unpacks to more than {MAXIMUM_BYTES} bytes")
+    return content
 
 
 def _mismatch(shown: str, packed: bytes, actual: str, name: str, wanted: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Where the dataset's files may be found: in a folder, on a mirror, or in a Debian package."""
+"""The places that may have the dataset's files: a folder, a mirror, or a Debian package."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,60 +19,45 @@ import httpx
 
 logger = logging.getLogger(__name__)
 
-# Far more than any dataset of this shape needs: a larger file is not one.
-MAXIMUM_BYTES = 1 << 30
-# Bytes per second. A slower mirror counts as stalled, even if some bytes keep the connection alive.
+# Seconds to wait for a connection, and for data while a mirror sends none or too little.
+CONNECT, STALL = 10.0, 20.0
+# Bytes per second. A slower mirror has stalled, even if a few bytes keep the connection alive.
 MINIMUM_RATE = 1000.0
+# How often to try where another attempt can help, and the seconds before the second attempt; the
+# wait doubles with each further one.
+ATTEMPTS, BACKOFF = 4, 1.0
+# Far more than any dataset of this shape needs.
+MAXIMUM_BYTES = 1 << 30
 # The environment variables that httpx reads.
 VARIABLES = {"all_proxy", "http_proxy", "https_proxy", "no_proxy", "ssl_cert_dir", "ssl_cert_file"}
 # As root, apt would switch to a user who may not write to our folder.
 APT = ("apt-get", "-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3")
 COMMAND_TIMEOUT = 900.0
 
-# A candidate for a file: what to call it in a message, and its content or where that is.
-Found = tuple[str, bytes | Path]
+# A candidate for a file: its name in messages, and its content or the path of it.
+Candidate = tuple[str, bytes | Path]
 # Returns the candidates for the file of a name.
-Find = Callable[[str], Iterable[Found]]
+Find = Callable[[str], Sequence[Candidate]]
 
 
 class RefusedError(Exception):
-    """A source cannot give this file, for the reason in the text; it may still give another."""
+    """A source cannot give this file, for the reason in the text. It may have the other files."""
 
 
 class UnavailableError(Exception):
     """A source cannot give any file, for the reason in the text."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for a mirror.
-
-    Attributes:
-        connect: seconds to connect.
-        stall: seconds without (enough) data.
-        attempts: number of attempts, where another one can help.
-        backoff: seconds before the second attempt; it doubles with each further one.
-    """
-
-    connect: float = 10.0
-    stall: float = 20.0
-    attempts: int = 4
-    backoff: float = 1.0
-
-
-PATIENCE = Patience()
-
-
 def describe(source: Mapping[str, Any]) -> str:
-    """Return what to call `source` in a message."""
+    """Return the name of `source` in messages."""
     if "debian" in source:
         return f"Debian's package {source['debian']['package']}"
     return source["url"] if "url" in source else f"folder {source['folder']}"
 
 
 @contextmanager
-def open_source(source: Mapping[str, Any], patience: Patience) -> Iterator[Find]:
-    """Give a function that finds files in `source`, one item of `dataset.sources`.
+def open_source(source: Mapping[str, Any]) -> Iterator[Find]:
+    """Yield a function that finds files in `source`, one item of `dataset.sources`.
 
     Raises:
         UnavailableError: it cannot give any file. The function raises RefusedError as well.
@@ -81,15 +65,15 @@ def open_source(source: Mapping[str, Any], patience: Patience) -> Iterator[Find]
     if "folder" in source:
         yield partial(_in_folder, Path(source["folder"]))
     elif "url" in source:
-        with _client(patience) as client:
-            yield partial(_on_mirror, client, source["url"].rstrip("/"), patience)
+        with _client() as client:
+            yield partial(_on_mirror, client, source["url"].rstrip("/"))
     else:
         with tempfile.TemporaryDirectory(prefix="mlpstudy-") as scratch:
             root = _unpack_package(source["debian"]["package"], Path(scratch))
             yield partial(_in_folder, root / source["debian"]["folder"].lstrip("/"))
 
 
-def _in_folder(folder: Path, name: str) -> list[Found]:
+def _in_folder(folder: Path, name: str) -> list[Candidate]:
     if not folder.is_dir():
         raise UnavailableError("no such folder")
     found = [path for path in (folder / name, folder / f"{name}.gz") if path.is_file()]
@@ -98,10 +82,9 @@ def _in_folder(folder: Path, name: str) -> list[Found]:
     return [(path.name, path) for path in found]
 
 
-def _client(patience: Patience) -> httpx.Client:
-    timeout = httpx.Timeout(patience.stall, connect=patience.connect)
+def _client() -> httpx.Client:
     try:
-        return httpx.Client(timeout=timeout, follow_redirects=True)
+        return httpx.Client(timeout=httpx.Timeout(STALL, connect=CONNECT), follow_redirects=True)
     except Exception as error:  # a proxy or certificates that cannot be used, of whatever kind
         # Not their values: the address of a proxy may contain a password.
         found = ", ".join(sorted(key for key in os.environ if key.lower() in VARIABLES))
@@ -110,29 +93,39 @@ def _client(patience: Patience) -> httpx.Client:
         ) from error
 
 
-def _on_mirror(client: httpx.Client, url: str, patience: Patience, name: str) -> list[Found]:
+def _on_mirror(client: httpx.Client, url: str, name: str) -> list[Candidate]:
     """Download `url`/`name`.gz, in several attempts where that can help."""
     address = f"{url}/{name}.gz"
-    attempt, wait = 1, patience.backoff
+    attempt, wait = 1, BACKOFF
     while True:
         try:
-            return [(f"{name}.gz", _receive(client, address, patience.stall))]
+            return [(f"{name}.gz", _receive(client, address))]
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            if attempt == patience.attempts or not _is_transient(error):
-                raise _failure(error) from error
-            logger.info("%s: %s; trying again in %.1f s", address, error, wait)
+            reason = str(error) or type(error).__name__
+            if isinstance(error, httpx.TimeoutException):
+                reason = f"stalled or too slow to answer ({reason})"
+            if attempt == ATTEMPTS or not _is_transient(error):
+                raise UnavailableError(reason) from error
+            logger.info("%s: %s; trying again in %.1f s", address, reason, wait)
         time.sleep(wait)
         attempt, wait = attempt + 1, 2 * wait
 
 
-def _receive(client: httpx.Client, url: str, stall: float) -> bytes:
-    """Return what is at `url`; log the progress, and raise httpx.HTTPError when it stalls."""
+def _receive(client: httpx.Client, url: str) -> bytes:
+    """Return the content of `url` and log the progress.
+
+    Raises:
+        RefusedError: the server does not have it, or sends too much.
+        httpx.HTTPError: the connection fails or stalls, or the server is overloaded or broken.
+    """
     content = bytearray()
     # Without this header, a server may compress the file once more.
     with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
-        response.raise_for_status()
-        if response.status_code != 200:
-            raise RefusedError(f"answers {response.status_code} {response.reason_phrase}".strip())
+        code = response.status_code
+        if code != 200:
+            passing = code in {408, 425, 429} or code >= 500
+            answer = f"answers {code} {response.reason_phrase}".strip()
+            raise httpx.TransportError(answer) if passing else RefusedError(answer)
         size = int(response.headers.get("Content-Length") or 0)
         shown = f"{size / 1e6:.1f} MB" if size else "size unknown"
         logger.info("downloading %s (%s)", url, shown)
@@ -142,7 +135,7 @@ def _receive(client: httpx.Client, url: str, stall: float) -> bytes:
             if len(content) > MAXIMUM_BYTES:
                 raise RefusedError(f"sends more than {MAXIMUM_BYTES} bytes")
             elapsed = time.monotonic() - since
-            if elapsed > stall:
+            if elapsed > STALL:
                 received = len(content) - held
                 if received < MINIMUM_RATE * elapsed:
                     raise httpx.ReadTimeout(f"{received} bytes in {elapsed:.0f} s")
@@ -152,10 +145,7 @@ def _receive(client: httpx.Client, url: str, stall: float) -> bytes:
 
 
 def _is_transient(error: Exception) -> bool:
-    """Tell whether another attempt may help."""
-    if isinstance(error, httpx.HTTPStatusError):
-        code = error.response.status_code
-        return code in {408, 425, 429} or code >= 500
+    """Return whether another attempt may help."""
     lasting = (httpx.UnsupportedProtocol, httpx.LocalProtocolError)
     if not isinstance(error, httpx.TransportError) or isinstance(error, lasting):
         return False
@@ -166,18 +156,8 @@ def _is_transient(error: Exception) -> bool:
     return cause is None or cause.errno == socket.EAI_AGAIN
 
 
-def _failure(error: Exception) -> RefusedError | UnavailableError:
-    if isinstance(error, httpx.HTTPStatusError):
-        reason = f"answers {error.response.status_code} {error.response.reason_phrase}".strip()
-        return UnavailableError(reason) if _is_transient(error) else RefusedError(reason)
-    reason = str(error) or type(error).__name__
-    if isinstance(error, httpx.TimeoutException):
-        reason = f"stalled or too slow to answer ({reason})"
-    return UnavailableError(reason)
-
-
 def _unpack_package(package: str, scratch: Path) -> Path:
-    """Download a Debian package and unpack it in the folder `scratch`; no root is needed."""
+    """Download a Debian package and unpack it below the folder `scratch`; this needs no root."""
     for program in ("apt-get", "dpkg"):
         if shutil.which(program) is None:
             raise UnavailableError(f"{program} is not installed here")

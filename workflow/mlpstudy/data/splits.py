@@ -1,7 +1,7 @@
-"""Which examples a run trains on, validates on and is tested on, and whether there are enough.
+"""The rows that a run trains on, validates on and is tested on, and whether they are enough.
 
-The rows are those of the prepared arrays: the training images first, then the test images. The
-workflow checks them before any job starts, so this module does not import PyTorch.
+Rows are those of the prepared arrays: the training images first, then the test images. The workflow
+checks them before any job starts, so this module does not import PyTorch.
 """
 
 from __future__ import annotations
@@ -36,18 +36,17 @@ def split(
 ) -> Split:
     """Split the rows `train` and `test` for the run (replicate, fold) under `spec`.
 
-    `labels` is indexed by row. In k-fold validation the held-out fold is both the validation and
-    the test set, taken from the training rows or from all rows (`kfold_pool`); the folds of one
-    replicate share one shuffle, so together they hold out every row once.
+    Splits are stratified by `labels`, which is indexed by row. In k-fold validation the held-out
+    fold is both the validation and the test set, taken from the training rows or from all rows
+    (`kfold_pool`). The folds of one replicate share one shuffle and hold out every row once.
     """
     replicate, fold = run
     if spec.validation == "none":
         return Split(train, train[:0], test)
-    # Imported here because it takes a second, which jobs without validation need not wait.
+    # The import takes a second, which jobs without validation need not wait.
     from sklearn.model_selection import StratifiedKFold, train_test_split
 
-    # scikit-learn's splitters take a 32-bit seed: it is drawn from the run's own stream, with the
-    # fold left out so that all folds of a replicate share one shuffle.
+    # scikit-learn takes a 32-bit seed. It is drawn from a stream that all folds have in common.
     state = int(stream(seed, replicate, "all", "split").integers(2**32, dtype=np.uint32))
     if spec.validation == "holdout":
         kept, held_out = train_test_split(
@@ -70,7 +69,7 @@ def check_prepared(jobs: Iterable[Job], folder: Path) -> None:
         dataset = load(folder, check=False)
     except StudyError:
         return  # `prepare` makes it, or the job says what is wrong with it
-    # One job of each kind of split.
+    # One job of each kind of split suffices.
     kinds = {
         (job.spec.validation, job.spec.holdout_fraction, job.spec.folds, job.spec.kfold_pool): job
         for job in jobs
