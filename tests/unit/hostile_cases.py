@@ -1,6 +1,6 @@
-"""Hostile inputs, each with what a user sees of it; prints them as docs/hostile-input.md.
+"""Bad inputs, each with the message that a user sees; prints them as hostile-input.md.
 
-    python tests/unit/hostile_cases.py > docs/hostile-input.md
+    python tests/unit/hostile_cases.py > tests/unit/hostile-input.md
 
 A case is called in an empty folder with the shipped configuration in `config/`, and returns the
 line that is seen: the error that ends the step, or the warning in the job's log. `ACCEPTED` stands
@@ -36,19 +36,18 @@ SECTIONS = {
 }
 
 HEAD = """\
-# Hostile input, and what is seen of it
+# Bad input and its messages
 
-Made by `python tests/unit/hostile_cases.py`; a test holds every line to what the program says.
+`python tests/unit/hostile_cases.py` writes this page; a test compares every row with the program.
 
-An error is one line: on the terminal before any job starts where the configuration is to blame,
-or where the prepared data has too few images for it; otherwise in the log of the step, which is
-shown when it fails. What is under *Training* and does not end with an error is a warning in the
-job's log: the job starts its training anew, or goes
-on. REASON stands for the system's words, such as *No space left on device*: nothing that was
-finished is lost by it, and the next run goes on when there is room.
+Mistakes in the configuration, and data with too few images for it, are reported in one line on the
+terminal before any job starts. Other errors are one line in the log of the step, which Snakemake
+shows. Rows under *Training* that are not errors are warnings in the log of the job: it starts its
+training again, or continues. REASON stands for the message of the system, such as *No space left on
+device*. Finished results are not lost then, and the next run continues when there is space.
 
-A file named with `--configfile` is read by Snakemake first. Where it is no YAML at all, Snakemake
-says that itself, without a line number; the models file is read by this workflow alone.
+Snakemake reads files given with `--configfile` first. If such a file is not valid YAML, Snakemake
+reports it without a line number. Only this workflow reads the models file.
 """
 
 
@@ -71,7 +70,7 @@ def line_of(case: Case) -> str:
 
 
 def page() -> str:
-    """Return docs/hostile-input.md."""
+    """Return the text of hostile-input.md."""
     parts = [HEAD]
     for title, cases in SECTIONS.items():
         parts.append(f"\n## {title}\n\n| input | what is seen |\n|---|---|\n")

@@ -1,15 +1,15 @@
-"""docs/hostile-input.md says what a user sees: every case is tried and compared with its line."""
+"""Each case of bad input gives the message that hostile-input.md lists."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from configuring import ROOT
 from hostile_case import Case
 from hostile_cases import HEAD, SECTIONS, line_of, row
 
-PAGE = (ROOT / "docs" / "hostile-input.md").read_text(encoding="utf-8")
+PAGE = Path(__file__).with_name("hostile-input.md").read_text(encoding="utf-8")
 ROWS = PAGE.splitlines()
 
 
