@@ -59,22 +59,33 @@ def republish(
         StudyError: a file is missing or invalid, docs/results has other runs than its study.json
             plans, or the data is not that of the study.
     """
+    with unpacked(repository / PUBLISHED) as archive:
+        _republish(archive, repository, configs, claims, reported, data, templates)
+
+
+def _republish(
+    archive: Path,
+    repository: Path,
+    configs: Sequence[Path],
+    claims: Path,
+    reported: Path,
+    data: Path,
+    templates: Path,
+) -> None:
+    """Do what `republish` does, from an unpacked study in `archive`."""
+    study = load_study(archive / "study.json")
+    _check_specs(study)
+    if load(data).digest != study.dataset.digest:
+        raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
     present = read_plan_files(configs).study.to_dict()
-    with (
-        unpacked(repository / PUBLISHED) as archive,
-        published(repository, reported, templates) as copy,
-    ):
-        study = load_study(archive / "study.json")
-        _check_specs(study)
-        if load(data).digest != study.dataset.digest:
-            raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
-        said = read_claims(
-            claims,
-            [*study.models, *present["models"]],
-            [*study.conditions, *present["conditions"]],
-        )
+    said = read_claims(
+        claims,
+        [*study.models, *present["models"]],
+        [*study.conditions, *present["conditions"]],
+    )
+    with published(repository, reported, templates) as copy:
         figures, origin = copy / "figures", copy / "report/provenance.json"
-        recorded = repository / PUBLISHED / "report/provenance.json"
+        recorded = archive / "report/provenance.json"
         write_archived(recorded, differences(study.to_dict(), present), origin)
         copy_runs(study.concluding(said), archive, copy)
         for name in PROBED:

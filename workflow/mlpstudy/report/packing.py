@@ -20,6 +20,7 @@ from mlpstudy.errors import StudyError
 ARCHIVE = "archive.tar.xz"
 TABLES = ("confusions.csv", "history.csv")  # the two largest; no page embeds their rows
 RUNS = "runs"
+PROVENANCE = "report/provenance.json"
 
 
 def pack(folder: Path) -> None:
@@ -51,7 +52,7 @@ def pack(folder: Path) -> None:
 
 @contextmanager
 def unpacked(folder: Path) -> Iterator[Path]:
-    """Give a temporary folder with study.json, all tables and the run folders of `folder`.
+    """Give a temporary folder with study.json, provenance, all tables and runs of `folder`.
 
     An error about a file in the temporary folder is raised again with the file's place in `folder`.
 
@@ -72,8 +73,9 @@ def unpacked(folder: Path) -> Iterator[Path]:
             raise StudyError(f"{folder / ARCHIVE}: missing; `publish` writes it") from error
         except (tarfile.TarError, lzma.LZMAError, EOFError) as error:
             raise StudyError(f"{folder / ARCHIVE}: expected a tar.xz archive: {error}") from error
-        for path in [*folder.glob("*.csv"), *folder.glob("study.json")]:
-            shutil.copyfile(path, copy / path.name)
+        (copy / PROVENANCE).parent.mkdir(exist_ok=True)
+        for path in [*folder.glob("*.csv"), *folder.glob("study.json"), *folder.glob(PROVENANCE)]:
+            shutil.copyfile(path, copy / path.relative_to(folder))
         try:
             yield copy
         except StudyError as error:
