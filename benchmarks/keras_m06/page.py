@@ -1,4 +1,4 @@
-"""docs/keras.md from the tables of runs and steps: a template filled with figures."""
+"""docs/keras.md: the template with numbers from the tables of runs and steps."""
 
 from __future__ import annotations
 

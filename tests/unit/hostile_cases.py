@@ -1,4 +1,4 @@
-"""Hostile inputs, each with what a user sees of it; writes the tables of docs/hostile-input.md.
+"""Bad inputs, each with the message that a user sees; writes the tables of hostile-input.md.
 
     python tests/unit/hostile_cases.py
 
@@ -35,7 +35,7 @@ SECTIONS = {
     "Training": TRAINING,
 }
 
-PAGE = ROOT / "docs" / "hostile-input.md"
+PAGE = Path(__file__).with_name("hostile-input.md")
 
 
 def line_of(case: Case) -> str:

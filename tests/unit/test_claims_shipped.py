@@ -19,6 +19,7 @@ from mlpstudy.claims.curves import COURSES
 from mlpstudy.claims.judging import COLUMNS, judge
 from mlpstudy.config.claims import COMMON, FORMS, ClaimEntry, Course
 from mlpstudy.config.planning import Plan, read_plan
+from mlpstudy.report.packing import unpacked
 
 RESULTS = ROOT / "docs/results"
 
@@ -124,7 +125,8 @@ def test_the_page_has_the_least_p_of_the_tests_as_they_are() -> None:
 def archived(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     """Return the verdicts of the shipped claims on the published runs."""
     output = tmp_path_factory.mktemp("archive") / "claims.csv"
-    judge(RESULTS / "study.json", ROOT / "config/claims.yaml", RESULTS, output)
+    with unpacked(RESULTS) as study:
+        judge(study / "study.json", ROOT / "config/claims.yaml", study, output)
     return read_table(output, COLUMNS)
 
 

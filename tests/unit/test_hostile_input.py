@@ -1,8 +1,9 @@
-"""docs/hostile-input.md says what a user sees: every case is tried and compared with its line."""
+"""Each case of bad input gives the message that hostile-input.md lists."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from hostile_case import Case

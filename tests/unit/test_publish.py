@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from pages_fixture import render_study
 from study_fixture import REPORTED, TEMPLATES, make_study
 
 from mlpstudy.errors import StudyError
+from mlpstudy.report.packing import ARCHIVE, TABLES, pack, unpacked
 from mlpstudy.report.publish import publish
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
@@ -57,11 +59,35 @@ def test_the_table_stands_between_the_markers(finished: Path, repository: Path) 
 
 def test_every_table_is_there_byte_for_byte(finished: Path, repository: Path) -> None:
     publish(finished, REPORTED, TEMPLATES, repository)
-    copy = repository / "docs/results"
     names = {path.name for path in (finished / "tables").glob("*.csv")}
-    assert {"runs.csv", "models.csv"} <= names == {path.name for path in copy.glob("*.csv")}
-    for name in names:
-        assert (copy / name).read_bytes() == (finished / "tables" / name).read_bytes()
+    with unpacked(repository / "docs/results") as copy:
+        assert {"runs.csv", *TABLES} <= names == {path.name for path in copy.glob("*.csv")}
+        for name in names:
+            assert (copy / name).read_bytes() == (finished / "tables" / name).read_bytes()
+
+
+def test_an_archive_has_the_same_bytes_whenever_and_wherever_it_is_packed(tmp_path: Path) -> None:
+    for at, folder in enumerate((tmp_path / "one", tmp_path / "two")):
+        for name in sorted([*TABLES, "runs/a/spec.json", "runs/b/spec.json"], reverse=bool(at)):
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
+            os.utime(path, (at, at))
+        pack(folder)
+        assert [path.name for path in folder.iterdir()] == [ARCHIVE]
+    one, two = (tmp_path / name / ARCHIVE for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", None])
+def test_a_damaged_archive_is_refused_in_one_line(
+    finished: Path, repository: Path, content: bytes | None
+) -> None:
+    publish(finished, REPORTED, TEMPLATES, repository)
+    path = repository / "docs/results" / ARCHIVE
+    path.write_bytes(path.read_bytes()[:-40] if content is None else content)
+    with pytest.raises(StudyError, match=rf"^[^\n]*{ARCHIVE}: expected a tar.xz archive"):
+        unpacked(path.parent).__enter__()
 
 
 def test_every_link_of_the_published_pages_lands(finished: Path, repository: Path) -> None:
@@ -74,19 +100,18 @@ def test_every_link_of_the_published_pages_lands(finished: Path, repository: Pat
     ]
     figures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (copy / "report/report.md").read_text())
     links += [copy / "report" / link for link in figures]
-    assert any(link.name == "spec.json" for link in links)
-    assert any(link.name == "models.csv" for link in links)
+    assert {ARCHIVE, "models.csv"} <= {link.name for link in links}
     assert [str(link) for link in links if not link.exists()] == []
 
 
 def test_the_runs_that_it_names_are_those_of_the_copy(finished: Path, repository: Path) -> None:
     publish(finished, REPORTED, TEMPLATES, repository)
-    copy = repository / "docs/results"
-    jobs = json.loads((copy / "study.json").read_text())["jobs"]
-    assert jobs
-    for job in jobs:
-        spec = json.loads((copy / job["folder"] / "spec.json").read_text())
-        assert spec["model"] == job["model"]
+    with unpacked(repository / "docs/results") as copy:
+        jobs = json.loads((copy / "study.json").read_text())["jobs"]
+        assert jobs
+        for job in jobs:
+            spec = json.loads((copy / job["folder"] / "spec.json").read_text())
+            assert spec["model"] == job["model"]
 
 
 def test_what_the_study_has_no_more_leaves_the_repository(finished: Path, repository: Path) -> None:

@@ -18,6 +18,7 @@ from mlpstudy.analysis.tables import read_table
 from mlpstudy.config.differences import differences
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.fingerprint import training_fingerprint
+from mlpstudy.report.packing import ARCHIVE, unpacked
 from mlpstudy.report.provenance import load_provenance
 
 ROOT = Path(__file__).parents[2]
@@ -86,9 +87,31 @@ def test_the_readme_has_its_table(study: dict[str, Any]) -> None:
     assert len(re.findall(r"^\| Model \d+ ", shown[1], re.MULTILINE)) == len(study["models"])
 
 
-def test_no_file_is_larger_than_a_repository_should_keep() -> None:
-    large = [str(path) for path in PUBLISHED.rglob("*") if path.stat().st_size > 5_000_000]
-    assert large == []
+def test_it_is_no_larger_than_a_repository_should_keep() -> None:
+    sizes = [path.stat().st_size for path in PUBLISHED.rglob("*") if path.is_file()]
+    assert max(sizes) < 5_000_000
+    assert sum(sizes) < 13_000_000
+    assert len(sizes) < 150
+
+
+def test_every_link_of_its_pages_leads_to_a_file() -> None:
+    links = [
+        path.parent / link
+        for path, pattern in (
+            (PUBLISHED / "report/index.html", r'href="([^"#:]+)"'),
+            (PUBLISHED / "report/report.md", r"\]\(([^)#:]+)\)"),
+            (PUBLISHED / "README.md", r"\]\(([^)#:]+)\)"),
+        )
+        for link in re.findall(pattern, path.read_text())
+    ]
+    assert {ARCHIVE, "models.csv", "overview.svg"} <= {link.name for link in links}
+    assert [str(link) for link in links if not link.is_file()] == []
+
+
+def test_its_archive_has_a_specification_for_each_job(study: dict[str, Any]) -> None:
+    with unpacked(PUBLISHED) as folder:
+        found = {str(path.parent.relative_to(folder)) for path in folder.rglob("spec.json")}
+    assert found == {job["folder"] for job in study["jobs"]}
 
 
 def test_what_trained_it_is_said(study: dict[str, Any]) -> None:

@@ -49,10 +49,9 @@ def test_add_a_model(project: Project, page: str) -> None:
     assert trained(project) - before == {("as_reported", name), ("corrected", name)}
 
 
-@pytest.mark.parametrize("page", ["README.md", CONFIG_README])
-def test_add_a_condition(project: Project, page: str) -> None:
+def test_add_a_condition(project: Project) -> None:
     append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
-    text = box(page, "Add a condition", "yaml")
+    text = box(CONFIG_README, "Add a condition", "yaml")
     written = yaml.safe_load(text)["conditions"]
     (project.folder / "mine.yaml").write_text(text)
     conditions = {
@@ -62,11 +61,10 @@ def test_add_a_condition(project: Project, page: str) -> None:
     assert not conditions & {name for name, overrides in written.items() if overrides is None}
 
 
-@pytest.mark.parametrize("page", ["README.md", CONFIG_README])
-def test_add_a_claim(project: Project, page: str) -> None:
+def test_add_a_claim(project: Project) -> None:
     append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
     before = project.planned()
-    text = box(page, "Add a claim", "yaml")
+    text = box(CONFIG_README, "Add a claim", "yaml")
     append(project, "config/claims.yaml", text)
     after = project.planned()
     assert after.get("train") == before.get("train")
@@ -134,6 +132,34 @@ def test_what_is_added_to_the_evidence_passes_its_test(
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
     assert re.search(r"\b[1-9]\d* passed", done.stdout)
+
+
+def test_a_table_column_is_shown_on_the_page(tmp_path: Path) -> None:
+    """The published study is rendered with the recipe's column."""
+    shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=IGNORED)
+    patch = box(EXTENDING, "A table column shown on the page", "diff")
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, text=True, check=True)
+    subprocess.run([sys.executable, "-c", RENDER, str(ROOT)], cwd=tmp_path, check=True)
+    for page in ("report.md", "tables/activation_groups.md"):
+        assert "Corrected: failures |" in (tmp_path / "pages" / page).read_text(), page
+    groups = (tmp_path / "pages/index.html").read_text().partition('<section id="groups">')[2]
+    assert re.search(r"<th[^>]*>\s*failures\s*<", groups.partition("</section>")[0])
+
+
+RENDER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, "workflow")
+from mlpstudy.report.packing import unpacked
+from mlpstudy.report.pages import render
+root = Path(sys.argv[1])
+figures = root / "docs/results/figures"
+with unpacked(root / "docs/results") as study:
+    render(
+        study / "study.json", root / "resources/reported/values.csv", study, figures,
+        study / "report/provenance.json", Path("workflow/templates"), Path("pages"),
+    )
+"""
 
 
 @pytest.fixture(scope="module")

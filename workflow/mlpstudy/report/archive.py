@@ -1,9 +1,9 @@
-"""The published study rendered again from what docs/results keeps of it, without training.
+"""The published study in docs/results, computed and rendered again without training.
 
 docs/results has the tables, study.json and each job's spec.json, but neither predictions nor
-weights. Tables that follow from the runs' own are computed anew; those that need predictions or
-untrained networks are taken as they are. Nothing is compared with the present plan but to say in
-what the study's configuration differs from it.
+weights. Tables that follow from those of the runs are computed again. Tables that need predictions
+or untrained networks are copied. The pages say how the study's configuration differs from the
+present one.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from mlpstudy.data.dataset import load
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.drawing import draw
 from mlpstudy.files import write_csv
+from mlpstudy.report.packing import unpacked
 from mlpstudy.report.provenance import write_archived
 from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published
 from mlpstudy.report.typeset import typeset
@@ -43,22 +44,35 @@ def republish(
     data: Path,
     templates: Path,
 ) -> None:
-    """Replace docs/results of `repository` by the same study, tabulated and rendered again.
+    """Replace docs/results of `repository` by the same study, computed and rendered again.
 
     Args:
         repository: folder with README.md and docs/results.
-        configs: the present configuration of the published study, each file laid over the ones
+        configs: the present configuration of the published study; each file overrides the ones
             before it.
-        claims: the claims file; the study's comparisons and conclusions become those of this file.
-        reported: the report's own values, values.csv; statements.csv beside it.
+        claims: the claims file; the study takes its comparisons and conclusions from this file.
+        reported: the report's own values, values.csv, with statements.csv beside it.
         data: folder of the prepared arrays.
         templates: folder of the Jinja2 templates.
 
     Raises:
-        StudyError: a file is missing or is not what it should be, the archive has other runs than
-            its study.json plans, or the data is not the study's.
+        StudyError: a file is missing or invalid, docs/results has other runs than its study.json
+            plans, or the data is not that of the study.
     """
-    archive = repository / PUBLISHED
+    with unpacked(repository / PUBLISHED) as archive:
+        _republish(archive, repository, configs, claims, reported, data, templates)
+
+
+def _republish(
+    archive: Path,
+    repository: Path,
+    configs: Sequence[Path],
+    claims: Path,
+    reported: Path,
+    data: Path,
+    templates: Path,
+) -> None:
+    """Do what `republish` does, from an unpacked study in `archive`."""
     study = load_study(archive / "study.json")
     _check_specs(study)
     if load(data).digest != study.dataset.digest:
@@ -87,7 +101,7 @@ def republish(
 
 
 def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None:
-    """Write into `copy` the tables that follow from those of the archived runs."""
+    """Write the tables that follow from those of the archived runs into `copy`."""
     study = load_study(copy / "study.json")
     recorded = archived(study, archive)
     for name, frame in tables(study, load_reported(reported), recorded).items():
@@ -101,7 +115,7 @@ def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None
 
 
 def _check_specs(study: Study) -> None:
-    """Check that every spec.json is that of the job in the study.json beside it."""
+    """Check that each spec.json is that of its job in study.json."""
     for job in study.jobs:
         path = job.folder / "spec.json"
         try:

@@ -1,8 +1,8 @@
 """A finished study as the repository keeps it: docs/results, and the README's table and picture.
 
-Nothing here is typed: all is copied or rendered from a study's results, so that whoever reads the
-repository can follow any number to its line in a CSV and to the specification of the run behind it.
-Weights and predictions stay out: they are large, and the workflow makes them again.
+Everything is copied or rendered from the results of a study, so readers can follow each number to
+its row in a CSV and to the specification of the run behind it. Weights and predictions are left
+out, because they are large and the workflow can make them again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import INDEX, OVERVIEW, load_index
 from mlpstudy.files import replacing, write_text
+from mlpstudy.report.packing import ARCHIVE, linked_to_archive, pack
 from mlpstudy.report.pages import environment, render
 from mlpstudy.report.provenance import load_provenance
 from mlpstudy.report.views.provenance import configuration
@@ -27,10 +28,10 @@ PUBLISHED = Path("docs/results")
 
 
 def publish(results: Path, reported: Path, templates: Path, repository: Path) -> None:
-    """Replace docs/results of `repository` by the study in `results`; renew the README's result.
+    """Replace docs/results of `repository` by the study in `results`, and the README's result.
 
-    docs/results gets the tables as CSVs, study.json and each job's spec.json, the figures as SVG,
-    the report in its forms, and a README that says what made them.
+    docs/results gets the tables, study.json, the figures as SVG, the report in all its forms, an
+    archive with the largest tables and each job's spec.json, and a README that says what made them.
 
     Args:
         results: folder of a finished study, with its report.
@@ -39,7 +40,7 @@ def publish(results: Path, reported: Path, templates: Path, repository: Path) ->
         repository: folder with README.md and docs/.
 
     Raises:
-        StudyError: the study is a trial run or not finished, or README.md lacks its markers.
+        StudyError: the study is a trial run or is not finished, or README.md lacks its markers.
     """
     study = load_study(there(results / "study.json"))
     if study.trial:
@@ -51,13 +52,13 @@ def publish(results: Path, reported: Path, templates: Path, repository: Path) ->
 
 @contextmanager
 def published(repository: Path, reported: Path, templates: Path) -> Iterator[Path]:
-    """Give an empty folder to put a study into; it becomes docs/results when the block ends.
+    """Give an empty folder for a study; it becomes docs/results when the block ends.
 
-    The block puts everything there but the pages, which are rendered here, as are the README of the
-    folder and the result in that of the repository. If anything fails, all stays as it was.
+    The block fills in everything except the pages, the README of the folder and the result in the
+    README of the repository, which are rendered here. If anything fails, nothing changes.
 
     Raises:
-        StudyError: the study lacks a file, or README.md its markers.
+        StudyError: the study lacks a file, or README.md lacks its markers.
     """
     copy, readme = repository / PUBLISHED, repository / "README.md"
     before = _parts(readme)
@@ -71,7 +72,10 @@ def published(repository: Path, reported: Path, templates: Path) -> Iterator[Pat
             fresh / "study.json", reported, fresh, fresh / "figures", report / "provenance.json",
             templates, report,
         )  # fmt: skip
-        write_text(fresh / "README.md", _page(templates, fresh))
+        page = report / "index.html"
+        write_text(page, linked_to_archive(_read(page)))
+        pack(fresh)
+        write_text(fresh / "README.md", readme_of(templates, fresh))
         result = _read(report / "tables/accuracy.md").strip()
         there(fresh / "figures" / OVERVIEW)
         shutil.rmtree(copy, ignore_errors=True)
@@ -92,7 +96,7 @@ def copy_runs(study: Study, source: Path, copy: Path) -> None:
 
 
 def _copy(results: Path, copy: Path) -> None:
-    """Copy what is small, each file named by the study itself or by the index of the figures."""
+    """Copy the tables, the report's PDF and provenance, and the figures that their index lists."""
     for table in sorted((results / "tables").glob("*.csv")):
         copy_file(table, copy / table.name)
     for form in ("report/report.pdf", "report/provenance.json"):
@@ -103,12 +107,13 @@ def _copy(results: Path, copy: Path) -> None:
 
 
 def copy_file(source: Path, target: Path) -> None:
-    """Copy a file that has to be there, and make the folder that it goes to."""
+    """Copy a file that must exist, and make the folder of `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(there(source), target)
 
 
-def _page(templates: Path, copy: Path) -> str:
+def readme_of(templates: Path, copy: Path) -> str:
+    """Return the README of a published study in `copy`."""
     study = load_study(copy / "study.json")
     provenance = load_provenance(copy / "report/provenance.json")
     template = environment(templates).get_template("markdown/published.md.j2")
@@ -117,11 +122,12 @@ def _page(templates: Path, copy: Path) -> str:
         provenance=provenance,
         configuration=configuration(study, provenance),
         tables=sorted(path.name for path in copy.glob("*.csv")),
+        archive=ARCHIVE,
     )
 
 
 def _parts(readme: Path) -> tuple[str, str]:
-    """Return the README up to the line that begins the result, and from the one that ends it."""
+    """Return the README up to the line that begins the result, and from the line that ends it."""
     pattern = rf"(.*?{re.escape(BEGIN)}[^\n]*\n).*?({re.escape(END)}.*)"
     found = re.fullmatch(pattern, _read(readme), re.DOTALL)
     if not found:
@@ -130,10 +136,10 @@ def _parts(readme: Path) -> tuple[str, str]:
 
 
 def there(path: Path) -> Path:
-    """Return `path`, which must be a file.
+    """Return `path`.
 
     Raises:
-        StudyError: it is not.
+        StudyError: it is not a file.
     """
     if not path.is_file():
         raise StudyError(f"{path}: missing; publish a study that has run to its end")

@@ -1,4 +1,4 @@
-"""Which commit the code that runs is, and what stands there uncommitted, as far as can be known."""
+"""The commit of the running code and its uncommitted changes, as far as they can be known."""
 
 from __future__ import annotations
 
@@ -7,32 +7,31 @@ import subprocess
 from pathlib import Path
 from typing import TypedDict
 
-# What a result can depend on; documents and tests may be at work without making it doubtful.
+# What a result can depend on. Changes of documents and tests are not recorded.
 SOURCES = ("Snakefile", "workflow", "config", "envs", "profiles", "resources", "pyproject.toml")
 
-
-# git writes the commit into this file when it packs an archive, by the line of .gitattributes.
+# `git archive` writes the commit into this file, because of a line in .gitattributes.
 ARCHIVED = ".git_archival.txt"
 
 
 class Commit(TypedDict):
-    """The state of a repository; without one, `problem` says why and the rest is None or empty.
+    """The state of a repository.
 
-    Of a release archive the commit is known, but not whether its files were edited since: `dirty`
-    is None.
+    Without a repository, `problem` gives the reason and the other values are None or empty. For a
+    release archive, `dirty` is None: the commit is known, but not whether files were edited since.
     """
 
     commit: str | None
     dirty: bool | None
-    changed: list[str]  # paths of SOURCES that are not as committed
+    changed: list[str]  # files in SOURCES that differ from the commit
     problem: str | None
 
 
 def read_commit(folder: Path) -> Commit:
-    """Return the commit that the repository at `folder` has checked out.
+    """Return the commit that is checked out in the repository at `folder`.
 
-    A repository further up that does not have `folder` as its own, such as one that ignores the
-    environment in which this package is installed, is none.
+    Repositories in folders above are not considered, such as one that ignores the environment in
+    which this package is installed.
     """
     try:
         top = Path(_git(folder, "rev-parse", "--show-toplevel"))
@@ -49,7 +48,7 @@ def read_commit(folder: Path) -> Commit:
 
 
 def _archived(folder: Path) -> Commit | None:
-    """Return the commit that the archive unpacked at `folder` was made of."""
+    """Return the commit of the release archive that was unpacked at `folder`."""
     try:
         told = (folder / ARCHIVED).read_text(encoding="utf-8")
     except (OSError, ValueError):
@@ -63,13 +62,13 @@ def _none(problem: str) -> Commit:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of what git said, without its own label."""
+    """Return the first line of git's error message, without its label."""
     said = getattr(error, "stderr", None) or str(error)
     return str(said).strip().splitlines()[0].removeprefix("fatal: ")
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """Return what git prints; it is asked to take no lock, as it only reads."""
+    """Return the output of a git command that only reads, and therefore takes no lock."""
     command = ["git", "--no-optional-locks", *arguments]
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=True, timeout=60
