@@ -1,0 +1,127 @@
+"""The type of a table's schema, through which its rows become a frame and its CSV is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from mlpstudy.errors import StudyError
+
+# name: text, an empty cell is an empty text. text: an empty cell is missing.
+# count: integers, as floats in a column with missing cells. number: floats. flag: True or False.
+Kind = Literal["name", "text", "count", "number", "flag"]
+Columns = dict[str, Kind]
+
+
+@dataclass(frozen=True)
+class Table:
+    """The schema of one table.
+
+    A table may have further columns, whose dtypes pandas infers: history.csv has one per layer.
+
+    Attributes:
+        name: of its CSV, without the suffix.
+        columns: what each column holds, in the order of the file.
+    """
+
+    name: str
+    columns: Columns
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns."""
+        return list(self.columns)
+
+    def frame(self, rows: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
+        """Return `rows` as a table; a cell that a row does not give is missing."""
+        frame = pd.DataFrame(list(rows), columns=self.names)
+        incomplete = frame.columns[frame.isna().any()]
+        counts = [column for column in incomplete if self.columns[column] == "count"]
+        return frame.astype(dict.fromkeys(counts, "Int64"))
+
+    def exists(self, folder: Path) -> bool:
+        """Tell whether `folder` holds this table."""
+        return (folder / f"{self.name}.csv").is_file()
+
+    def read(self, folder: Path) -> pd.DataFrame:
+        """Read the table in `folder`.
+
+        Raises:
+            StudyError: the file is missing, is not a table, or lacks a column.
+        """
+        return self.read_file(folder / f"{self.name}.csv")
+
+    def read_file(self, path: Path) -> pd.DataFrame:
+        """Read the CSV in `path`; see `read`."""
+        try:
+            frame = self._parsed(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise StudyError(f"{path}: missing; the step that makes it has not run") from error
+        except (OSError, ValueError) as error:
+            raise StudyError(f"{path}: expected a table (CSV): {error}") from error
+        missing = [column for column in self.columns if column not in frame]
+        if missing:
+            raise StudyError(f"{path}: column {missing[0]} is missing")
+        return frame
+
+    def read_files(self, paths: Sequence[Path]) -> pd.DataFrame:
+        """Return the rows of all `paths`, with the position of their path as `file`; see `read`.
+
+        Files with the same header are parsed as one text: a study has a thousand small ones, and
+        pandas takes longer to start than to read one. If the text does not have one row per line,
+        the files are read one by one, so that the error names the one at fault.
+        """
+        bodies: dict[str, list[tuple[int, str]]] = {}
+        try:
+            for number, path in enumerate(paths):
+                header, _, body = path.read_text(encoding="utf-8").partition("\n")
+                bodies.setdefault(header, []).append((number, body))
+            frames = [self._parsed_together(header, parts) for header, parts in bodies.items()]
+            complete = all(set(self.columns) <= set(frame) for frame in frames)
+        except (OSError, ValueError):
+            complete = False
+        if not complete:
+            frames = [self.read_file(path).assign(file=at) for at, path in enumerate(paths)]
+        return pd.concat(frames, ignore_index=True)
+
+    def _parsed_together(self, header: str, parts: Sequence[tuple[int, str]]) -> pd.DataFrame:
+        """Parse the bodies of files that share a header; ValueError if a line is not a row."""
+        lines = [body.count("\n") for _, body in parts]
+        frame = self._parsed("\n".join([header, "".join(body for _, body in parts)]))
+        if len(frame) != sum(lines) or not isinstance(frame.index, pd.RangeIndex):
+            raise ValueError("lines and rows differ in number")
+        return frame.assign(file=np.repeat([number for number, _ in parts], lines))
+
+    def _parsed(self, text: str) -> pd.DataFrame:
+        """Parse a CSV; ValueError if it is not one, or if a number is not a number.
+
+        Training jobs write `nan` for a loss that diverged, and nothing for one that nobody
+        measured. In a column of text it is a text: a model may be called nan, and a fold 2.
+        """
+        header = pd.read_csv(StringIO(text), nrows=0).columns
+        kinds = {column: self.columns.get(column) for column in header}
+        texts = [column for column, kind in kinds.items() if kind in ("name", "text")]
+        floats = [column for column, kind in kinds.items() if kind == "number"]
+        frame = pd.read_csv(
+            StringIO(text),
+            dtype=dict.fromkeys(texts, "str") | dict.fromkeys(floats, "float64"),
+            keep_default_na=False,
+            na_values={column: [""] if column in texts else ["", "nan"] for column in header},
+        )
+        return frame.fillna({column: "" for column, kind in kinds.items() if kind == "name"})
+
+
+def columns_of(kind: Kind) -> Callable[[str], Columns]:
+    """Return a function from names of columns, separated by spaces, to columns of one kind."""
+    return lambda names: dict.fromkeys(names.split(), kind)
+
+
+def table(name: str, *columns: Columns) -> Table:
+    """Return a table of some groups of columns."""
+    return Table(name, {column: kind for group in columns for column, kind in group.items()})
