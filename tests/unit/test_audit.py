@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from study_fixture import make_study
 
+from mlpstudy.analysis.schemas import AUDIT, SENSITIVITY
 from mlpstudy.audit import loading
-from mlpstudy.audit.checks import AUDIT_COLUMNS, SEPARATOR, audit
+from mlpstudy.audit.checks import SEPARATOR, audit
 from mlpstudy.audit.printed import Report
-from mlpstudy.audit.replicates import COLUMNS
 from mlpstudy.errors import StudyError
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -178,7 +178,7 @@ def study(tmp_path: Path) -> Path:
 
 def placed(folder: Path) -> Path:
     """Write a sensitivity.csv in which model 1's accuracy is outside."""
-    row = dict.fromkeys(COLUMNS, "") | {
+    row = dict.fromkeys(SENSITIVITY.names, "") | {
         "condition": "as_reported", "model": "m01", "baseline": "as_reported",
         "quantity": "test_accuracy", "reported": 0.7526000142097473, "n": 3, "low": 0.8,
         "median": 0.81, "high": 0.82, "inside": False, "p_gap": 0.25,
@@ -199,7 +199,7 @@ def run(study: Path, reported: Path, tmp_path: Path) -> pd.DataFrame:
 
 def test_the_file_leads_with_the_serious_findings(study: Path, tmp_path: Path) -> None:
     written = run(study, REPORTED, tmp_path)
-    assert list(written.columns) == AUDIT_COLUMNS
+    assert list(written.columns) == AUDIT.names
     assert list(written["weight"]) == sorted(written["weight"], reverse=True)
     assert set(written["id"]) == {*ALL, "outside-m01"}
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from study_fixture import BOTH, Paths, make_study, write_tables
 
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_csv

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study
 
-from mlpstudy.analysis.collecting import read_table
 from mlpstudy.analysis.contrasts import write_contrasts
-from mlpstudy.analysis.tables import collect, load_study
-from mlpstudy.claims.judging import COLUMNS, judge
+from mlpstudy.analysis.runs import collect
+from mlpstudy.analysis.schemas import CLAIMS as SCHEMA
+from mlpstudy.claims.judging import judge
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_csv
 
@@ -58,7 +59,7 @@ def table(paths: Paths) -> Path:
 
 def test_one_row_per_claim_and_condition(table: Path) -> None:
     frame = pd.read_csv(table, keep_default_na=False)
-    assert list(frame) == COLUMNS
+    assert list(frame) == SCHEMA.names
     assert list(zip(frame["claim"], frame["condition"], frame["verdict"], strict=True)) == [
         ("good_wins", "as_reported", "supported"),
         ("good_wins", "corrected", "supported"),
@@ -100,7 +101,7 @@ def test_a_claim_names_the_contrast_that_has_its_effect(paths: Paths, table: Pat
 
 
 def test_text_stays_text_whatever_it_looks_like(table: Path) -> None:
-    odd = read_table(table, COLUMNS).set_index("claim").loc["nan"]
+    odd = SCHEMA.read(table.parent).set_index("claim").loc["nan"]
     assert odd[["statement", "quote", "section", "place", "models"]].tolist() == [
         "1", "3.0", "2", "1e3", "nan",
     ]  # fmt: skip
@@ -116,7 +117,7 @@ def test_the_same_bytes_every_time(paths: Paths, table: Path) -> None:
 def test_no_claims_make_a_table_without_rows(paths: Paths) -> None:
     output = paths.tables / "none.csv"
     judge(paths.study, None, paths.tables, output)
-    assert output.read_text() == ",".join(COLUMNS) + "\n"
+    assert output.read_text() == ",".join(SCHEMA.names) + "\n"
 
 
 def test_the_claims_are_checked_against_the_study_that_was_run(paths: Paths) -> None:

@@ -12,8 +12,9 @@ from scipy import stats
 from study_fixture import REPORTED, make_study
 from test_statistics_shifts import by_brute_force
 
-from mlpstudy.analysis.contrasts import COLUMNS, Samples, contrast, write_contrasts
-from mlpstudy.analysis.tables import read_table, tabulate
+from mlpstudy.analysis.contrasts import contrast, samples_by_cell, write_contrasts
+from mlpstudy.analysis.schemas import CONTRASTS
+from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.study import load_study
 
 DEEP = {"nodes": [32, 16, 10], "dropout": 0.2, "report_name": "m"}
@@ -74,7 +75,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def table(folder: Path) -> pd.DataFrame:
-    return read_table(folder / "contrasts.csv", COLUMNS)
+    return CONTRASTS.read(folder)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,7 @@ def cells(row: pd.Series) -> tuple[str, str]:
 
 
 def test_which_contrasts_there_are_each_once(table: pd.DataFrame) -> None:
-    assert list(table) == COLUMNS
+    assert list(table) == CONTRASTS.names
     found = [cells(row) for _, row in table.iterrows()]
     within = {
         (f"{condition}.{one}", f"{condition}.{two}")
@@ -224,7 +225,7 @@ def test_runs_without_an_accuracy_are_failures_and_not_values(folder: Path) -> N
     ]  # fmt: skip
     values = pd.DataFrame(rows, columns=["condition", "model", "replicate", "test_accuracy"])
     pair = (("as_reported", "m09"), ("as_reported", "m10"))
-    found = contrast(study, Samples.of(values), pair)
+    found = contrast(study, samples_by_cell(values), pair)
     assert (found["first_replicates"], found["first_failures"]) == (4, 1)
     assert (found["failure_difference"], found["superiority"]) == (-0.25, 1.0)
     assert found["shift"] == pytest.approx(0.05)
@@ -238,13 +239,4 @@ def test_a_study_of_one_model_under_one_condition_has_no_contrasts(tmp_path: Pat
     tabulate(paths.study, REPORTED, paths.tables)
     output = paths.tables / "contrasts.csv"
     write_contrasts(paths.study, None, tmp_path / "none.csv", paths.tables, output)
-    assert output.read_text() == ",".join(COLUMNS) + "\n"
-
-
-def test_names_and_values_are_text_whatever_they_look_like(tmp_path: Path) -> None:
-    path = tmp_path / "contrasts.csv"
-    names = ["contrast", "first_model", "second_condition", "fields", "first_values"]
-    path.write_text(",".join([*names, "p"]) + "\n1,nan,2,,0.20,inf\n")
-    row = read_table(path).iloc[0]
-    assert row[names].tolist() == ["1", "nan", "2", "", "0.20"]
-    assert row["p"] == math.inf
+    assert output.read_text() == ",".join(CONTRASTS.names) + "\n"

@@ -13,9 +13,9 @@ from scipy.stats import gaussian_kde, multivariate_normal
 from study_fixture import REPORTED, make_study
 
 from mlpstudy import cli
-from mlpstudy.analysis.collecting import collect
-from mlpstudy.analysis.likelihood import likelihoods, log_likelihood, model_likelihoods
-from mlpstudy.analysis.reported_values import load_reported
+from mlpstudy.analysis.reported import load_reported
+from mlpstudy.analysis.runs import collect
+from mlpstudy.analysis.sensitivity import likelihoods, log_likelihood, model_likelihoods
 from mlpstudy.config.study import load_study
 
 ACCURACIES = np.array([0.10, 0.55, 0.79, 0.80, 0.86])

@@ -13,8 +13,7 @@ import torch
 from filelock import FileLock
 from study_fixture import Paths, make_study
 
-from mlpstudy.analysis.leftovers import remove_leftovers
-from mlpstudy.analysis.progress import describe
+from mlpstudy.analysis.progress import describe, remove_leftovers
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.locks import is_locked, lock_until_exit

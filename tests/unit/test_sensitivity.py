@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.analysis.reported_values import Reported, Value, load_reported
+from mlpstudy.analysis.reported import Reported, Value, load_reported
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.analysis.sensitivity import printed_values, standing
-from mlpstudy.analysis.tables import read_table, tabulate
+from mlpstudy.analysis.tables import tabulate
 
 REPORT = load_reported(REPORTED)
 

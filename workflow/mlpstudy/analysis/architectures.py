@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from mlpstudy.analysis.schemas import ARCHITECTURES
 from mlpstudy.config.study import Study
 
 SIZES = ("layers", "hidden_units", "parameters")
@@ -25,12 +26,6 @@ LEAST = 3  # models of which one can ask for an order
 # many random ones.
 DRAWS = 9_999
 ROUNDING = 1e-9  # equal correlations may differ in their last digits
-
-COLUMNS = [
-    "condition", "activation", "loss_function", "size", "models", "members", "sizes",
-    "smallest", "largest", "lowest", "highest", "range", "failures", "correlation", "p",
-    "p_smallest",
-]  # fmt: skip
 
 Array = NDArray[np.float64]
 
@@ -52,7 +47,7 @@ def architectures(study: Study, models: pd.DataFrame) -> pd.DataFrame:
         frame = frame.assign(hidden_units=[_hidden(text) for text in frame["nodes"]])
         for size in SIZES:
             rows += [_row(condition, *group, size) for group in _groups(frame)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return ARCHITECTURES.frame(rows)
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:

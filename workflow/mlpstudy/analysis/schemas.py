@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.analysis.table import Columns, columns_of, table
+from mlpstudy.analysis.columns import Columns, columns_of, table
 
 names, texts = columns_of("name"), columns_of("text")
 counts, numbers, flags = columns_of("count"), columns_of("number"), columns_of("flag")
@@ -175,6 +175,7 @@ SATURATION_LAYERS = table(
 SATURATION_BINS = table(
     "saturation_bins", names("model pixels"), counts("low high count"), numbers("share")
 )
+UNTRAINED = (SATURATION, SATURATION_LAYERS, SATURATION_BINS)
 
 CONTRASTS = table(
     "contrasts",
@@ -224,7 +225,7 @@ TABLES = {
     for schema in (
         *(RUNS, TIMINGS, HISTORY, MODELS, ACTIVATION_GROUPS, FINAL_INFERENCE),
         *(RECALLS, CONFUSIONS, HARDEST, CAUSES, ARCHITECTURES, SENSITIVITY),
-        *(SATURATION, SATURATION_LAYERS, SATURATION_BINS, CONTRASTS, CLAIMS, AUDIT),
+        *(*UNTRAINED, CONTRASTS, CLAIMS, AUDIT),
     )
 }
 

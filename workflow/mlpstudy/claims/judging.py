@@ -10,16 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.analysis.collecting import COLUMNS as READ
-from mlpstudy.analysis.collecting import read_table
 from mlpstudy.analysis.conditions import Cell
-from mlpstudy.analysis.contrasts import contrast_id
+from mlpstudy.analysis.contrasts import claims_of, contrast_id
+from mlpstudy.analysis.schemas import CLAIMS, HISTORY, RUNS
 from mlpstudy.analysis.statistics.families import holm, replicates_to_decide
 from mlpstudy.claims.forms import Context, parts_of
 from mlpstudy.claims.parts import LEVEL, Part, joined
 from mlpstudy.claims.samples import Samples
 from mlpstudy.config.claims import Claim, Claims
-from mlpstudy.config.loading import read_claims
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 
@@ -27,15 +25,6 @@ log = logging.getLogger(__name__)
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
-COLUMNS = [
-    "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
-    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference",
-    "within", "failure_bound", "n", "parts", "required", "parts_for", "parts_against", "p",
-    "family", "p_holm", "needed", "contrast", "reason",
-]  # fmt: skip
-WHOLE = dict.fromkeys(
-    ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
-)
 # The measures that contrasts.csv has as well.
 CONTRASTED = ("shift", "mean_difference", "failure_difference")
 
@@ -62,20 +51,15 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
         StudyError: a file is missing or is not what it should be.
     """
     plan = load_study(study)
-    found = read_claims(claims, plan.models, plan.conditions).listed() if claims else ()
-    samples = Samples(
-        read_table(tables / "runs.csv", READ["metrics"]),
-        read_table(tables / "history.csv", READ["history"]),
-        plan.medium,
-    )
-    frame = verdicts(plan, found, samples)
+    samples = Samples(RUNS.read(tables), HISTORY.read(tables), plan.medium)
+    frame = verdicts(plan, claims_of(plan, claims), samples)
     for row in frame[frame["condition"] == ""].to_dict("records"):
         log.info("claim %s is not judged: %s", row["claim"], row["reason"])
     write_csv(frame, output)
 
 
 def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
-    """Return COLUMNS, one row per claim and condition, in the order of claims, then of conditions.
+    """Return claims.csv: one row per claim and condition, in the order of both.
 
     A claim that can be judged under no condition has one row with an empty condition. All claims
     that are judged under one condition are one family for Holm's correction. The interval is at
@@ -95,10 +79,7 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
         context = Context(samples, condition, study.margin, classes)
         judged = _judged([asked[at].claim for at in family], context, study.pairs)
         rows |= dict(zip(family, judged, strict=True))
-    frame = pd.DataFrame(
-        [_words(question) | rows[at] for at, question in enumerate(asked)], columns=COLUMNS
-    )
-    return frame.astype(WHOLE)
+    return CLAIMS.frame(_words(question) | rows[at] for at, question in enumerate(asked))
 
 
 def _judged(

@@ -8,7 +8,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from mlpstudy.errors import StudyError
@@ -74,29 +73,29 @@ class Table:
         """Return the rows of all `paths`, with the position of their path as `file`; see `read`.
 
         Files with the same header are parsed as one text: a study has a thousand small ones, and
-        pandas takes longer to start than to read one. If the text does not have one row per line,
-        the files are read one by one, so that the error names the one at fault.
+        pandas takes longer to start than to read one. If that fails, the files are read one by
+        one, so that the error names the one at fault.
         """
-        bodies: dict[str, list[tuple[int, str]]] = {}
+        texts: dict[str, list[str]] = {}
         try:
             for number, path in enumerate(paths):
-                header, _, body = path.read_text(encoding="utf-8").partition("\n")
-                bodies.setdefault(header, []).append((number, body))
-            frames = [self._parsed_together(header, parts) for header, parts in bodies.items()]
-            complete = all(set(self.columns) <= set(frame) for frame in frames)
+                header, *lines = path.read_text(encoding="utf-8").splitlines()
+                texts.setdefault(header, []).extend(f"{line},{number}" for line in lines)
+            frames = [
+                self._parsed("\n".join([f"{header},file", *lines]))
+                for header, lines in texts.items()
+            ]
+            whole = all(
+                {*self.columns, "file"} <= set(frame)
+                and isinstance(frame.index, pd.RangeIndex)
+                and frame["file"].notna().all()
+                for frame in frames
+            )
         except (OSError, ValueError):
-            complete = False
-        if not complete:
+            whole = False
+        if not whole:
             frames = [self.read_file(path).assign(file=at) for at, path in enumerate(paths)]
         return pd.concat(frames, ignore_index=True)
-
-    def _parsed_together(self, header: str, parts: Sequence[tuple[int, str]]) -> pd.DataFrame:
-        """Parse the bodies of files that share a header; ValueError if a line is not a row."""
-        lines = [body.count("\n") for _, body in parts]
-        frame = self._parsed("\n".join([header, "".join(body for _, body in parts)]))
-        if len(frame) != sum(lines) or not isinstance(frame.index, pd.RangeIndex):
-            raise ValueError("lines and rows differ in number")
-        return frame.assign(file=np.repeat([number for number, _ in parts], lines))
 
     def _parsed(self, text: str) -> pd.DataFrame:
         """Parse a CSV; ValueError if it is not one, or if a number is not a number.
