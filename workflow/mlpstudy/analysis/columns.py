@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import pandas as pd
 
@@ -15,7 +15,6 @@ from mlpstudy.errors import StudyError
 # name: text, an empty cell is an empty text. text: an empty cell is missing.
 # count: integers, as floats in a column with missing cells. number: floats. flag: True or False.
 Kind = Literal["name", "text", "count", "number", "flag"]
-Columns = dict[str, Kind]
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Table:
     """
 
     name: str
-    columns: Columns
+    columns: dict[str, Kind]
 
     @property
     def names(self) -> list[str]:
@@ -116,11 +115,8 @@ class Table:
         return frame.fillna({column: "" for column, kind in kinds.items() if kind == "name"})
 
 
-def columns_of(kind: Kind) -> Callable[[str], Columns]:
-    """Return a function from names of columns, separated by spaces, to columns of one kind."""
-    return lambda names: dict.fromkeys(names.split(), kind)
-
-
-def table(name: str, *columns: Columns) -> Table:
-    """Return a table of some groups of columns."""
-    return Table(name, {column: kind for group in columns for column, kind in group.items()})
+def table(name: str, columns: str) -> Table:
+    """Return a table whose columns are written `column:kind`; without a kind it is a number."""
+    parts = [column.partition(":") for column in columns.split()]
+    kinds: dict[str, Kind] = {kind: kind for kind in get_args(Kind)}
+    return Table(name, {column: kinds[kind or "number"] for column, _, kind in parts})

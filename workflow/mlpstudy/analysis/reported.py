@@ -48,7 +48,7 @@ QUANTITIES = {
 # The size of one printed unit in the units of `value`.
 UNITS = {"": 1.0, "%": 0.01, "s": 1.0, "min": 60.0}
 
-# What stands once a model in section 1 and the final table: the pages print it as the report's own.
+# What section 1 and the final table print once per model: the pages show it as the report's own.
 _HEADLINE = [
     *((DETAILS, quantity) for quantity in ("test_loss", "test_accuracy", "layers")),
     *((FINAL, quantity) for quantity in ("layers", "test_accuracy", "class")),
@@ -56,7 +56,7 @@ _HEADLINE = [
 
 
 def read_values(path: Path) -> pd.DataFrame:
-    """Return every printed value, a row each, in the file's order.
+    """Return one row per printed value, in the file's order.
 
     Columns: those of the file (text; `decimals` Int64, `approximate` bool), then `number`
     (float64: `value` where it is one, accuracies as fractions, times in seconds, else NaN) and
@@ -71,7 +71,7 @@ def read_values(path: Path) -> pd.DataFrame:
     one_of(path, frame, "unit", UNITS)
     one_of(path, frame, "approximate", ["true", "false"])
     numeric = frame["quantity"].isin([*COUNTS, *FRACTIONS, *MEASURES])
-    # What the report leaves blank has neither a value nor decimals.
+    # A quantity that the report leaves blank has neither a value nor decimals.
     filled = frame["printed"] != ""
     for quantity, pattern in QUANTITIES.items():
         fits = frame["value"].str.fullmatch(pattern) & filled | (frame["value"] == "") & ~filled
@@ -94,7 +94,7 @@ def read_values(path: Path) -> pd.DataFrame:
 
 
 def read_statements(path: Path) -> pd.DataFrame:
-    """Return the report's checkable sentences, a row each, as text (STATEMENT_COLUMNS).
+    """Return one row per checkable sentence of the report, as text (STATEMENT_COLUMNS).
 
     `models` is space-separated. An absent or empty file gives no rows. Raises StudyError.
     """
@@ -148,10 +148,10 @@ def _refuse_second_headline(path: Path, frame: pd.DataFrame) -> None:
     key = frame["section"] + "/" + frame["quantity"]
     headlines = key.isin(["/".join(pair) for pair in _HEADLINE])
     again = headlines & frame.duplicated(["model", "section", "quantity"]) & (frame["model"] != "")
-    require(path, frame, "quantity", ~again, "each of a model's headline values once a section")
+    require(path, frame, "quantity", ~again, "each of a model's headline values once per section")
 
 
-# Where to look, in this order. The grouped tables repeat some of what the lists above them say.
+# The sections to look in, in this order. The grouped tables repeat parts of the lists above them.
 PLACES = {
     "details": ("1 details",),
     "group": ("3 grouped table", "3 grouped list"),
@@ -160,7 +160,7 @@ PLACES = {
 
 
 class Value(NamedTuple):
-    """One printed value: as a number (accuracies as fractions, seconds) and in our words."""
+    """One printed value: as a number (accuracies as fractions, times in seconds) and as text."""
 
     number: float
     text: str

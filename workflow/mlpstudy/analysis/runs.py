@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.analysis.schemas import HISTORY, RUN, RUNS, TIMINGS
+from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS
 from mlpstudy.config.study import Job, Study
 from mlpstudy.errors import StudyError
 
-RUN_KEYS = list(RUN)
+RUN_KEYS = ["condition", "model", "fold", "replicate"]
 JOB_FILES = {"metrics": RUNS, "timings": TIMINGS, "history": HISTORY}
 
 
