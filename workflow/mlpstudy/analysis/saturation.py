@@ -50,6 +50,11 @@ class HiddenLayer:
     saturated: Array
     dead: Array
 
+    def means(self) -> dict[str, Any]:
+        """Return the number of units, and the means over replicates."""
+        means = {name: getattr(self, name).mean() for name in ("scale", "saturated", "dead")}
+        return {"units": self.units} | means
+
 
 @dataclass(frozen=True)
 class FirstLook:
@@ -112,7 +117,10 @@ def saturation(study: Study, dataset: Dataset) -> dict[str, pd.DataFrame]:
             keys = {"model": key, "activation": model.fields["activation"], "pixels": pixels}
             layers = {"layers": len(model.fields["nodes"])}
             rows["saturation"].append(keys | layers | _softmax(look, p_true))
-            rows["saturation_layers"] += [keys | row for row in _layers(look)]
+            rows["saturation_layers"] += [
+                keys | {"layer": number} | layer.means()
+                for number, layer in enumerate(look.layers, start=1)
+            ]
             bins = histogram(p_true)
             rows["saturation_bins"] += [{"model": key, "pixels": pixels} | row for row in bins]
     return {schema.name: schema.frame(rows[schema.name]) for schema in UNTRAINED}
@@ -190,17 +198,6 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
         "share_certain": (rest < EPSILON).mean(),
         "cross_entropy": -p_true.mean(),
     }
-
-
-def _layers(look: FirstLook) -> Iterator[dict[str, Any]]:
-    for number, layer in enumerate(look.layers, start=1):
-        yield {
-            "layer": number,
-            "units": layer.units,
-            "scale": layer.scale.mean(),
-            "saturated": layer.saturated.mean(),
-            "dead": layer.dead.mean(),
-        }
 
 
 def histogram(p_true: Array) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Claims and tables → claims.csv: a verdict on each claim under each condition."""
+"""The verdict on each claim under each condition: claims.csv."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTRASTED = ("shift", "mean_difference", "failure_difference")
 
 @dataclass(frozen=True)
 class Question:
-    """A claim under one condition; `reason` says why it cannot be judged, if it cannot."""
+    """A claim under one condition, or the `reason` why it cannot be judged."""
 
     claim: Claim
     condition: str
@@ -103,7 +103,7 @@ def _judged(
 
 
 def _p(part: Part) -> float:
-    """Return twice the smaller one-sided p, as the claim could have come out either way."""
+    """Return the two-sided p: twice the smaller one-sided p."""
     return min(1.0, 2 * min(part.holds, part.fails))
 
 
@@ -122,7 +122,7 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
         "level": interval.level,
         "reference": effect.reference,
         "within": effect.within,
-        # No run failed where equivalence is judged; so many may still fail, at 95 %.
+        # No run failed where equivalence is judged; this failure rate is still possible, at 95 %.
         "failure_bound": 1 - 0.05 ** (1 / part.n) if effect.within else float("nan"),
         "n": part.n,
         "p": _p(part),
@@ -141,7 +141,7 @@ def _contrast(part: Part, cells: Sequence[Cell]) -> str:
 
 
 def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]:
-    """Return how many parts there are, have to hold, and are shown to hold or not at the level."""
+    """Count the parts: all, those that have to hold, those shown to hold and to fail at `level`."""
     return {
         "parts": len(parts),
         "required": number,
@@ -151,7 +151,7 @@ def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]
 
 
 def questions(study: Study, claim: Claim) -> Iterator[Question]:
-    """Yield the claim under each condition that it is asked under, or why it cannot be."""
+    """Yield one question per condition to judge the claim under, or one with why it cannot be."""
     lacking = [model for model in claim.named if model not in study.models]
     if claim.form == "untestable":
         yield Question(claim, "", claim.reason)
@@ -171,7 +171,7 @@ def questions(study: Study, claim: Claim) -> Iterator[Question]:
 
 
 def _missing(study: Study, claim: Claim, condition: str) -> str:
-    """Say what keeps a condition from being asked: it, or a model under it, is not there."""
+    """Return why the claim cannot be judged under a condition; empty if it can."""
     other = claim.against or condition
     for name, models in ((condition, claim.named), (other, claim.than)):
         if claim.against and name == condition:
@@ -188,7 +188,7 @@ def _missing(study: Study, claim: Claim, condition: str) -> str:
 
 
 def _words(question: Question) -> dict[str, Any]:
-    """Return the columns that a claim itself fills, whatever becomes of it."""
+    """Return the columns that follow from the claim alone."""
     claim = question.claim
     own = ("section", "place", "quote", "statement", "form", "against")
     return {

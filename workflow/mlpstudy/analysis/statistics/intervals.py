@@ -23,8 +23,8 @@ Flags = ArrayLike  # of booleans, shape (replicates,)
 class Interval:
     """An estimate from `n` values (for two samples the smaller n) and a confidence interval.
 
-    `level` is the coverage that the method claims: what was asked for, or less where so few
-    values cannot give it. Bounds that cannot be given are NaN.
+    `level` is the nominal coverage: the level asked for, or less if so few values cannot give it.
+    Bounds that cannot be given are NaN.
     """
 
     estimate: float
@@ -41,9 +41,10 @@ def clean(values: Values) -> NDArray[np.float64]:
 
 
 def moments(values: Values) -> tuple[float, float]:
-    """Return mean and variance (of n - 1), NaN where too few; values all equal have none at all.
+    """Return mean and variance (divisor n - 1), NaN for too few values.
 
-    Rounding gives three runs at 0.1 a variance of 1e-34, which tests would take for real.
+    Equal values have the variance 0: rounding would give three runs at 0.1 one of 1e-34, which
+    tests would treat as real.
     """
     x = clean(values)
     if len(x) > 1 and x.min() == x.max():
