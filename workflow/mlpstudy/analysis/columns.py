@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import csv
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -68,51 +69,21 @@ class Table:
             raise StudyError(f"{path}: column {missing[0]} is missing")
         return frame
 
-    def read_files(self, paths: Sequence[Path]) -> pd.DataFrame:
-        """Return the rows of all `paths`, with the position of their path as `file`; see `read`.
-
-        Files with the same header are parsed as one text: a study has a thousand small ones, and
-        pandas takes longer to start than to read one. If that fails, the files are read one by
-        one, so that the error names the one at fault.
-        """
-        texts: dict[str, list[str]] = {}
-        try:
-            for number, path in enumerate(paths):
-                header, *lines = path.read_text(encoding="utf-8").splitlines()
-                texts.setdefault(header, []).extend(f"{line},{number}" for line in lines)
-            frames = [
-                self._parsed("\n".join([f"{header},file", *lines]))
-                for header, lines in texts.items()
-            ]
-            whole = all(
-                {*self.columns, "file"} <= set(frame)
-                and isinstance(frame.index, pd.RangeIndex)
-                and frame["file"].notna().all()
-                for frame in frames
-            )
-        except (OSError, ValueError):
-            whole = False
-        if not whole:
-            frames = [self.read_file(path).assign(file=at) for at, path in enumerate(paths)]
-        return pd.concat(frames, ignore_index=True)
-
     def _parsed(self, text: str) -> pd.DataFrame:
         """Parse a CSV; ValueError if it is not one, or if a number is not a number.
 
         Training jobs write `nan` for a loss that diverged, and nothing for one that nobody
         measured. In a column of text it is a text: a model may be called nan, and a fold 2.
         """
-        header = pd.read_csv(StringIO(text), nrows=0).columns
-        kinds = {column: self.columns.get(column) for column in header}
-        texts = [column for column, kind in kinds.items() if kind in ("name", "text")]
-        floats = [column for column, kind in kinds.items() if kind == "number"]
-        frame = pd.read_csv(
+        kinds = {name: self.columns.get(name) for name in next(csv.reader(StringIO(text)), [])}
+        dtypes = {"name": "str", "text": "str", "number": "float64"}
+        missing = {"name": [], "text": [""]}
+        return pd.read_csv(
             StringIO(text),
-            dtype=dict.fromkeys(texts, "str") | dict.fromkeys(floats, "float64"),
+            dtype={name: dtypes[kind] for name, kind in kinds.items() if kind in dtypes},
             keep_default_na=False,
-            na_values={column: [""] if column in texts else ["", "nan"] for column in header},
+            na_values={name: missing.get(kind or "", ["", "nan"]) for name, kind in kinds.items()},
         )
-        return frame.fillna({column: "" for column, kind in kinds.items() if kind == "name"})
 
 
 def table(name: str, columns: str) -> Table:

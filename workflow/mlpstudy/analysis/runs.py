@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -25,10 +25,7 @@ def collect(study: Study, name: str) -> pd.DataFrame:
     """
     if not study.jobs:
         raise StudyError("study.json: names no job, so there is nothing to tabulate")
-    paths = [job.folder / f"{name}.csv" for job in study.jobs]
-    frame = JOB_FILES[name].read_files(paths)
-    _check(study.jobs, paths, frame)
-    frame = frame.drop(columns="file")
+    frame = pd.concat([_rows_of(job, name) for job in study.jobs], ignore_index=True)
     order = {
         "condition": frame["condition"].map(_ranks(study.conditions)),
         "model": frame["model"].map(_ranks(study.models)),
@@ -39,6 +36,19 @@ def collect(study: Study, name: str) -> pd.DataFrame:
         order["epoch"] = frame["epoch"]
     ranks = pd.DataFrame(order).sort_values(list(order), kind="stable")
     return frame.loc[ranks.index].reset_index(drop=True)
+
+
+def _rows_of(job: Job, name: str) -> pd.DataFrame:
+    """Read a job's file; StudyError if it does not hold the runs of the job and no others."""
+    path = job.folder / f"{name}.csv"
+    frame = JOB_FILES[name].read_file(path)
+    run = (job.condition, job.model, job.fold)
+    if set(frame[RUN_KEYS[:3]].itertuples(index=False, name=None)) != {run}:
+        named = f"{job.condition}, {job.model}, fold {job.fold}"
+        raise StudyError(f"{path}: expected rows of {named}")
+    if set(frame["replicate"]) != set(range(job.first, job.last + 1)):
+        raise StudyError(f"{path}: expected replicates {job.first} to {job.last}")
+    return frame
 
 
 def check_planned(study: Study, frame: pd.DataFrame, path: Path) -> pd.DataFrame:
@@ -81,18 +91,3 @@ def _ranks(names: Iterable[str]) -> dict[str, int]:
 def _fold_number(fold: str) -> int:
     """Return the number of a numbered fold, so that 10 comes after 9; 0 for `all` and `holdout`."""
     return int(fold) if fold.isdecimal() else 0
-
-
-def _check(jobs: Sequence[Job], paths: Sequence[Path], frame: pd.DataFrame) -> None:
-    """Check that each file holds the runs of its job and no others."""
-    keys = frame.drop_duplicates(["file", *RUN_KEYS])[["file", *RUN_KEYS]]
-    found: dict[int, set[tuple[object, ...]]] = {number: set() for number in range(len(jobs))}
-    for number, *key in keys.itertuples(index=False):
-        found[number].add(tuple(key))
-    for number, (job, path) in enumerate(zip(jobs, paths, strict=True)):
-        run = (job.condition, job.model, job.fold)
-        if {key[:3] for key in found[number]} != {run}:
-            named = f"{job.condition}, {job.model}, fold {job.fold}"
-            raise StudyError(f"{path}: expected rows of {named}")
-        if {key[3] for key in found[number]} != set(range(job.first, job.last + 1)):
-            raise StudyError(f"{path}: expected replicates {job.first} to {job.last}")
