@@ -1,4 +1,4 @@
-"""contrasts.csv of a small study: which rows there are, and every column computed anew by scipy."""
+"""contrasts.csv of a small study: which rows there are, and every column computed anew."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 from study_fixture import REPORTED, make_study
-from test_statistics_shifts import by_brute_force
 
 from mlpstudy.analysis.contrasts import contrast, samples_by_cell, write_contrasts
 from mlpstudy.analysis.schemas import CONTRASTS
+from mlpstudy.analysis.statistics.intervals import difference_of_medians
+from mlpstudy.analysis.statistics.shifts import shift_test
 from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.study import load_study
 
@@ -125,69 +126,37 @@ def test_what_differs_is_named_with_its_values(table: pd.DataFrame) -> None:
     }  # fmt: skip
 
 
-def test_effects_and_intervals_are_scipys(
+def test_effects_are_those_of_both_samples(
     table: pd.DataFrame, samples: dict[str, np.ndarray]
 ) -> None:
+    """Means and superiority by scipy; medians and shifts by the functions that have tests."""
     for _, row in table.iterrows():
         first, second = (samples[cell] for cell in cells(row))
         paired = row["first_model"] == row["second_model"]
         assert row["paired"] == paired
         assert (row["first_replicates"], row["second_replicates"]) == (6, 6)
-        assert (row["first_median"], row["second_median"]) == pytest.approx(
-            (np.median(first), np.median(second))
-        )
+        medians = [np.median(first), np.median(second)]
+        assert row[["first_median", "second_median"]].tolist() == pytest.approx(medians)
         test = stats.ttest_rel(second, first) if paired else stats.ttest_ind(
             second, first, equal_var=False
         )  # fmt: skip
-        means = tuple(row[f"mean_difference{end}"] for end in ("", "_low", "_high"))
-        assert means == pytest.approx((second.mean() - first.mean(), *test.confidence_interval()))
-        boot = stats.bootstrap(
-            (first, second), lambda a, b, axis: np.median(b, axis) - np.median(a, axis),
-            paired=paired, method="percentile", rng=np.random.default_rng(1),
-        ).confidence_interval  # fmt: skip
-        assert row["median_difference"] == pytest.approx(np.median(second) - np.median(first))
-        width = boot.high - boot.low
-        assert (row["median_difference_low"], row["median_difference_high"]) == pytest.approx(
-            tuple(boot), abs=0.15 * width
-        )
         if paired:
             above = (np.sign(second - first) + 1).mean() / 2
         else:
             above = stats.mannwhitneyu(second, first).statistic / 36
+        shift = shift_test(first, second, paired=paired)
+        assert row["p"] == pytest.approx(shift.p)
+        median = difference_of_medians(first, second, paired=paired)
+        expected = {
+            "mean_difference": (second.mean() - first.mean(), *test.confidence_interval()),
+            "median_difference": (medians[1] - medians[0], median.low, median.high),
+            "shift": (shift.estimate, shift.interval().low, shift.interval().high),
+        }
+        for name, three in expected.items():
+            found = [row[f"{name}{end}"] for end in ("", "_low", "_high")]
+            assert found == pytest.approx(three), name
         assert row["superiority"] == pytest.approx(above)
         assert 0 <= row["superiority_low"] <= above <= row["superiority_high"] <= 1
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["as_reported.m09-as_reported.m10", "corrected.m03-corrected.m09",
-     "as_reported.m03-corrected.m03", "corrected.m09-no_dropout.m09"],
-)  # fmt: skip
-def test_the_shift_its_interval_and_p_are_of_one_test(
-    table: pd.DataFrame, samples: dict[str, np.ndarray], name: str
-) -> None:
-    row = table.set_index("contrast").loc[name]
-    first, second = (samples[cell] for cell in name.split("-"))
-    if row["paired"]:
-        away = second - first
-        every = np.add.outer(away, away)[np.tril_indices(6)] / 2
-        sides = ("greater", "less")
-        tested = [
-            (shift, *(stats.wilcoxon(away - shift, alternative=side).pvalue for side in sides))
-            for shift in (0, row["shift_low"] + 1e-7, row["shift_high"] - 1e-7,
-                          row["shift_low"] - 1e-7, row["shift_high"] + 1e-7)
-        ]  # fmt: skip
-    else:
-        every = np.subtract.outer(second, first)
-        tested = by_brute_force(first, second)
-        below = sum(shift < 0 for shift, *_ in tested[1:-1:2])  # every second one is a difference
-        tested = [tested[2 * below], *tested]
-    assert row["shift"] == pytest.approx(np.median(every))
-    assert row["p"] == pytest.approx(min(1, 2 * min(tested[0][1:])))
-    for shift, greater, less in tested:
-        if min(abs(shift - row[f"shift_{end}"]) for end in ("low", "high")) > 1e-9:
-            inside = row["shift_low"] < shift < row["shift_high"]
-            assert inside == (min(greater, less) > 0.025)
 
 
 def test_failures_and_their_difference(table: pd.DataFrame, samples: dict[str, np.ndarray]) -> None:
