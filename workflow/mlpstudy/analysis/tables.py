@@ -8,19 +8,34 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.analysis import schemas
 from mlpstudy.analysis.answers import confusion_rows, hardest_rows, recall_rows, spread
 from mlpstudy.analysis.architectures import architectures
-from mlpstudy.analysis.columns import Table
 from mlpstudy.analysis.failures import causes
 from mlpstudy.analysis.models import activation_groups, final_inference, models_table
 from mlpstudy.analysis.predictions import each_model
 from mlpstudy.analysis.reported import Reported, load_reported
 from mlpstudy.analysis.runs import check_planned, collect, replicates
+from mlpstudy.analysis.schemas import (
+    CONFUSIONS,
+    HARDEST,
+    HISTORY,
+    RECALLS,
+    RUNS,
+    SPREAD,
+    TIMINGS,
+)
 from mlpstudy.analysis.sensitivity import sensitivity
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 from mlpstudy.identity import expect_planned
+
+OF_RUNS = {"runs": RUNS, "timings": TIMINGS, "history": HISTORY}
+OF_PREDICTIONS = {
+    "spread": SPREAD,
+    "recalls": RECALLS,
+    "confusions": CONFUSIONS,
+    "hardest": HARDEST,
+}
 
 
 @dataclass(frozen=True)
@@ -98,19 +113,14 @@ def archived(study: Study, folder: Path) -> Recorded:
     Raises:
         StudyError: a table is missing, lacks a column, or has other runs than `study` plans.
     """
-
-    def of_runs(schema: Table) -> pd.DataFrame:
-        return check_planned(study, schema.read(folder), folder / f"{schema.name}.csv")
-
-    return Recorded(
-        runs=of_runs(schemas.RUNS),
-        timings=of_runs(schemas.TIMINGS),
-        history=of_runs(schemas.HISTORY),
-        spread=schemas.SPREAD.read(folder)[schemas.SPREAD.names],
-        recalls=schemas.RECALLS.read(folder),
-        confusions=schemas.CONFUSIONS.read(folder),
-        hardest=schemas.HARDEST.read(folder),
-    )
+    frames = {
+        name: check_planned(study, schema.read(folder), folder / f"{name}.csv")
+        for name, schema in OF_RUNS.items()
+    }
+    of_predictions = {
+        name: schema.read(folder)[schema.names] for name, schema in OF_PREDICTIONS.items()
+    }
+    return Recorded(**frames, **of_predictions)
 
 
 def _from_predictions(study: Study, values: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -120,9 +130,7 @@ def _from_predictions(study: Study, values: pd.DataFrame) -> dict[str, pd.DataFr
         cell: frame.set_index("replicate")["test_accuracy"]
         for cell, frame in values.groupby(["condition", "model"])
     }
-    rows: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("spread", "recalls", "confusions", "hardest")
-    }
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_PREDICTIONS}
     for (condition, model), predictions in each_model(study):
         accuracy = accuracies[condition, model][predictions.replicates]
         learned = (accuracy >= study.medium).to_numpy()
@@ -136,9 +144,4 @@ def _from_predictions(study: Study, values: pd.DataFrame) -> dict[str, pd.DataFr
         cell = {"condition": condition, "model": model}
         for name, of_cell in found.items():
             rows[name] += [cell | row for row in of_cell]
-    return {
-        "spread": schemas.SPREAD.frame(rows["spread"]),
-        "recalls": schemas.RECALLS.frame(rows["recalls"]),
-        "confusions": schemas.CONFUSIONS.frame(rows["confusions"]),
-        "hardest": schemas.HARDEST.frame(rows["hardest"]),
-    }
+    return {name: schema.frame(rows[name]) for name, schema in OF_PREDICTIONS.items()}
