@@ -9,11 +9,11 @@ all replicates and over those that learned.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlpstudy.analysis.predictions import Predictions
@@ -97,19 +97,29 @@ def hardest_rows(predictions: Predictions, learned: Flags, names: Sequence[str])
     if not asked:
         return
     wrong, agreeing = _agreement(predictions, learned, len(names))
-    order = np.lexsort((predictions.images, -agreeing))
-    order = order[agreeing[order] > 0]
-    mistakes = list(zip(predictions.true.tolist(), wrong.tolist(), strict=True))
-    for rank, at in enumerate(_varied(order.tolist(), agreeing, mistakes), start=1):
-        true, predicted = mistakes[at]
+    frame = pd.DataFrame(
+        {
+            "image": predictions.images,
+            "true": predictions.true,
+            "predicted": wrong,
+            "agreeing": agreeing,
+        }
+    )
+    frame = frame[frame["agreeing"] > 0]
+    alike = frame.groupby(["agreeing", "true", "predicted"])["image"]
+    frame = frame.assign(turn=alike.rank() - 1, frequency=alike.transform("size"))
+    frame = frame.sort_values(
+        ["agreeing", "turn", "frequency", "image"], ascending=[False, True, False, True]
+    )
+    for rank, row in enumerate(frame.head(LISTED).to_dict("records"), start=1):
         yield {
             "rank": rank,
-            "image": int(predictions.images[at]),
-            "true": names[true],
-            "predicted": names[predicted],
-            "agreeing": int(agreeing[at]),
+            "image": row["image"],
+            "true": names[row["true"]],
+            "predicted": names[row["predicted"]],
+            "agreeing": row["agreeing"],
             "replicates": asked,
-            "share": float(agreeing[at]) / asked,
+            "share": row["agreeing"] / asked,
         }
 
 
@@ -120,26 +130,6 @@ def _agreement(predictions: Predictions, learned: Flags, classes: int) -> tuple[
     votes = np.bincount(cells.ravel(), minlength=images * classes).reshape(images, classes)
     votes[np.arange(images), predictions.true] = 0
     return votes.argmax(axis=1), votes.max(axis=1)
-
-
-def _varied(
-    order: Sequence[int], agreeing: Counts, mistakes: Sequence[tuple[int, int]]
-) -> list[int]:
-    """Return the first LISTED images; those of one share alternate between the mistakes."""
-    found: list[int] = []
-    start = 0
-    while start < len(order) and len(found) < LISTED:
-        level = agreeing[order[start]]
-        tied = [at for at in order[start:] if agreeing[at] == level]
-        start += len(tied)
-        frequency = Counter(mistakes[at] for at in tied)
-        seen: Counter[tuple[int, int]] = Counter()
-        keys = {}
-        for at in tied:
-            keys[at] = (seen[mistakes[at]], -frequency[mistakes[at]], at)
-            seen[mistakes[at]] += 1
-        found += sorted(tied, key=keys.__getitem__)
-    return found[:LISTED]
 
 
 def spread(predictions: Predictions, learned: Flags) -> dict[str, Any]:

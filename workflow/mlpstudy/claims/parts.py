@@ -8,7 +8,7 @@ the interval at the level 1 - a excludes the reference exactly where twice the p
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -156,14 +156,8 @@ def required(quantifier: str, number: int) -> int:
 
 
 def _stricter(effect: Effect, times: float) -> Effect:
-    interval = effect.interval
-    return Effect(
-        effect.measure,
-        effect.unit,
-        effect.reference,
-        lambda level: interval(1 - (1 - level) / times),
-        effect.within,
-    )
+    """Return the effect with an interval at the level that remains for one of `times` tests."""
+    return replace(effect, interval=lambda level: effect.interval(1 - (1 - level) / times))
 
 
 def _alike(one: Side, two: Side, margin: float) -> float:

@@ -89,28 +89,36 @@ def difference_of_means(
 
     There are no bounds where a side has fewer than 2 values.
     """
-    if paired:
-        differences = clean(np.subtract(second, first))
-        n, estimate = len(differences), moments(differences)[0]
-        error, freedom = math.sqrt(moments(differences)[1] / n) if n > 1 else math.nan, n - 1.0
-    else:
-        a, b = clean(first), clean(second)
-        n, estimate = min(len(a), len(b)), moments(b)[0] - moments(a)[0]
-        error, freedom = welch(a, b) if n > 1 else (math.nan, math.nan)
+    estimate, error, freedom, n = mean_difference(first, second, paired=paired)
     if n < 2:
         return Interval(estimate, math.nan, math.nan, level, n)
     half = float(special.stdtrit(freedom, (1 + level) / 2)) * error if error else 0.0
     return Interval(estimate, estimate - half, estimate + half, level, n)
 
 
-def welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the standard error of the difference of means and its degrees of freedom."""
-    parts = np.array([moments(x)[1] / len(x) for x in (a, b)])
+def mean_difference(
+    first: Values, second: Values, *, paired: bool
+) -> tuple[float, float, float, int]:
+    """Return the difference of means, its standard error, degrees of freedom, and the smaller n.
+
+    Error and degrees of freedom are Student's for paired samples and Welch's for others; NaN where
+    a side has fewer than 2 values.
+    """
+    if paired:
+        differences = clean(np.subtract(second, first))
+        n, (estimate, variance) = len(differences), moments(differences)
+        return estimate, math.sqrt(variance / n) if n > 1 else math.nan, n - 1.0, n
+    samples = clean(first), clean(second)
+    n = min(map(len, samples))
+    estimate = moments(samples[1])[0] - moments(samples[0])[0]
+    if n < 2:
+        return estimate, math.nan, math.nan, n
+    parts = np.array([moments(sample)[1] / len(sample) for sample in samples])
     total = float(parts.sum())
     if total == 0:
-        return 0.0, float(len(a) + len(b) - 2)
-    freedom = total**2 / float((parts**2 / [len(a) - 1, len(b) - 1]).sum())
-    return math.sqrt(total), freedom
+        return estimate, 0.0, float(sum(map(len, samples)) - 2), n
+    freedom = total**2 / float((parts**2 / [len(sample) - 1 for sample in samples]).sum())
+    return estimate, math.sqrt(total), freedom, n
 
 
 def difference_of_medians(
