@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import confusion_matrix
@@ -133,6 +133,7 @@ def test_the_hardest_images_by_hand() -> None:
     assert hardest((0, 1), learned=[False]).empty
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 5).flatmap(
         lambda n: st.lists(st.tuples(*[st.integers(0, 2)] * (n + 1)), min_size=1, max_size=30)
