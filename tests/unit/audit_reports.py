@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.analysis.schemas import SENSITIVITY
 from mlpstudy.audit.checks import findings
 from mlpstudy.audit.loading import Checks, load_checks
 from mlpstudy.audit.printed import Report, Statement, Value, load_report
-from mlpstudy.audit.replicates import COLUMNS
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported"
 REPORT = load_report(REPORTED)
 CHECKS = load_checks()
-NOTHING = pd.DataFrame(columns=COLUMNS)
+NOTHING = SENSITIVITY.frame([])
 
 
 def value(

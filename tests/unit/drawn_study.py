@@ -16,10 +16,12 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.analysis.schemas import CLAIMS, SATURATION
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.figures.catalogue import Drawing, drawings
 from mlpstudy.figures.data import load_figure_data
 from mlpstudy.figures.style import STYLE
+from mlpstudy.files import write_csv
 
 KL = {"loss": "kl_divergence", "validation": "holdout"}
 MODELS = {
@@ -73,22 +75,24 @@ def images() -> Dataset:
 
 def _others(paths: Paths) -> None:
     """Write what other steps than tabulate write."""
-    pd.DataFrame(
+    saturation = SATURATION.frame(
         [
             {"model": model, "pixels": pixels, "share_below": 0.75 if pixels == "raw" else 0.0}
             | {f"log10_p_true_q{q:02}": -low * (100 - q) / 100 for q in (5, 25, 50, 75, 95)}
             for model in MODELS
             for pixels, low in (("raw", 80.0), ("unit", 2.0))
         ]
-    ).to_csv(paths.tables / "saturation.csv", index=False)
+    )
+    write_csv(saturation, paths.tables / "saturation.csv")
     verdicts = ("supported", "contradicted", "undecided")
-    pd.DataFrame(
+    claims = CLAIMS.frame(
         [
             {"claim": f"claim_{n}", "condition": condition, "verdict": verdicts[(n + at) % 3]}
             for n in range(5)
             for at, condition in enumerate(CONDITIONS)
         ]
-    ).to_csv(paths.tables / "claims.csv", index=False)
+    )
+    write_csv(claims, paths.tables / "claims.csv")
 
 
 def lines(figure: Figure, marker: str | None = None) -> list[Line2D]:

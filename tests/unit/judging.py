@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 from study_fixture import FIELDS
 
-from mlpstudy.claims.judging import WHOLE, verdicts
+from mlpstudy.analysis.schemas import CLAIMS
+from mlpstudy.claims.judging import verdicts
 from mlpstudy.claims.samples import CURVES, Samples
 from mlpstudy.config.claims import Claim
 from mlpstudy.config.study import Study
@@ -65,7 +66,8 @@ def judged(
     """Return the rows of claims.csv; models without a condition are under `only`."""
     full = {key if isinstance(key, tuple) else ("only", key): v for key, v in accuracies.items()}
     frame = verdicts(study_of(list(full), **study), tuple(claims), samples_of(full, curves))
-    frame = frame.astype(dict.fromkeys(WHOLE, float))  # NaN, not NA, where there is none
+    whole = [name for name, kind in CLAIMS.columns.items() if kind == "count"]
+    frame = frame.astype(dict.fromkeys(whole, float))  # NaN, not NA, where there is none
     return [dict(row) for row in frame.to_dict("records")]
 
 

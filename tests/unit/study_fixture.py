@@ -81,26 +81,24 @@ def make_study(
     among them; the report's models, m01 to m17, are called as it calls them. A condition may have
     a `label`; `covered` restricts a condition to some models.
     """
-    conditions = BOTH if conditions is None else conditions
-    entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
+    entries, resolved = _resolved(models, conditions, covered)
+    size = block or replicates
     jobs = []
-    labels, conditions = _without_labels(conditions)
-    for condition, overrides in conditions.items():
-        for key in (covered or {}).get(condition, list(models)):
-            fields = {**entries[key]["fields"], **overrides}
+    for condition, settings in resolved.items():
+        for key in settings["models"]:
+            fields = {**entries[key]["fields"], **settings["overrides"]}
             for fold in _folds(fields):
-                for first in range(1, replicates + 1, block or replicates):
-                    last = min(first + (block or replicates) - 1, replicates)
-                    folder = root / f"runs/{condition}/{key}/fold-{fold}/replicates-{first}-{last}"
-                    job = {"condition": condition, "model": key, "fold": fold}
-                    block_of = {**job, "first": first, "last": last}
-                    jobs.append({**block_of, "folder": str(folder.relative_to(root))})
-                    _write_job(folder, job, range(first, last + 1), fields, outcome)
-                    identity = Job(
-                        **block_of, seed=1, data=DATA, subset=SUBSET if trial else None, code=CODE,
+                for first in range(1, replicates + 1, size):
+                    last = min(first + size - 1, replicates)
+                    folder = f"runs/{condition}/{key}/fold-{fold}/replicates-{first}-{last}"
+                    job = Job(
+                        condition=condition, model=key, fold=fold, first=first, last=last,
+                        seed=1, data=DATA, subset=SUBSET if trial else None, code=CODE,
                         spec=Spec.from_fields(fields),
-                    ).identity()  # fmt: skip
-                    write_text(folder / "spec.json", f"{identity}\n")
+                    )  # fmt: skip
+                    _write_job(root / folder, job, fields, outcome)
+                    named = ("condition", "model", "fold", "first", "last")
+                    jobs.append({name: getattr(job, name) for name in named} | {"folder": folder})
     said = yaml.safe_load(CLAIMS.read_text())
     study = {
         "trial": trial, "seed": 1, "replicates": replicates, "replicates_per_job": replicates,
@@ -117,14 +115,7 @@ def make_study(
         },
         # As the plan has it: those of a report of which the study has a model.
         "conclusions": said["conclusions"] if {*said["optional"]["models"]} & {*models} else {},
-        "conditions": {
-            name: {
-                "label": labels.get(name, ""),
-                "overrides": dict(overrides),
-                "models": list((covered or {}).get(name, list(models))),
-            }
-            for name, overrides in conditions.items()
-        },
+        "conditions": resolved,
         "jobs": jobs,
     }  # fmt: skip
     write_text(root / "study.json", json.dumps(study))
@@ -145,37 +136,32 @@ def study_of(
     covered: Mapping[str, Sequence[str]] | None = None,
 ) -> Study:
     """Return what `make_study` would write, without jobs and files."""
-    entries = {key: _entry(key, dict(fields)) for key, fields in models.items()}
-    labels, overrides = _without_labels(BOTH if conditions is None else conditions)
-    return Study(
-        models=entries,
-        conditions={
-            name: {
-                "overrides": fields,
-                "models": list((covered or {}).get(name, models)),
-                "label": labels.get(name, ""),
-            }
-            for name, fields in overrides.items()
-        },
-    )
+    entries, resolved = _resolved(models, conditions, covered)
+    return Study(models=entries, conditions=resolved)
 
 
-def _without_labels(
-    conditions: Mapping[str, Mapping[str, Any]],
-) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    labels = {name: each["label"] for name, each in conditions.items() if "label" in each}
-    overrides = {
-        name: {field: value for field, value in each.items() if field != "label"}
-        for name, each in conditions.items()
-    }
-    return labels, overrides
-
-
-def _entry(key: str, fields: dict[str, Any]) -> dict[str, Any]:
-    number = re.fullmatch(r"m(0[1-9]|1[0-7])", key)
-    name = fields.pop("report_name", f"Model {int(number[1])}" if number else key)
-    assumed = fields.pop("assumed", {"batch_size": "Not said."})
-    return {"report_name": name, "fields": {**FIELDS, **fields}, "assumed": assumed}
+def _resolved(
+    models: Mapping[str, Mapping[str, Any]],
+    conditions: Mapping[str, Mapping[str, Any]] | None,
+    covered: Mapping[str, Sequence[str]] | None,
+) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Return the models and the conditions as study.json has them; see `make_study`."""
+    entries = {}
+    for key, given in models.items():
+        fields = dict(given)
+        number = re.fullmatch(r"m(0[1-9]|1[0-7])", key)
+        name = fields.pop("report_name", f"Model {int(number[1])}" if number else key)
+        assumed = fields.pop("assumed", {"batch_size": "Not said."})
+        entries[key] = {"report_name": name, "fields": {**FIELDS, **fields}, "assumed": assumed}
+    resolved = {}
+    for name, given in (BOTH if conditions is None else conditions).items():
+        overrides = dict(given)
+        resolved[name] = {
+            "label": overrides.pop("label", ""),
+            "overrides": overrides,
+            "models": list((covered or {}).get(name, models)),
+        }
+    return entries, resolved
 
 
 def _folds(fields: Mapping[str, Any]) -> list[str]:
@@ -185,35 +171,28 @@ def _folds(fields: Mapping[str, Any]) -> list[str]:
     return ["all" if scheme == "none" else "holdout"]
 
 
-def _write_job(
-    folder: Path,
-    job: Mapping[str, str],
-    replicates: range,
-    fields: Mapping[str, Any],
-    outcome: Outcome,
-) -> None:
+def _write_job(folder: Path, job: Job, fields: Mapping[str, Any], outcome: Outcome) -> None:
     validated = fields["validation"] != "none"
     metrics, timings, history = [], [], []
-    for replicate in replicates:
-        accuracy, loss = outcome(job["condition"], job["model"], job["fold"], replicate)
-        keys = {**job, "replicate": replicate}
-        trained = {"train_loss": loss * 0.9, "train_accuracy": accuracy}
-        held = {
-            "validation_loss": loss if validated else None,
-            "validation_accuracy": accuracy if validated else None,
-        }
+    for replicate in job.replicates:
+        accuracy, loss = outcome(job.condition, job.model, job.fold, replicate)
+        keys = {name: getattr(job, name) for name in ("condition", "model", "fold")}
+        keys |= {"replicate": replicate}
         metrics.append(
             {
                 **keys, "activation": fields["activation"], "layers": len(fields["nodes"]),
                 "parameters": parameters(fields["nodes"]), "loss_function": fields["loss"],
-                "epochs": fields["epochs"], "batch_size": fields["batch_size"], **trained, **held,
+                "epochs": fields["epochs"], "batch_size": fields["batch_size"],
+                "train_loss": loss * 0.9, "train_accuracy": accuracy,
+                "validation_loss": loss if validated else None,
+                "validation_accuracy": accuracy if validated else None,
                 "test_loss": loss, "test_accuracy": accuracy,
             }
         )  # fmt: skip
         timings.append(
             {
                 **keys, "seconds": 2.0 * replicate, "device": "cpu", "threads": 1,
-                "stacked": len(replicates), "images_per_second": 1000, "peak_memory_mb": 100.0,
+                "stacked": len(job.replicates), "images_per_second": 1000, "peak_memory_mb": 100.0,
             }
         )  # fmt: skip
         for epoch in range(1, fields["epochs"] + 1):
@@ -232,7 +211,8 @@ def _write_job(
     for name, rows in {"metrics": metrics, "timings": timings, "history": history}.items():
         write_csv(pd.DataFrame(rows), folder / f"{name}.csv")
     accuracies = [row["test_accuracy"] for row in metrics]
-    np.savez(folder / "predictions.npz", **_answers(job["fold"], list(replicates), accuracies))
+    np.savez(folder / "predictions.npz", **_answers(job.fold, list(job.replicates), accuracies))
+    write_text(folder / "spec.json", f"{job.identity()}\n")
 
 
 def _answers(fold: str, replicates: list[int], accuracies: list[float]) -> dict[str, np.ndarray]:

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from study_fixture import make_study
 
+from mlpstudy.analysis.schemas import AUDIT, SENSITIVITY
 from mlpstudy.audit import loading
-from mlpstudy.audit.checks import AUDIT_COLUMNS, SEPARATOR, audit
+from mlpstudy.audit.checks import SEPARATOR, audit
 from mlpstudy.audit.printed import Report
-from mlpstudy.audit.replicates import COLUMNS
 from mlpstudy.errors import StudyError
 
 FOUND = audited(REPORT)
@@ -156,7 +156,7 @@ def test_a_report_with_gaps_breaks_no_check(seed: int, share: float) -> None:
 
 def run(tmp_path: Path, reported: Path = REPORTED, trial: bool = False) -> pd.DataFrame:
     """Audit a study whose replicates do not reproduce model 1's accuracy; read audit.csv."""
-    row = dict.fromkeys(COLUMNS, "") | {
+    row = dict.fromkeys(SENSITIVITY.names, "") | {
         "condition": "as_reported", "model": "m01", "baseline": "as_reported",
         "quantity": "test_accuracy", "reported": 0.7526000142097473, "n": 3, "low": 0.8,
         "median": 0.81, "high": 0.82, "inside": False, "p_gap": 0.25,
@@ -169,7 +169,7 @@ def run(tmp_path: Path, reported: Path = REPORTED, trial: bool = False) -> pd.Da
 
 def test_the_file_leads_with_the_serious_findings(tmp_path: Path) -> None:
     written = run(tmp_path)
-    assert list(written.columns) == AUDIT_COLUMNS
+    assert list(written.columns) == AUDIT.names
     assert list(written["weight"]) == sorted(written["weight"], reverse=True)
     assert set(written["id"]) == {*CORRECTIONS, "outside-m01"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from study_fixture import study_of
 
-from mlpstudy.analysis.collecting import read_table
-from mlpstudy.audit.checks import AUDIT_COLUMNS, audit_table
+from mlpstudy.analysis.schemas import AUDIT
+from mlpstudy.audit.checks import audit_table
 from mlpstudy.audit.loading import KINDS as KEYS
 from mlpstudy.files import write_csv
 from mlpstudy.report.views.audit import KINDS, Group, Printing, groups, of_model, summary
@@ -27,7 +27,7 @@ STUDY = study_of({"m05": {}, "m06": {}})  # model 3 is the report's and not run
 def shown(tmp_path: Path, *rows: dict[str, str]) -> list[Group]:
     """Return the groups of rows that were written and read as the pages do it."""
     write_csv(audit_table(rows), tmp_path / "audit.csv")
-    table = read_table(tmp_path / "audit.csv", AUDIT_COLUMNS)
+    table = AUDIT.read(tmp_path)
     frame = table.astype("object").where(table.notna(), "").astype("str")
     assert [view.anchor for view in of_model(frame, "m05", STUDY)] == ["same"] * bool(rows)
     return groups(frame, STUDY)
@@ -46,7 +46,7 @@ def test_the_serious_lead_and_equal_values_stand_together(tmp_path: Path) -> Non
 
 def test_an_empty_audit_is_no_group(tmp_path: Path) -> None:
     assert shown(tmp_path) == []
-    assert (tmp_path / "audit.csv").read_text() == ",".join(AUDIT_COLUMNS) + "\n"
+    assert (tmp_path / "audit.csv").read_text() == ",".join(AUDIT.names) + "\n"
 
 
 @pytest.mark.parametrize("kind", KEYS)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from study_fixture import BOTH, Paths, make_study, write_tables
 
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import TABLES, read_table
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_csv
@@ -55,7 +54,8 @@ def write_saturation(tables: Path, models: list[str], activations: list[str]) ->
                 layers.append({**keys, "layer": layer, "saturated": flat, "dead": 0.0})
             bins.append({**keys, "low": -1, "high": 0, "share": 1.0})
     for name, frame in {"": rows, "_layers": layers, "_bins": bins}.items():
-        write_csv(pd.DataFrame(frame), tables / f"saturation{name}.csv")
+        schema = TABLES[f"saturation{name}"]
+        write_csv(schema.frame(frame), tables / f"{schema.name}.csv")
 
 
 def loaded(paths: Paths, models: list[str], activations: list[str]) -> CauseTables:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study
 
-from mlpstudy.analysis.tables import read_table, tabulate
+from mlpstudy.analysis.schemas import read_table
+from mlpstudy.analysis.tables import tabulate
 
 CONDITIONS = {
     "plain": {},

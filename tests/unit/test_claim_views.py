@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from study_fixture import study_of
 
+from mlpstudy.analysis.schemas import CLAIMS
 from mlpstudy.formats import MINUS, p_value
-from mlpstudy.report.loading import CLAIM_COLUMNS
 from mlpstudy.report.views.claims import (
     STATES,
     claim_views,
@@ -17,7 +17,6 @@ from mlpstudy.report.views.claims import (
     tally,
 )
 
-COLUMNS = [*CLAIM_COLUMNS, "also", "against"]
 IDEAL = {
     "claim": "ideal", "section": "2 explanation", "place": "Section 2", "quote": "Five is ideal.",
     "statement": "Five layers are best.", "form": "best", "models": "m03 m07", "measure": "shift",
@@ -60,7 +59,7 @@ def plain(text: str) -> str:
 
 @pytest.fixture
 def frame() -> pd.DataFrame:
-    return pd.DataFrame(ROWS, columns=COLUMNS)
+    return pd.DataFrame(ROWS, columns=CLAIMS.names)
 
 
 def test_a_view_a_claim_with_its_conditions(frame: pd.DataFrame) -> None:
@@ -122,6 +121,6 @@ def test_p_values_in_words() -> None:
 
 
 def test_a_table_without_claims_has_no_views() -> None:
-    empty = pd.DataFrame(columns=CLAIM_COLUMNS)
+    empty = CLAIMS.frame([])
     assert claim_views(empty, STUDY) == []
     assert tally(empty) == {}

@@ -11,12 +11,12 @@ import yaml
 from configuring import CONFIG, ROOT
 from scipy.stats import binomtest
 
-from mlpstudy.analysis.collecting import read_table
 from mlpstudy.analysis.reported import read_statements
+from mlpstudy.analysis.schemas import CLAIMS
 from mlpstudy.analysis.statistics.shares import share_difference_test, share_test
 from mlpstudy.analysis.statistics.shifts import shift_test
 from mlpstudy.claims.curves import COURSES
-from mlpstudy.claims.judging import COLUMNS, judge
+from mlpstudy.claims.judging import judge
 from mlpstudy.config.claims import COMMON, FORMS, ClaimEntry, Course
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.report.packing import unpacked
@@ -127,7 +127,7 @@ def archived(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
     output = tmp_path_factory.mktemp("archive") / "claims.csv"
     with unpacked(RESULTS) as study:
         judge(study / "study.json", ROOT / "config/claims.yaml", study, output)
-    return read_table(output, COLUMNS)
+    return CLAIMS.read(output.parent)
 
 
 def test_every_claim_is_judged_on_the_published_runs_or_has_its_reason(

@@ -9,12 +9,11 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study
 
-from mlpstudy.analysis.collecting import read_table
 from mlpstudy.analysis.contrasts import write_contrasts
-from mlpstudy.analysis.tables import collect, load_study
-from mlpstudy.claims.judging import COLUMNS, judge
+from mlpstudy.analysis.schemas import CLAIMS as SCHEMA
+from mlpstudy.analysis.tables import tabulate
+from mlpstudy.claims.judging import judge
 from mlpstudy.errors import StudyError
-from mlpstudy.files import write_csv
 
 CLAIMS = """
 optional: {models: [gone, nan]}
@@ -42,9 +41,7 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     root = tmp_path_factory.mktemp("study")
     models = {"good": {}, "folded": {"validation": "kfold", "folds": 2}}
     made = make_study(root, models, outcome, replicates=10)
-    study = load_study(made.study)
-    for table, name in {"runs": "metrics", "timings": "timings", "history": "history"}.items():
-        write_csv(collect(study, name), made.tables / f"{table}.csv")
+    tabulate(made.study, REPORTED, made.tables)
     (root / "claims.yaml").write_text(CLAIMS)
     return made
 
@@ -58,7 +55,7 @@ def table(paths: Paths) -> Path:
 
 def test_one_row_per_claim_and_condition(table: Path) -> None:
     frame = pd.read_csv(table, keep_default_na=False)
-    assert list(frame) == COLUMNS
+    assert list(frame) == SCHEMA.names
     assert list(zip(frame["claim"], frame["condition"], frame["verdict"], strict=True)) == [
         ("good_wins", "as_reported", "supported"),
         ("good_wins", "corrected", "supported"),
@@ -100,23 +97,19 @@ def test_a_claim_names_the_contrast_that_has_its_effect(paths: Paths, table: Pat
 
 
 def test_text_stays_text_whatever_it_looks_like(table: Path) -> None:
-    odd = read_table(table, COLUMNS).set_index("claim").loc["nan"]
+    odd = SCHEMA.read(table.parent).set_index("claim").loc["nan"]
     assert odd[["statement", "quote", "section", "place", "models"]].tolist() == [
         "1", "3.0", "2", "1e3", "nan",
     ]  # fmt: skip
     assert (odd["also"], odd["reason"]) == ("No. | Never.", "True")
 
 
-def test_the_same_bytes_every_time(paths: Paths, table: Path) -> None:
-    again = paths.tables / "again.csv"
-    judge(paths.study, paths.study.with_name("claims.yaml"), paths.tables, again)
-    assert again.read_bytes() == table.read_bytes()
-
-
-def test_no_claims_make_a_table_without_rows(paths: Paths) -> None:
-    output = paths.tables / "none.csv"
-    judge(paths.study, None, paths.tables, output)
-    assert output.read_text() == ",".join(COLUMNS) + "\n"
+def test_the_same_bytes_every_time_and_without_claims_no_rows(paths: Paths, table: Path) -> None:
+    other = paths.tables / "other.csv"
+    judge(paths.study, paths.study.with_name("claims.yaml"), paths.tables, other)
+    assert other.read_bytes() == table.read_bytes()
+    judge(paths.study, None, paths.tables, other)
+    assert other.read_text() == ",".join(SCHEMA.names) + "\n"
 
 
 def test_the_claims_are_checked_against_the_study_that_was_run(paths: Paths) -> None:

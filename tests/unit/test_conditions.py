@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from study_fixture import FIELDS, make_study
+from study_fixture import FIELDS, study_of
 
 from mlpstudy.analysis.conditions import baselines, changes, distinct_cells, in_force, joined
-from mlpstudy.config.study import load_study
 
 KL = {"loss": "kl_divergence"}
-
-
-def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
-    return 0.8, 0.5
 
 
 def test_fields_that_do_nothing_to_a_model_are_not_in_force() -> None:
@@ -39,20 +32,16 @@ def test_values_are_written_as_the_tables_have_them() -> None:
     assert joined([]) == ""
 
 
-def test_the_baseline_changes_least_whatever_it_is_called(tmp_path: Path) -> None:
+def test_the_baseline_changes_least_whatever_it_is_called() -> None:
     conditions = {
         "both": {"epochs": 2, "pixels": "unit", "kl": "exact"},
         "short": {"epochs": 2},
         "short_exact": {"epochs": 2, "kl": "exact"},
     }
-    paths = make_study(tmp_path, {"a": {}, "b": KL}, outcome, conditions)
-    study = load_study(paths.study)
+    study = study_of({"a": {}, "b": KL}, conditions)
     assert baselines(study) == {"a": "short", "b": "short"}
     # To a model with cross-entropy `short_exact` is `short` again.
     assert ("short_exact", "b") in distinct_cells(study)
     assert ("short_exact", "a") not in distinct_cells(study)
-
-
-def test_a_model_that_no_condition_covers_has_no_baseline(tmp_path: Path) -> None:
-    paths = make_study(tmp_path, {"a": {}, "b": {}}, outcome, {"only": {}}, covered={"only": ["a"]})
-    assert baselines(load_study(paths.study)) == {"a": "only"}
+    # A model that no condition covers has no baseline.
+    assert baselines(study_of({"a": {}, "b": {}}, {"only": {}}, {"only": ["a"]})) == {"a": "only"}

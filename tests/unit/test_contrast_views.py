@@ -11,7 +11,7 @@ import pytest
 from pages_fixture import Page, render_study
 from study_fixture import Paths, make_study
 
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.formats import MINUS
 
 MODELS = {

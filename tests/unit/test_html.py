@@ -15,7 +15,7 @@ from pages_fixture import Page, Row, render_page, render_study
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
 from mlpstudy.analysis.reported import read_values
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.config.rules import PARTS
 from mlpstudy.files import write_csv
 from mlpstudy.formats import DASH, seconds

@@ -1,4 +1,4 @@
-"""A job's memory: under 1 GiB for every model of the report, and the images in shared pages."""
+"""A job's memory: under 1 GiB for the largest models of the report, images in shared pages."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ import pandas as pd
 import pytest
 
 from mlpstudy.config.planning import read_plan
+from mlpstudy.config.resources import weights
 from mlpstudy.data import dataset
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config/config.yaml"
 PLAN = read_plan([CONFIG], {"replicates_per_job": 5})
-REPORTED = PLAN.study.conditions["as_reported"].models
+# The model with the most weights, the one with the most activations (units times batch size, with
+# batch normalisation), and the one that trains on all 70,000 images; no other exceeds all of them.
+LARGEST = ("m08", "m10", "m03")
 TRAIN, TEST, SIDE = 60_000, 10_000, 28
 
 
@@ -49,8 +52,8 @@ def _described(folder: Path) -> dict[str, object]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("model", REPORTED)
-def test_five_replicates_of_any_model_stay_under_a_gibibyte(
+@pytest.mark.parametrize("model", LARGEST)
+def test_five_replicates_of_the_largest_models_stay_under_a_gibibyte(
     prepared: Path, tmp_path: Path, model: str
 ) -> None:
     spec = dataclasses.replace(PLAN.study.spec("as_reported", model), epochs=1)
@@ -74,3 +77,12 @@ def test_the_images_are_in_pages_that_all_jobs_share(prepared: Path) -> None:
     kib = dict(re.findall(r"^(Rss|Anonymous): +(\d+) kB$", mapping, re.MULTILINE)[:2])
     assert int(kib["Rss"]) * 1024 >= images.nbytes
     assert kib["Anonymous"] == "0"  # that of copies which are this process's alone
+
+
+def test_the_largest_models_are_the_largest() -> None:
+    fields = {m: PLAN.study.fields("as_reported", m) for m in PLAN.study.models}
+    size = {m: weights(f["nodes"]) for m, f in fields.items()}
+    activations = {m: sum(f["nodes"]) * f["batch_size"] for m, f in fields.items()}
+    assert max(size, key=size.__getitem__) == "m08"
+    assert max(activations, key=activations.__getitem__) == "m10"
+    assert [m for m, f in fields.items() if f["kfold_pool"] == "all"] == ["m03"]

@@ -11,7 +11,7 @@ import pytest
 from pages_fixture import Page, render_page, render_study
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import load_index
 from mlpstudy.formats import (

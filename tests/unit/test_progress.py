@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import time
@@ -13,8 +12,7 @@ import torch
 from filelock import FileLock
 from study_fixture import Paths, make_study
 
-from mlpstudy.analysis.leftovers import remove_leftovers
-from mlpstudy.analysis.progress import describe
+from mlpstudy.analysis.progress import describe, remove_leftovers
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.locks import is_locked, lock_until_exit
@@ -44,17 +42,18 @@ def save(folder: Path, epoch: int, seconds: float) -> Path:
     return checkpoint.path
 
 
-def test_a_finished_study(paths: Paths) -> None:
+def test_nothing_is_guessed_where_nothing_is_left_or_known(paths: Paths) -> None:
     text = describe(paths.study)
     assert text.startswith("2 of 2 training jobs done, 0 in training, 0 interrupted, 0 not begun\n")
     assert "about" not in text
-
-
-def test_nothing_begun_is_said_without_a_guess(paths: Paths) -> None:
     shutil.rmtree(paths.runs)
     assert describe(paths.study) == (
         "0 of 2 training jobs done, 0 in training, 0 interrupted, 2 not begun\n"
     )
+    assert remove_leftovers(paths.study) == []
+    assert remove_leftovers(paths.study.with_name("unplanned.json")) == []
+    with pytest.raises(StudyError, match=r"unplanned\.json: missing"):
+        describe(paths.study.with_name("unplanned.json"))
 
 
 def test_what_is_left_takes_the_pace_of_its_own_model(paths: Paths) -> None:
@@ -101,11 +100,6 @@ def test_a_damaged_checkpoint_tells_nothing(content: bytes, paths: Paths) -> Non
     assert "1 not begun" in describe(paths.study)
 
 
-def test_a_study_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match=r"study\.json: missing"):
-        describe(tmp_path / "study.json")
-
-
 def aged(path: Path, days: float) -> Path:
     moment = time.time() - days * DAY
     os.utime(path, (moment, moment))
@@ -127,14 +121,6 @@ def test_only_old_checkpoints_of_no_job_are_removed(paths: Paths) -> None:
     assert [path.exists() for path in (waiting, recent, held)] == [True] * 3
     assert not stale.exists()
     assert not of_a_finished_job.exists()
-
-
-def test_a_study_with_nothing_trained_has_nothing_to_tidy(paths: Paths) -> None:
-    shutil.rmtree(paths.runs)
-    document = json.loads(paths.study.read_text())
-    assert remove_leftovers(paths.study) == []
-    assert json.loads(paths.study.read_text()) == document
-    assert remove_leftovers(paths.study.with_name("unplanned.json")) == []
 
 
 def test_a_lock_is_kept_until_the_process_ends(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.config.differences import differences
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.fingerprint import training_fingerprint
@@ -56,7 +56,7 @@ def test_its_pages_say_what_is_configured_otherwise_now(study: dict[str, Any], p
 
 def test_it_has_a_run_for_each_that_was_planned(study: dict[str, Any]) -> None:
     keys = ["condition", "model", "fold", "replicate"]
-    runs = read_table(PUBLISHED / "runs.csv", keys)
+    runs = read_table(PUBLISHED / "runs.csv")
     planned = [
         (job["condition"], job["model"], job["fold"], replicate)
         for job in study["jobs"]

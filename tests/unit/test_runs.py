@@ -1,4 +1,4 @@
-"""A job's files: their columns, that they agree with each other, and that failures are recorded."""
+"""A job's files: their columns, that they agree with each other, and what the history records."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from plain_mlp import forward
+from plain_mlp import activate, forward
 from safetensors.numpy import load_file
-from training_jobs import JOB, make_job, small_dataset
+from torch import Tensor
+from training_jobs import ACTIVATIONS, JOB, make_job, make_trainer, small_dataset
 
+from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS, TRAINED
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
 from mlpstudy.training.job import run_job, write_rows
+from mlpstudy.training.trainer import Trainer
 
 FILES = [
     "history.csv",
@@ -26,24 +29,6 @@ FILES = [
     "spec.json",
     "timings.csv",
     "weights.safetensors",
-]
-KEYS = ["condition", "model", "fold", "replicate"]
-FIGURES = [
-    "train_loss",
-    "train_accuracy",
-    "validation_loss",
-    "validation_accuracy",
-    "test_loss",
-    "test_accuracy",
-]
-LABELS = ["activation", "layers", "parameters", "loss_function", "epochs", "batch_size"]
-TIMINGS = [
-    "seconds",
-    "device",
-    "threads",
-    "stacked",
-    "images_per_second",
-    "peak_memory_mb",
 ]
 
 
@@ -69,22 +54,21 @@ def test_files_and_columns(finished: tuple[Job, Path]) -> None:
     job, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == FILES
     assert [path.name for path in folder.parent.iterdir()] == [folder.name]  # no checkpoint left
-    metrics = pd.read_csv(folder / "metrics.csv")
-    assert list(metrics) == KEYS + LABELS + FIGURES
+    metrics, timings, history = (
+        pd.read_csv(folder / name) for name in ("metrics.csv", "timings.csv", "history.csv")
+    )
+    assert list(metrics) == RUNS.names
+    assert list(timings) == TIMINGS.names
+    assert list(history) == [*HISTORY.names, "dead_layer_1", "dead_layer_2"]
     assert metrics["replicate"].tolist() == list(job.replicates)
-    timings = pd.read_csv(folder / "timings.csv")
-    assert list(timings) == KEYS + TIMINGS
-    history = pd.read_csv(folder / "history.csv")
-    assert list(history) == [*KEYS, "epoch", *FIGURES[:4], "stuck", "dead_layer_1", "dead_layer_2"]
     pairs = list(zip(history["epoch"], history["replicate"], strict=True))
     assert pairs == [(epoch, r) for epoch in range(1, 5) for r in job.replicates]
     for frame in (metrics, timings, history):
         assert (frame["model"] == job.model).all()
         assert (frame["fold"].astype(str) == job.fold).all()
-
-
-def test_identity_is_beside_the_outputs(finished: tuple[Job, Path]) -> None:
-    job, folder = finished
+    by_hand = 36 * 17 + 17 + 17 * 9 + 9 + 9 * 10 + 10 + (2 * 17 + 2 * 9) * job.spec.batch_norm
+    assert (metrics["parameters"] == by_hand).all()
+    assert (metrics["layers"] == 3).all()
     assert Job.from_identity((folder / "spec.json").read_text()) == job
 
 
@@ -92,7 +76,7 @@ def test_metrics_are_the_last_epoch_of_the_history(finished: tuple[Job, Path]) -
     _, folder = finished
     metrics, history = (pd.read_csv(folder / name) for name in ("metrics.csv", "history.csv"))
     last = history[history["epoch"] == 4].reset_index()
-    for name in FIGURES[:4]:
+    for name in TRAINED.split():
         assert metrics[name].tolist() == last[name].tolist()
     assert (metrics["train_accuracy"] > 0.1).all()  # it does learn
 
@@ -123,14 +107,6 @@ def test_weights_give_the_predictions(finished: tuple[Job, Path]) -> None:
         rows = torch.from_numpy(predictions["index"][index]).long()
         logits = forward(job.spec, weights, images[rows], training=False)
         assert logits.argmax(-1).tolist() == predictions["predicted"][index].tolist()
-
-
-def test_layers_and_parameters_are_counted(finished: tuple[Job, Path]) -> None:
-    job, folder = finished
-    metrics = pd.read_csv(folder / "metrics.csv")
-    by_hand = 36 * 17 + 17 + 17 * 9 + 9 + 9 * 10 + 10 + (2 * 17 + 2 * 9) * job.spec.batch_norm
-    assert (metrics["parameters"] == by_hand).all()
-    assert (metrics["layers"] == 3).all()
 
 
 @pytest.mark.parametrize(
@@ -167,8 +143,9 @@ def test_a_lost_loss_is_told_from_one_that_nobody_measured(
 
 def test_no_validation_leaves_its_columns_empty(tmp_path: Path) -> None:
     folder = run(make_job(validation="none", fold="all"), tmp_path / "job")
-    metrics = pd.read_csv(folder / "metrics.csv")
-    assert metrics[["validation_loss", "validation_accuracy"]].isna().all(axis=None)
+    metrics, history = (pd.read_csv(folder / name) for name in ("metrics.csv", "history.csv"))
+    for frame in (metrics, history):
+        assert frame[["validation_loss", "validation_accuracy"]].isna().all(axis=None)
     assert metrics[["train_loss", "test_loss"]].notna().all(axis=None)
 
 
@@ -194,3 +171,50 @@ def test_floats_read_back_the_same(tmp_path: Path) -> None:
     lines = (tmp_path / "rows.csv").read_text().splitlines()[1:]
     assert [float(line.removeprefix("a,")) for line in lines[:4]] == numbers[:4]
     assert lines[4:] == ["a,nan", "a,"]  # a loss that is lost, and one that nobody measured
+
+
+def derivative(trainer: Trainer, z: Tensor) -> Tensor:
+    free = z.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(activate(free, trainer.spec).sum(), free)
+    return slope
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_dead_units_are_those_without_a_slope_on_any_probe(activation: str) -> None:
+    spec = {"optimizer": "sgd", "learning_rate": 1e-30, "leaky_slope": 1e-4}
+    trainer = make_trainer(make_job(activation=activation, last=2, **spec))
+    first, second = trainer.network.layers[:2]
+    first.bias[0, 0, :5] = -60.0  # in the first replicate five units never leave zero …
+    first.bias[1, 0] = torch.linspace(-12, 12, 17)  # … in the second they are ever closer to it
+    second.bias[0, 0, 0] = -60.0
+    rows = trainer.run_epoch(1)
+    images = torch.from_numpy(small_dataset().images).double() / 255
+    for index, row in enumerate(rows):
+        values = images[trainer.splits[index].train[:1000]]
+        for number, layer in enumerate((first, second), start=1):
+            z = values @ layer.kernel[index].double() + layer.bias[index].double()
+            dead = (derivative(trainer, z).abs().max(0).values < 1e-3).double().mean().item()
+            assert row[f"dead_layer_{number}"] == pytest.approx(dead, abs=1e-12)
+            values = activate(z, trainer.spec)
+    if activation in ("relu", "elu", "gelu", "leaky_relu"):
+        assert rows[0]["dead_layer_1"] >= 5 / 17
+    if activation in ("sigmoid", "tanh"):
+        assert 0 < rows[1]["dead_layer_1"] < 1
+
+
+def test_stuck_examples_are_wrong_and_below_the_clip() -> None:
+    job = make_job(loss="kl_divergence", optimizer="sgd", learning_rate=1e-30)
+    trainer = make_trainer(job)
+    trainer.network.layers[-1].kernel.mul_(60.0)
+    images = torch.from_numpy(small_dataset().images).double() / 255
+    labels = torch.from_numpy(small_dataset().labels).long()
+    weights = {name: t.double() for name, t in trainer.network.named_tensors().items()}
+    for index, row in enumerate(trainer.run_epoch(1)):
+        train = trainer.splits[index].train
+        own = {name: tensor[index] for name, tensor in weights.items()}
+        softmax = torch.softmax(forward(job.spec, own, images[train], training=False), -1)
+        true = softmax[torch.arange(train.size), labels[train]]
+        wrong = softmax.argmax(-1) != labels[train]
+        stuck = (wrong & (true < 1e-7)).double().mean().item()
+        assert 0.1 < stuck < wrong.double().mean().item()
+        assert row["stuck"] == pytest.approx(stuck, abs=1e-12)

@@ -15,7 +15,6 @@ from training_jobs import CLASSES, make_job, make_trainer, small_dataset
 
 from mlpstudy.analysis.saturation import (
     INITIALISATIONS,
-    Saturation,
     first_look,
     histogram,
     saturation,
@@ -124,52 +123,46 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 
 
 @pytest.fixture(scope="module")
-def found(study: Study) -> Saturation:
-    return saturation(study, small_dataset())
+def found(study: Study) -> dict[str, pd.DataFrame]:
+    frames = saturation(study, small_dataset())
+    return {name: frame.set_index(["model", "pixels"]) for name, frame in frames.items()}
 
 
-def test_every_model_in_use_has_both_scales(found: Saturation) -> None:
-    softmaxes = found.softmax.set_index(["model", "pixels"])
+def test_every_model_in_use_has_both_scales(found: dict[str, pd.DataFrame]) -> None:
+    softmaxes, layers = found["saturation"], found["saturation_layers"]
     assert list(softmaxes.index) == [
         (model, pixels) for model in ("steep", "flat", "folded") for pixels in ("raw", "unit")
     ]
     assert (softmaxes["initialisations"] == INITIALISATIONS).all()
-    assert softmaxes["images"].to_dict()["steep", "raw"] == 160
-    assert softmaxes["images"].to_dict()["folded", "raw"] == 80
-    layers = found.layers.groupby(["model", "pixels"])["units"].apply(list)
-    assert layers["steep", "raw"] == [30, 20]
-    sums = found.bins.groupby(["model", "pixels"])["share"].sum()
+    assert softmaxes.loc[("steep", "raw"), "images"] == 160
+    assert softmaxes.loc[("folded", "raw"), "images"] == 80
+    assert layers.loc[("steep", "raw"), "units"].tolist() == [30, 20]
+    sums = found["saturation_bins"].groupby(["model", "pixels"])["share"].sum()
     assert sums.to_numpy() == pytest.approx(np.ones(6))
-
-
-def test_raw_pixels_saturate_the_softmax_of_relu_and_the_first_layer_of_sigmoid(
-    found: Saturation,
-) -> None:
-    softmaxes = found.softmax.set_index(["model", "pixels"])
-    assert softmaxes.loc[("steep", "raw"), "share_below"] > 0.5
-    assert softmaxes.loc[("steep", "unit"), "share_below"] == 0
-    assert softmaxes.loc[("flat", "raw"), "share_below"] == 0
-    first = found.layers[found.layers["layer"] == 1].set_index(["model", "pixels"])["saturated"]
+    # Raw pixels saturate the softmax of ReLU, and the first layer of sigmoid.
+    below = softmaxes["share_below"]
+    assert below["steep", "raw"] > 0.5
+    assert below["steep", "unit"] == below["flat", "raw"] == 0
+    first = layers[layers["layer"] == 1]["saturated"]
     assert first["flat", "raw"] > 0.5
     assert first["flat", "unit"] < 0.01
 
 
-def test_the_shares_of_the_softmax_by_numpy(study: Study, found: Saturation) -> None:
+def test_the_shares_of_the_softmax_by_numpy(study: Study, found: dict[str, pd.DataFrame]) -> None:
     job = make_job(
-        nodes=[30, 20, CLASSES], pixels="raw", validation="none", fold="all",
-        seed=study.seed,
-    )  # fmt: skip
+        nodes=[30, 20, CLASSES], pixels="raw", validation="none", fold="all", seed=study.seed
+    )
     look = first_look(job, small_dataset())
     p = softmax(look.logits, axis=-1)
     true = np.take_along_axis(p, look.labels[..., None], -1)[..., 0]
-    row = found.softmax.set_index(["model", "pixels"]).loc[("steep", "raw")]
+    row = found["saturation"].loc[("steep", "raw")]
     assert row["share_below"] == pytest.approx((true < 1e-7).mean())
     assert row["share_below_most"] == pytest.approx((true < 1e-7).mean(axis=1).max())
     others = np.sort(p, axis=-1)[..., :-1].sum(-1)
     assert row["share_certain"] == pytest.approx((others < 1e-7).mean())
     assert row["log10_p_true_q50"] == pytest.approx(np.median(np.log10(true)), rel=1e-4)
-    below = found.bins[(found.bins["model"] == "steep") & (found.bins["pixels"] == "raw")]
-    assert below[below["high"] <= -7]["share"].sum() == pytest.approx(row["share_below"])
+    bins = found["saturation_bins"].loc[("steep", "raw")]
+    assert bins[bins["high"] <= -7]["share"].sum() == pytest.approx(row["share_below"])
 
 
 def test_other_data_than_the_studys_is_refused(study: Study, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Where printed values fall among replicates, by hand; and that its probabilities are ones."""
+"""Where printed values fall among replicates, and how likely each condition makes them."""
 
 from __future__ import annotations
 
@@ -10,59 +10,58 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.integrate import quad
+from scipy.special import expit, logit
+from scipy.stats import gaussian_kde, multivariate_normal
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.analysis.reported_values import Reported, Value, load_reported
-from mlpstudy.analysis.sensitivity import printed_values, standing
-from mlpstudy.analysis.tables import read_table, tabulate
+from mlpstudy import cli
+from mlpstudy.analysis.reported import Reported, Value, load_reported
+from mlpstudy.analysis.runs import collect
+from mlpstudy.analysis.schemas import SENSITIVITY
+from mlpstudy.analysis.sensitivity import (
+    likelihoods,
+    log_likelihood,
+    model_likelihoods,
+    printed_values,
+    standing,
+)
+from mlpstudy.analysis.tables import tabulate
+from mlpstudy.config.study import load_study
 
 REPORT = load_reported(REPORTED)
+ACCURACIES = np.array([0.10, 0.55, 0.79, 0.80, 0.86])
+LOSSES = np.array([14.506, 1.5, 0.72, 0.7, 0.4])
 
-
-def stands(sample: list[float], value: float) -> dict[str, float]:
-    return standing(np.array(sample), value, 1e-6)
-
-
-def test_a_value_within_the_range_by_hand() -> None:
-    found = stands([0.1, 0.2, 0.4, 0.8], 0.5)
-    assert (found["n"], found["low"], found["high"]) == (4, 0.1, 0.8)
-    assert found["median"] == pytest.approx(0.3)
-    assert (found["below"], found["above"], found["inside"]) == (3, 1, True)
-    # Fourth of five: its place is the middle of the fourth fifth.
-    assert found["position"] == pytest.approx(0.7)
-    assert found["p_position"] == pytest.approx(2 * 2 / 5)
-    assert found["gap"] == pytest.approx(0.1)
-    # Distances to the nearest other of 0.1, 0.2, 0.4, 0.8 and 0.5: .1, .1, .1, .3 and .1.
-    assert found["p_gap"] == 1
-
-
-def test_a_value_between_two_heaps_is_inside_and_yet_far_from_every_run() -> None:
-    sample = [0.10, 0.10, 0.11, 0.85, 0.86, 0.86, 0.87]
-    found = stands(sample, 0.5)
-    assert found["inside"]
-    assert found["p_position"] == 1
-    assert found["gap"] == pytest.approx(0.35)
-    assert found["p_gap"] == 1 / 8  # none of the eight is as far from its nearest
-
-
-def test_a_value_above_all_has_the_least_probability_that_there_is() -> None:
-    found = stands([0.1, 0.2, 0.3], 0.9)
-    assert (found["below"], found["above"], found["inside"]) == (3, 0, False)
-    assert found["position"] == pytest.approx(3.5 / 4)
-    assert found["p_position"] == pytest.approx(2 / 4)
-    assert found["p_gap"] == pytest.approx(1 / 4)
-
-
-def test_a_printed_value_equals_the_run_that_it_is_a_rounding_of() -> None:
+# A sample, a value, and where it stands: (below, above, inside), position, p_position, gap, p_gap.
+STANDING = {
+    # Fourth of five, so its place is the middle of the fourth fifth. Distances to the nearest other
+    # of 0.1, 0.2, 0.4, 0.8 and 0.5: 0.1, 0.1, 0.1, 0.3 and 0.1.
+    "within": ([0.1, 0.2, 0.4, 0.8], 0.5, (3, 1, True), 0.7, 4 / 5, 0.1, 1),
+    # None of the eight is as far from its nearest.
+    "between two modes": (
+        [0.10, 0.10, 0.11, 0.85, 0.86, 0.86, 0.87], 0.5, (3, 4, True), 3.5 / 8, 1, 0.35, 1 / 8,
+    ),
+    "above all": ([0.1, 0.2, 0.3], 0.9, (3, 0, False), 3.5 / 4, 2 / 4, 0.6, 1 / 4),
     # 7,526 of 10,000, which the report prints from single precision.
-    found = stands([0.7, 0.7526, 0.8], 0.7526000142097473)
-    assert (found["below"], found["above"]) == (2, 2)
-    assert found["position"] == pytest.approx(0.5)
-    assert found["gap"] == 0
+    "equal": ([0.7, 0.7526, 0.8], 0.7526000142097473, (2, 2, True), 0.5, 1, 0, 1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", STANDING)
+def test_where_a_value_stands_by_hand(case: str) -> None:
+    sample, value, counts, *figures = STANDING[case]
+    found = standing(np.array(sample), value, 1e-6)
+    assert (found["n"], found["low"], found["high"]) == (len(sample), min(sample), max(sample))
+    assert found["median"] == pytest.approx(np.median(sample))
+    assert (found["below"], found["above"], found["inside"]) == counts
+    names = ("position", "p_position", "gap", "p_gap")
+    assert [found[name] for name in names] == pytest.approx(figures)
 
 
 def test_without_runs_there_is_nothing_to_say() -> None:
-    assert stands([], 0.5) == {"n": 0, "below": 0, "above": 0, "inside": False}
+    nothing = {"n": 0, "below": 0, "above": 0, "inside": False}
+    assert standing(np.array([]), 0.5, 1e-6) == nothing
 
 
 @given(st.integers(1, 12), st.integers(0, 2**32 - 1))
@@ -113,7 +112,7 @@ def test_the_table_has_a_row_a_condition_model_quantity_and_value(tmp_path: Path
 
     paths = make_study(tmp_path, {"m01": {}, "own": {}}, outcome, conditions)
     tabulate(paths.study, REPORTED, paths.tables)
-    table = read_table(paths.tables / "sensitivity.csv")
+    table = SENSITIVITY.read(paths.tables)
     assert table["model"].unique().tolist() == ["m01"]  # the report knows no `own`
     rows = table.set_index(["condition", "quantity"])
     assert len(rows) == 4
@@ -127,3 +126,83 @@ def test_the_table_has_a_row_a_condition_model_quantity_and_value(tmp_path: Path
     # Losses that a run lost, or that are infinite, have no place among others.
     assert rows.loc[("rmsprop", "test_loss"), "n"] == 1
     assert pd.notna(rows.loc[("rmsprop", "test_loss"), "gap"])
+
+
+@pytest.mark.parametrize("printed", [0.10, 0.7745, 0.999])
+def test_accuracies_have_the_kernel_density_of_scipy(printed: float) -> None:
+    scaled = logit(ACCURACIES)
+    density = gaussian_kde(scaled, bw_method=0.1 / scaled.std(ddof=1))(logit(printed)).item()
+    # A uniform accuracy has the density p (1 - p) on the logit scale, and the weight of one run.
+    expected = (5 * density + printed * (1 - printed)) / 6
+    found = log_likelihood([printed], ACCURACIES[:, None], 0.1)
+    assert found == pytest.approx(math.log(expected), rel=1e-12)
+
+
+def test_accuracy_and_loss_have_the_kernel_density_of_their_plane() -> None:
+    printed = np.array([0.7745, 0.7757])
+    sample = np.stack([ACCURACIES, LOSSES], 1)
+    plane = np.stack([logit(ACCURACIES), np.log(LOSSES)], 1)
+    at = [logit(printed[0]), math.log(printed[1])]
+    kernels = [multivariate_normal.pdf(at, mean, 0.2**2) for mean in plane]
+    broad = printed[0] * (1 - printed[0]) / math.log(1e4)
+    expected = math.log((sum(kernels) + broad) / 6)
+    assert log_likelihood(printed, sample, 0.2) == pytest.approx(expected, rel=1e-12)
+
+
+def test_it_is_a_density() -> None:
+    def density(scaled: float) -> float:
+        return math.exp(log_likelihood([expit(scaled)], ACCURACIES[:, None], 0.2))
+
+    total, _ = quad(density, -9, 9, points=list(logit(ACCURACIES)), limit=200)
+    assert total == pytest.approx(1, abs=1e-3)  # accuracies within 1e-4 of 0 and 1 are left out
+
+
+def test_a_lost_or_infinite_loss_is_far_from_any_print() -> None:
+    near = np.array([[0.8, 0.5]])
+    for lost in (math.nan, math.inf, 0.0):
+        sample = np.append(near, [[0.8, lost]], axis=0)
+        found = log_likelihood([0.8, 0.5], sample)
+        alone = log_likelihood([0.8, 0.5], near)
+        assert found == pytest.approx(alone + math.log(2 / 3), abs=0.01)
+
+
+def test_the_table_sums_over_the_models_that_a_condition_covers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The report prints 83.31 % / 0.478 for model 16, 83.05 % / 0.474 for 17, 75.26 % for 1.
+    accuracies = {"as_reported": 0.74, "rmsprop": 0.83, "batch_128": 0.60}
+
+    def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+        return accuracies[condition] + replicate / 1000, 0.5
+
+    conditions = {
+        "as_reported": {}, "batch_128": {"batch_size": 128}, "rmsprop": {"optimizer": "rmsprop"},
+    }  # fmt: skip
+    covered = {"batch_128": ["m01"], "rmsprop": ["m16", "m17"]}
+    models = {"m01": {}, "m16": {}, "m17": {}, "own": {}}
+    paths = make_study(tmp_path, models, outcome, conditions, covered=covered)
+    study, runs = load_study(paths.study), collect(load_study(paths.study), "metrics")
+
+    def expected(condition: str, model: str, size: int) -> float:
+        sample = np.array([[accuracies[condition] + r / 1000, 0.5] for r in (1, 2, 3)])
+        printed = [REPORT.number("details", model, q) for q in ("test_accuracy", "test_loss")]
+        return log_likelihood(printed[:size], sample[:, :size])
+
+    table = likelihoods(study, runs, REPORT)
+    assert table["condition"].tolist() == ["rmsprop", "batch_128"]  # the best first
+    assert table["models"].tolist() == [2, 1]
+    for size, column in ((1, "accuracy"), (2, "joint")):
+        difference = sum(
+            expected("rmsprop", m, size) - expected("as_reported", m, size) for m in ("m16", "m17")
+        )
+        assert table.loc[0, column] == pytest.approx(difference)
+    assert table["accuracy"].tolist()[0] > 5 > 0 > table["accuracy"].tolist()[1]
+    each = model_likelihoods(study, runs, REPORT)
+    assert set(each["model"]) == {"m01", "m16", "m17"}  # nothing is printed of `own`
+    assert (each["n"] == 3).all()
+
+    runs.to_csv(tmp_path / "runs.csv", index=False)
+    cli.likelihood(paths.study, tmp_path, REPORTED)
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "condition,models,accuracy,joint"
+    assert printed[1] == f"rmsprop,2,{table.loc[0, 'accuracy']:.2f},{table.loc[0, 'joint']:.2f}"

@@ -10,33 +10,31 @@ import pandas as pd
 import pytest
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
-from mlpstudy.analysis.tables import TABLES, read_table, tabulate
-from mlpstudy.config.study import load_study
+from mlpstudy.analysis.schemas import CONTRASTS, TABLES, read_table
+from mlpstudy.analysis.tables import tabulate
 from mlpstudy.errors import StudyError
 
-KL = {"loss": "kl_divergence", "nodes": [128, 64, 32, 10]}
 KFOLD = {"validation": "kfold", "folds": 2, "activation": "tanh"}
+WRITTEN = [
+    *("runs", "timings", "history", "models", "activation_groups", "final_inference"),
+    *("recalls", "confusions", "hardest", "causes", "architectures", "sensitivity"),
+]
 
 
-def fixed(values: dict[tuple[str, str], list[float]], loss: float = 0.5):
-    def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
-        accuracy = values[condition, model][replicate - 1]
-        # Two folds a tenth above and below the replicate's value, so that their mean is it.
-        shift = {"1": 0.1, "2": -0.1}.get(fold, 0.0)
-        return accuracy + shift, loss
-
-    return outcome
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Paths:
-    values = {
+def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+    accuracy = {
         ("as_reported", "m01"): [0.1, 0.85, 0.7],
         ("as_reported", "m03"): [0.6, 0.62, 0.64],
         ("corrected", "m01"): [0.88, 0.9, 0.86],
         ("corrected", "m03"): [0.8, 0.8, 0.8],
-    }
-    paths = make_study(tmp_path, {"m01": {}, "m03": KFOLD}, fixed(values))
+    }[condition, model][replicate - 1]
+    # Two folds a tenth above and below the replicate's value, so that their mean is it.
+    return accuracy + {"1": 0.1, "2": -0.1}.get(fold, 0.0), 0.5
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    paths = make_study(tmp_path_factory.mktemp("study"), {"m01": {}, "m03": KFOLD}, outcome)
     tabulate(paths.study, REPORTED, paths.tables)
     return paths
 
@@ -45,15 +43,29 @@ def table(paths: Paths, name: str) -> pd.DataFrame:
     return read_table(paths.tables / f"{name}.csv")
 
 
-def test_every_table_is_written(study: Paths) -> None:
-    assert sorted(p.name for p in study.tables.iterdir()) == sorted(f"{n}.csv" for n in TABLES)
+def contents(paths: Paths) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in paths.tables.iterdir()}
+
+
+def models_of(paths: Paths) -> pd.DataFrame:
+    return table(paths, "models").set_index(["condition", "model"])
+
+
+def test_every_table_is_written_with_the_columns_of_its_schema(study: Paths) -> None:
+    assert sorted(path.stem for path in study.tables.iterdir()) == sorted(WRITTEN)
+    for name in WRITTEN:
+        written = list(table(study, name))
+        further = [column for column in written if column not in TABLES[name].columns]
+        assert written == [*TABLES[name].names, *further]
+        assert further == (["dead_layer_1", "dead_layer_2"] if name == "history" else [])
 
 
 def test_runs_are_in_study_order_whatever_the_order_of_the_jobs(tmp_path: Path) -> None:
-    values = {(c, m): [0.5] * 4 for c in ("corrected", "as_reported") for m in ("m02", "m01")}
     models = {"m02": {}, "m01": {"validation": "kfold", "folds": 11}}
     conditions = {"corrected": {}, "as_reported": {}}
-    paths = make_study(tmp_path, models, fixed(values), conditions, replicates=4, block=2)
+    paths = make_study(
+        tmp_path, models, lambda *_: (0.5, 0.5), conditions, replicates=4, block=2
+    )  # fmt: skip
     plan = json.loads(paths.study.read_text())
     plan["jobs"].reverse()
     paths.study.write_text(json.dumps(plan))
@@ -67,35 +79,43 @@ def test_runs_are_in_study_order_whatever_the_order_of_the_jobs(tmp_path: Path) 
 
 
 def test_a_model_is_summarised_over_its_replicates(study: Paths) -> None:
-    row = table(study, "models").set_index(["condition", "model"]).loc[("as_reported", "m01")]
-    assert row["replicates"] == 3
-    assert row["failures"] == 1
-    assert row["test_accuracy_median"] == 0.7
-    assert row["test_accuracy_mean"] == pytest.approx((0.1 + 0.85 + 0.7) / 3)
-    assert row["test_accuracy_sd"] == pytest.approx(0.39686269665968857)
-    assert (row["test_accuracy_min"], row["test_accuracy_max"]) == (0.1, 0.85)
-    shares = [row[f"{name}_share"] for name in ("superior", "medium", "inferior")]
-    assert shares == pytest.approx([1 / 3, 1 / 3, 1 / 3])
-    assert row["class"] == "medium"
-    assert row["test_accuracy_level"] == 0.75
-    assert (row["test_accuracy_low"], row["test_accuracy_high"]) == (0.1, 0.85)
-    # Wilson's interval of 1 of 3.
-    assert row["failure_share"] == pytest.approx(1 / 3)
-    assert (row["failure_low"], row["failure_high"]) == pytest.approx((0.0615, 0.7923), abs=1e-4)
-    assert (row["learned"], row["learned_mean"]) == (2, pytest.approx(0.775))
-    assert (row["learned_low"], row["learned_high"]) == (0.7, 0.85)
-    assert row["learned_sd"] == pytest.approx(0.15 / 2**0.5)
-    assert row["nodes"] == "128+64+10"
-    assert row["parameters"] == 785 * 128 + 129 * 64 + 65 * 10
+    row = models_of(study).loc[("as_reported", "m01")]
+    expected = {
+        "replicates": 3,
+        "failures": 1,
+        "test_accuracy_median": 0.7,
+        "test_accuracy_mean": (0.1 + 0.85 + 0.7) / 3,
+        "test_accuracy_sd": 0.39686269665968857,
+        "test_accuracy_min": 0.1,
+        "test_accuracy_max": 0.85,
+        "superior_share": 1 / 3,
+        "medium_share": 1 / 3,
+        "inferior_share": 1 / 3,
+        "class": "medium",
+        "test_accuracy_level": 0.75,
+        "test_accuracy_low": 0.1,
+        "test_accuracy_high": 0.85,
+        "failure_share": 1 / 3,
+        "failure_low": 0.061492,  # Wilson's interval of 1 of 3
+        "failure_high": 0.792340,
+        "learned": 2,
+        "learned_mean": 0.775,
+        "learned_low": 0.7,
+        "learned_high": 0.85,
+        "learned_sd": 0.15 / 2**0.5,
+        "nodes": "128+64+10",
+        "parameters": 785 * 128 + 129 * 64 + 65 * 10,
+    }
+    for name, value in expected.items():
+        assert row[name] == (value if isinstance(value, str) else pytest.approx(value, abs=1e-6))
 
 
 def test_a_cross_validated_replicate_is_the_mean_of_its_folds(study: Paths) -> None:
-    row = table(study, "models").set_index(["condition", "model"]).loc[("as_reported", "m03")]
+    row = models_of(study).loc[("as_reported", "m03")]
     assert row["replicates"] == 3
-    assert row["test_accuracy_median"] == pytest.approx(0.62)
     # The folds alone would lie between 0.5 and 0.74.
-    assert row["test_accuracy_min"] == pytest.approx(0.6)
-    assert row["test_accuracy_max"] == pytest.approx(0.64)
+    accuracy = [row[f"test_accuracy_{name}"] for name in ("median", "min", "max")]
+    assert accuracy == pytest.approx([0.62, 0.6, 0.64])
     # Folds 0.1 above and below: variance 0.02.
     assert row["fold_runs"] == 6
     assert row["fold_sd"] == pytest.approx(0.02**0.5)
@@ -108,7 +128,7 @@ def test_a_failed_fold_is_counted_though_its_replicate_learned(tmp_path: Path) -
 
     paths = make_study(tmp_path, {"m03": {**KFOLD, "folds": 5}, "m01": {}}, outcome)
     tabulate(paths.study, REPORTED, paths.tables)
-    rows = table(paths, "models").set_index(["condition", "model"]).loc["corrected"]
+    rows = models_of(paths).loc["corrected"]
     assert rows.loc["m03", ["replicates", "failures"]].tolist() == [3, 0]
     assert rows.loc["m03", ["fold_runs", "fold_failures"]].tolist() == [15, 1]
     assert rows.loc["m01", ["fold_runs", "fold_failures"]].tolist() == [0, 0]
@@ -116,20 +136,20 @@ def test_a_failed_fold_is_counted_though_its_replicate_learned(tmp_path: Path) -
 
 
 def test_groups_keep_what_the_grouped_tables_print(tmp_path: Path) -> None:
-    models = {"m04": {"nodes": [9] * 6}, "mine": {"activation": "gelu"}, "m16": {}, "m03": {}}
-    models["m16"] = {"activation": "sigmoid"}
-    models["m03"] = {"activation": "tanh", "nodes": [9] * 5}
+    models = {
+        "m04": {"nodes": [9] * 6},
+        "mine": {"activation": "gelu"},
+        "m16": {"activation": "sigmoid"},
+        "m03": {"activation": "tanh", "nodes": [9] * 5},
+    }
     paths = make_study(tmp_path, models, lambda *_: (0.5, 1.0))
     tabulate(paths.study, REPORTED, paths.tables)
     groups = table(paths, "activation_groups")
-    order = list(groups["activation"].drop_duplicates())
-    assert order == ["sigmoid", "tanh", "relu", "gelu"]
+    assert list(groups["activation"].drop_duplicates()) == ["sigmoid", "tanh", "relu", "gelu"]
     rows = groups.drop_duplicates("model").set_index("model")
     # The grouped table prints 26.95 % for model 4, and 4 layers for model 3, the details do not.
-    assert rows.loc["m04", "reported_accuracy"] == 0.2695
-    assert rows.loc["m03", "reported_layers"] == 4
-    assert rows.loc["m03", "layers"] == 5
-    assert rows.loc["m04", "reported_loss"] == 1.95
+    assert rows.loc["m04", ["reported_accuracy", "reported_loss"]].tolist() == [0.2695, 1.95]
+    assert rows.loc["m03", ["reported_layers", "layers"]].tolist() == [4, 5]
     assert math.isnan(rows.loc["mine", "reported_accuracy"])
 
 
@@ -157,10 +177,8 @@ def test_lost_losses_and_accuracies_count_as_failures(tmp_path: Path) -> None:
     paths = make_study(tmp_path, {"m01": {}}, outcome)
     tabulate(paths.study, REPORTED, paths.tables)
     row = table(paths, "models").iloc[0]
-    assert row["failures"] == 1
+    assert (row["failures"], row["test_accuracy_median"], row["test_loss_lost"]) == (1, 0.9, 3)
     assert row["inferior_share"] == pytest.approx(1 / 3)
-    assert row["test_accuracy_median"] == 0.9
-    assert row["test_loss_lost"] == 3
     assert math.isnan(row["test_loss_mean"])
 
 
@@ -171,13 +189,27 @@ def test_a_loss_that_is_not_a_number_may_be_written_as_a_word(tmp_path: Path) ->
     # A name is a word, whatever it reads like.
     paths = make_study(tmp_path, {"nan": {"validation": "none"}}, outcome, {"only": {}})
     tabulate(paths.study, REPORTED, paths.tables)
-    expected = {path.name: path.read_bytes() for path in paths.tables.iterdir()}
+    expected = contents(paths)
     (metrics,) = paths.runs.rglob("metrics.csv")
     frame = pd.read_csv(metrics, keep_default_na=False, dtype=str)
     frame.loc[0, ["train_loss", "test_loss"]] = "nan"
     frame.to_csv(metrics, index=False)
     tabulate(paths.study, REPORTED, paths.tables)
-    assert {path.name: path.read_bytes() for path in paths.tables.iterdir()} == expected
+    assert contents(paths) == expected
+
+
+def test_names_and_values_are_text_whatever_they_look_like(tmp_path: Path) -> None:
+    names = ["contrast", "first_model", "second_condition", "fields", "first_values"]
+    cells = dict.fromkeys(CONTRASTS.names, "") | {"p": "inf", "shift": "nan"}
+    cells |= dict(zip(names, ["1", "nan", "2", "", "0.20"], strict=True))
+    (tmp_path / "contrasts.csv").write_text(f"{','.join(cells)}\n{','.join(cells.values())}\n")
+    row = CONTRASTS.read(tmp_path).iloc[0]
+    assert row[names].tolist() == ["1", "nan", "2", "", "0.20"]
+    assert row["p"] == math.inf
+    assert math.isnan(row["shift"])
+    (tmp_path / "contrasts.csv").write_text(f"{','.join(cells)}\n{'x,' * (len(cells) - 1)}x\n")
+    with pytest.raises(StudyError, match=r"contrasts\.csv: expected a table \(CSV\): could not"):
+        CONTRASTS.read(tmp_path)
 
 
 def test_a_fold_without_a_loss_leaves_its_replicate_without_one(tmp_path: Path) -> None:
@@ -188,8 +220,8 @@ def test_a_fold_without_a_loss_leaves_its_replicate_without_one(tmp_path: Path) 
     tabulate(paths.study, REPORTED, paths.tables)
     row = table(paths, "models").iloc[0]
     assert row["test_loss_lost"] == 1
-    assert row["test_loss_mean"] == pytest.approx((0.1 + 0.3 + 0.4) / 3)
-    assert (row["test_loss_median"], row["test_loss_max"]) == pytest.approx((0.3, 0.4))
+    loss = [row[f"test_loss_{name}"] for name in ("mean", "median", "max")]
+    assert loss == pytest.approx([(0.1 + 0.3 + 0.4) / 3, 0.3, 0.4])
 
 
 def test_one_replicate_has_no_spread(tmp_path: Path) -> None:
@@ -198,75 +230,76 @@ def test_one_replicate_has_no_spread(tmp_path: Path) -> None:
     assert math.isnan(table(paths, "models").iloc[0]["test_accuracy_sd"])
 
 
-def test_results_that_the_study_does_not_name_stay_out(study: Paths) -> None:
+def test_results_that_the_study_does_not_name_stay_out(study: Paths, tmp_path: Path) -> None:
     plan = json.loads(study.study.read_text())
     plan["jobs"] = [job for job in plan["jobs"] if job["model"] == "m01"]
     del plan["models"]["m03"]
-    study.study.write_text(json.dumps(plan))
-    tabulate(study.study, REPORTED, study.tables)
+    smaller = study.study.with_name("smaller.json")
+    smaller.write_text(json.dumps(plan))
+    tabulate(smaller, REPORTED, tmp_path)
     names = ("runs", "timings", "history", "models", "final_inference", "recalls", "confusions")
     for name in names:
-        assert set(table(study, name)["model"]) == {"m01"}
+        assert set(read_table(tmp_path / f"{name}.csv")["model"]) == {"m01"}
 
 
 def test_tables_are_the_same_bytes_again_and_floats_read_back(study: Paths) -> None:
-    before = {p.name: p.read_bytes() for p in study.tables.iterdir()}
+    before = contents(study)
     tabulate(study.study, REPORTED, study.tables)
-    assert {p.name: p.read_bytes() for p in study.tables.iterdir()} == before
+    assert contents(study) == before
     job = study.runs / "corrected/m01/fold-all/replicates-1-3/metrics.csv"
     runs = table(study, "runs")
     mine = runs[(runs["condition"] == "corrected") & (runs["model"] == "m01")]
-    assert mine["train_loss"].tolist() == read_table(job)["train_loss"].tolist()
+    assert mine["train_loss"].tolist() == pd.read_csv(job)["train_loss"].tolist()
+
+
+DAMAGES = {
+    "empty": lambda _: "",
+    "column": lambda text: text.replace("seconds", "hours").replace("train_loss", "loss"),
+    "replicate": lambda text: "\n".join(
+        line for line in text.splitlines() if ",all,3" not in line
+    ),
+    "model": lambda text: text.replace("m01", "m02"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["metrics", "timings", "history"])
-@pytest.mark.parametrize("damage", ["missing", "empty", "column", "replicate", "model"])
+@pytest.mark.parametrize("damage", ["missing", *DAMAGES])
 def test_damage_is_one_line_that_names_the_file(study: Paths, name: str, damage: str) -> None:
-    before = {p.name: p.read_bytes() for p in study.tables.iterdir()}
+    before = contents(study)
     path = study.runs / "corrected/m01/fold-all/replicates-1-3" / f"{name}.csv"
     text = path.read_text()
-    if damage == "missing":
-        path.unlink()
-    elif damage == "empty":
-        path.write_text("")
-    elif damage == "column":
-        path.write_text(text.replace("seconds", "hours").replace("train_loss", "loss"))
-    elif damage == "replicate":
-        path.write_text("\n".join(line for line in text.splitlines() if ",all,3" not in line))
-    else:
-        path.write_text(text.replace("m01", "m02"))
-    with pytest.raises(StudyError, match=f"{name}.csv") as caught:
-        tabulate(study.study, REPORTED, study.tables)
+    path.unlink()
+    if damage != "missing":
+        path.write_text(DAMAGES[damage](text))
+    try:
+        with pytest.raises(StudyError, match=f"{name}.csv") as caught:
+            tabulate(study.study, REPORTED, study.tables)
+    finally:
+        path.write_text(text)
     assert "\n" not in str(caught.value)
-    assert {p.name: p.read_bytes() for p in study.tables.iterdir()} == before
+    assert contents(study) == before
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"comparisons": {"a": {"models": ["m01"], "pairs": [["m01", "m02", "m03"]]}}},
-        {"jobs": [{"condition": "a", "model": "b", "fold": "1", "first": "x", "last": 2}]},
-        {"margin": "wide"},
-        {"classes": {"superior": 0.8}},
-        {"classes": {"superior": "high", "medium": 0.5}},
-        {"dataset": {"name": "mine"}},
-        {"dataset": None},
-    ],
-)
+CHANGES = [
+    {"comparisons": {"a": {"models": ["m01"], "pairs": [["m01", "m02", "m03"]]}}},
+    {"jobs": [{"condition": "a", "model": "b", "fold": "1", "first": "x", "last": 2}]},
+    {"margin": "wide"},
+    {"classes": {"superior": 0.8}},
+    {"classes": {"superior": "high", "medium": 0.5}},
+    {"dataset": {"name": "mine"}},
+    {"dataset": None},
+]
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"trial": true}', *CHANGES])
 def test_a_study_file_with_what_cannot_be_read_is_named(
-    study: Paths, change: dict[str, object]
+    study: Paths, tmp_path: Path, content: str | dict[str, object] | None
 ) -> None:
-    path = study.study.with_name("odd.json")
-    path.write_text(json.dumps(json.loads(study.study.read_text()) | change))
+    path = tmp_path / "odd.json"
+    if isinstance(content, dict):
+        content = json.dumps(json.loads(study.study.read_text()) | content)
+    if content is not None:
+        path.write_text(content)
     with pytest.raises(StudyError, match=r"odd\.json: ") as caught:
-        load_study(path)
+        tabulate(path, REPORTED, tmp_path / "tables")
     assert "\n" not in str(caught.value)
-
-
-def test_a_damaged_study_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "study.json"
-    for text in (None, "{", "[]", '{"trial": true}'):
-        if text is not None:
-            path.write_text(text)
-        with pytest.raises(StudyError, match=r"study\.json"):
-            tabulate(path, REPORTED, tmp_path / "tables")

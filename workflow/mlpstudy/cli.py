@@ -203,12 +203,12 @@ def likelihood(
     ] = None,
 ) -> None:
     """Print how much better than its baseline each condition explains the printed values."""
-    from mlpstudy.analysis.collecting import read_table
-    from mlpstudy.analysis.likelihood import BANDWIDTH, likelihoods
-    from mlpstudy.analysis.reported_values import load_reported
+    from mlpstudy.analysis.reported import load_reported
+    from mlpstudy.analysis.schemas import RUNS
+    from mlpstudy.analysis.sensitivity import BANDWIDTH, likelihoods
     from mlpstudy.config.study import load_study
 
-    runs, values = read_table(tables / "runs.csv"), load_reported(reported)
+    runs, values = RUNS.read(tables), load_reported(reported)
     table = likelihoods(load_study(study), runs, values, bandwidth or BANDWIDTH)
     table.to_csv(sys.stdout, index=False, float_format="%.2f", lineterminator="\n")
 
@@ -291,7 +291,7 @@ def tidy(
     days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0,
 ) -> None:
     """Remove checkpoints of jobs that the study no longer has."""
-    from mlpstudy.analysis.leftovers import remove_leftovers
+    from mlpstudy.analysis.progress import remove_leftovers
 
     remove_leftovers(study, days)
 

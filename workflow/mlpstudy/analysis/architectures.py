@@ -1,7 +1,7 @@
-"""Whether depth and width go with accuracy, among models alike in activation or loss.
+"""The correlation of depth and width with accuracy, among models that share activation or loss.
 
-The unit is the model, not the run: how many replicates a model has does not make it two. So a
-group of three says nothing at all, and one of eight little; `p_smallest` says how little.
+The unit is the model, not the run: more replicates do not make more models. So a group of three
+models shows nothing, and one of eight little; `p_smallest` says how little.
 """
 
 from __future__ import annotations
@@ -15,32 +15,27 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from mlpstudy.analysis.schemas import ARCHITECTURES
 from mlpstudy.config.study import Study
 
 SIZES = ("layers", "hidden_units", "parameters")
 ANY = ""  # instead of an activation or a loss: models of all of them
-LEAST = 3  # models of which one can ask for an order
+LEAST = 3  # models in a group
 
-# All orders of the models are tried where there are no more than DRAWS, up to 7 models, else as
-# many random ones.
+# All orders of the models are enumerated if there are no more than DRAWS (up to 7 models), else as
+# many random ones are drawn.
 DRAWS = 9_999
 ROUNDING = 1e-9  # equal correlations may differ in their last digits
-
-COLUMNS = [
-    "condition", "activation", "loss_function", "size", "models", "members", "sizes",
-    "smallest", "largest", "lowest", "highest", "range", "failures", "correlation", "p",
-    "p_smallest",
-]  # fmt: skip
 
 Array = NDArray[np.float64]
 
 
 def architectures(study: Study, models: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per condition, group of models, and measure of size.
+    """Return architectures.csv: one row per condition, group of models and measure of size.
 
     `correlation` is Spearman's, of the size and the models' median accuracy; `p` its unadjusted
     permutation test, `p_smallest` the least p that so many models with these ties can give.
-    `range` is the highest of the medians less the lowest: what there is to explain.
+    `range` is the highest of the medians less the lowest.
 
     Args:
         study: the resolved study.
@@ -52,7 +47,7 @@ def architectures(study: Study, models: pd.DataFrame) -> pd.DataFrame:
         frame = frame.assign(hidden_units=[_hidden(text) for text in frame["nodes"]])
         for size in SIZES:
             rows += [_row(condition, *group, size) for group in _groups(frame)]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return ARCHITECTURES.frame(rows)
 
 
 def _groups(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
@@ -116,7 +111,7 @@ def spearman(sizes: Array, values: Array) -> tuple[float, float, float]:
         n_resamples=DRAWS,
         rng=np.random.default_rng(1904),  # the same p every time
     )
-    # Without the last digits, in which a perfect correlation may differ from 1.
+    # Rounding: a perfect correlation may differ from 1 in its last digits.
     return (
         round(float(test.statistic), 12),
         float(test.pvalue),
@@ -125,13 +120,13 @@ def spearman(sizes: Array, values: Array) -> tuple[float, float, float]:
 
 
 def _standard(ranks: Array) -> Array:
-    """Return ranks whose products sum to their correlation."""
+    """Return standardised ranks, whose products sum to their correlation."""
     away = ranks - ranks.mean()
     return np.asarray(away / np.sqrt((away**2).sum()))
 
 
 def _least(null: Array, models: int) -> float:
-    """Return the p of the most extreme order: all are in `null` unless they are too many."""
+    """Return the p of the most extreme order, which `null` contains unless there are too many."""
     if math.factorial(models) > DRAWS:
         return 2 / (DRAWS + 1)
     most = min((null >= null.max() - ROUNDING).mean(), (null <= null.min() + ROUNDING).mean())

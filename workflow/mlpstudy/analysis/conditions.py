@@ -1,7 +1,7 @@
-"""What a condition makes of a model: the fields in force, and in which of them two cells differ.
+"""Which fields are in force for a model under a condition, and in which of them two cells differ.
 
-A cell is a model under a condition. Conditions are told apart by what they set, never by their
-names, so that a user's own count like those that ship.
+A cell is a model under a condition. Conditions are distinguished by what they set, never by their
+names, so that a user's own conditions work like those that ship.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def text_of(value: Any) -> str:
 
 
 def joined(values: Iterable[Any]) -> str:
-    """Return several fields, or their values, as one text."""
+    """Return several fields, or their values, as one text: `epochs; batch_size`."""
     return "; ".join(text_of(value) for value in values)
 
 
@@ -60,7 +60,7 @@ def changed(study: Study, cell: Cell) -> int:
 
 
 def baselines(study: Study) -> dict[str, str]:
-    """Return for each model the condition that changes least of its entry; the first of equals.
+    """Return for each model the condition that changes the fewest of its fields; first of equals.
 
     In the shipped study that is `as_reported`, which changes nothing.
     """
@@ -73,9 +73,9 @@ def baselines(study: Study) -> dict[str, str]:
 
 
 def distinct_cells(study: Study) -> list[Cell]:
-    """Return the cells, those left out that repeat an earlier condition of the same model.
+    """Return the cells, except those that repeat an earlier condition of the same model.
 
-    Random streams do not depend on the condition: such cells hold the same runs twice.
+    Random streams do not depend on the condition, so such cells hold the same runs twice.
     """
     seen: dict[str, list[dict[str, Any]]] = {}
     cells = []

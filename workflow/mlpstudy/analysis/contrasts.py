@@ -8,7 +8,6 @@ of the report that mentions the pair reads that row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -17,71 +16,43 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlpstudy.analysis.collecting import COLUMNS as READ
-from mlpstudy.analysis.collecting import read_table
 from mlpstudy.analysis.conditions import Cell, differences, distinct_cells, in_force, joined
-from mlpstudy.analysis.reported_values import Reported, load_reported
+from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.runs import replicates
+from mlpstudy.analysis.schemas import CONTRASTS, RUNS, TIMINGS
 from mlpstudy.analysis.statistics.intervals import (
-    Interval,
     difference_of_means,
     difference_of_medians,
     difference_of_shares,
     superiority,
 )
 from mlpstudy.analysis.statistics.shifts import shift_test
-from mlpstudy.analysis.summaries import replicates
 from mlpstudy.config.claims import Claims
 from mlpstudy.config.loading import read_claims
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 
-COLUMNS = [
-    "contrast", "first_condition", "first_model", "second_condition", "second_model",
-    "fields", "first_values", "second_values", "paired",
-    "first_replicates", "second_replicates", "first_failures", "second_failures",
-    "first_median", "second_median",
-    *(f"{effect}{end}"
-      for effect in ("shift", "median_difference", "mean_difference", "failure_difference",
-                     "superiority")
-      for end in ("", "_low", "_high")),
-    "p", "reported_first", "reported_second", "reported_difference",
-]  # fmt: skip
-
 LEVEL = 0.95  # of every interval of contrasts.csv
 
 Pair = tuple[Cell, Cell]
-Sample = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Samples:
-    """The replicates' test accuracies, fractions, of every cell, indexed by replicate."""
+def samples_by_cell(values: pd.DataFrame) -> dict[Cell, pd.Series[float]]:
+    """Return the test accuracies of every cell, indexed by replicate.
 
-    by_cell: Mapping[Cell, pd.Series[float]]
+    Args:
+        values: one row per condition, model and replicate, with `test_accuracy`.
+    """
+    groups = values.groupby(["condition", "model"], sort=False)
+    return {
+        (str(condition), str(model)): frame.set_index("replicate")["test_accuracy"]
+        for (condition, model), frame in groups
+    }
 
-    @classmethod
-    def of(cls, values: pd.DataFrame) -> Samples:
-        """Return the samples of a frame with condition, model, replicate and test_accuracy."""
-        groups = values.groupby(["condition", "model"], sort=False)
-        return cls(
-            {
-                (str(condition), str(model)): frame.set_index("replicate")["test_accuracy"]
-                for (condition, model), frame in groups
-            }
-        )
 
-    def pair(self, first: Cell, second: Cell) -> tuple[Sample, Sample, bool]:
-        """Return both samples and whether they are paired.
-
-        One model under two conditions has the same split, initial weights and data order in each
-        replicate, so these are paired, and only the replicates of both are returned.
-        """
-        a, b = self.by_cell[first], self.by_cell[second]
-        paired = first[1] == second[1]
-        if paired:
-            both = a.index.intersection(b.index)
-            a, b = a.loc[both], b.loc[both]
-        return np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64), paired
+def claims_of(study: Study, path: Path | None) -> Claims:
+    """Return the claims in `path`, claims.json, checked against `study`; none without a path."""
+    return read_claims(path, study.models, study.conditions).listed() if path else ()
 
 
 def write_contrasts(
@@ -100,18 +71,15 @@ def write_contrasts(
         StudyError: a file is missing or is not what it should be.
     """
     plan = load_study(study)
-    found = read_claims(claims, plan.models, plan.conditions).listed() if claims else ()
-    values = replicates(
-        read_table(tables / "runs.csv", READ["metrics"]),
-        read_table(tables / "timings.csv", READ["timings"]),
-    )
+    found = claims_of(plan, claims)
+    values = replicates(RUNS.read(tables), TIMINGS.read(tables))
     write_csv(contrast_table(plan, values, found, load_reported(reported)), output)
 
 
 def contrast_table(
     study: Study, values: pd.DataFrame, claims: Claims, reported: Reported
 ) -> pd.DataFrame:
-    """Return COLUMNS, one row per contrast.
+    """Return contrasts.csv, one row per contrast.
 
     The contrasts are every pair of models under one condition; every two cells that differ in one
     hyper-parameter; each model under the main conditions; and all that a claim compares.
@@ -120,17 +88,15 @@ def contrast_table(
 
     Args:
         study: the resolved study.
-        values: one row per condition, model and replicate, with `test_accuracy`.
+        values: what `replicates` returned.
         claims: the claims to judge.
         reported: the values that the report prints.
     """
-    samples = Samples.of(values)
-    pairs = [pair for pair in wanted(study, claims) if set(pair) <= samples.by_cell.keys()]
-    rows = [contrast(study, samples, pair) | _printed(pair, reported) for pair in pairs]
-    whole = [
-        f"{side}_{name}" for side in ("first", "second") for name in ("replicates", "failures")
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(whole, "Int64"))
+    samples = samples_by_cell(values)
+    pairs = [pair for pair in wanted(study, claims) if set(pair) <= samples.keys()]
+    return CONTRASTS.frame(
+        contrast(study, samples, pair) | _printed(pair, reported) for pair in pairs
+    )
 
 
 def wanted(study: Study, claims: Claims) -> list[Pair]:
@@ -165,9 +131,9 @@ def _claimed(claims: Claims) -> Iterable[Pair]:
                     yield (condition, model), (claim.against, other)
 
 
-def contrast(study: Study, samples: Samples, pair: Pair) -> dict[str, Any]:
-    """Return the columns of one contrast, but for what the report prints."""
-    first, second, paired = samples.pair(*pair)
+def contrast(study: Study, samples: Mapping[Cell, pd.Series[float]], pair: Pair) -> dict[str, Any]:
+    """Return the columns of one contrast, except for what the report prints."""
+    first, second, paired = _pair(samples, pair)
     failed = [~(side >= study.medium) for side in (first, second)]
     test = shift_test(first, second, paired=paired)
     effects = {
@@ -177,16 +143,34 @@ def contrast(study: Study, samples: Samples, pair: Pair) -> dict[str, Any]:
         "failure_difference": difference_of_shares(failed[0], failed[1], LEVEL, paired=paired),
         "superiority": superiority(first, second, LEVEL, paired=paired),
     }
-    sizes = {
-        f"{side}_{name}": value
-        for side, sample, failures in zip(("first", "second"), (first, second), failed, strict=True)
-        for name, value in (
-            ("replicates", len(sample)),
-            ("failures", int(failures.sum())),
-            ("median", float(np.nanmedian(sample)) if not np.isnan(sample).all() else np.nan),
-        )
-    }
-    return _identity(study, pair) | {"paired": paired} | sizes | _three(effects) | {"p": test.p}
+    found = _identity(study, pair) | {"paired": paired, "p": test.p}
+    for side, sample, failures in zip(("first", "second"), (first, second), failed, strict=True):
+        known = sample[~np.isnan(sample)]
+        found[f"{side}_replicates"] = len(sample)
+        found[f"{side}_failures"] = int(failures.sum())
+        found[f"{side}_median"] = float(np.median(known)) if len(known) else np.nan
+    for name, effect in effects.items():
+        found[name] = effect.estimate
+        found[f"{name}_low"] = effect.low
+        found[f"{name}_high"] = effect.high
+    return found
+
+
+def _pair(
+    samples: Mapping[Cell, pd.Series[float]], pair: Pair
+) -> tuple[NDArray[np.float64], NDArray[np.float64], bool]:
+    """Return both samples and whether they are paired.
+
+    One model under two conditions has the same split, initial weights and data order in each
+    replicate, so these are paired, and only the replicates of both are returned.
+    """
+    first, second = (samples[cell] for cell in pair)
+    paired = pair[0][1] == pair[1][1]
+    if paired:
+        both = first.index.intersection(second.index)
+        first, second = first.loc[both], second.loc[both]
+    one, two = (np.asarray(side, dtype=np.float64) for side in (first, second))
+    return one, two, paired
 
 
 def contrast_id(first: Cell, second: Cell) -> str:
@@ -207,14 +191,6 @@ def _identity(study: Study, pair: Pair) -> dict[str, Any]:
         "fields": joined(changed),
         "first_values": joined(before for before, _ in changed.values()),
         "second_values": joined(after for _, after in changed.values()),
-    }
-
-
-def _three(effects: Mapping[str, Interval]) -> dict[str, float]:
-    return {
-        f"{name}{end}": value
-        for name, effect in effects.items()
-        for end, value in (("", effect.estimate), ("_low", effect.low), ("_high", effect.high))
     }
 
 

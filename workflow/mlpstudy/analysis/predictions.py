@@ -1,4 +1,4 @@
-"""What every replicate of a model answered to every test image, from its jobs' predictions.npz."""
+"""The predictions of every replicate of a model for every test image, from its jobs' files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,9 @@ ARRAYS = ("replicate", "index", "true", "predicted")
 
 @dataclass(frozen=True)
 class Predictions:
-    """The answers of one model under one condition.
+    """The predictions of one model under one condition.
 
-    A cross-validated replicate has tested every image of its pool once, each fold its own part.
+    A cross-validated replicate is tested on every image of its pool once, each fold on its part.
 
     Attributes:
         replicates: shape (replicates,), ascending.
@@ -36,11 +37,11 @@ class Predictions:
 
     @property
     def correct(self) -> NDArray[np.bool_]:
-        """Which answers are right, of shape (replicates, images)."""
+        """Which predictions are right, of shape (replicates, images)."""
         return np.equal(self.predicted, self.true)
 
     def confusions(self, classes: int) -> NDArray[np.int64]:
-        """Count answers by replicate, true class, predicted class."""
+        """Count predictions by replicate, true class and predicted class."""
         replicates = len(self.replicates)
         cells = self.true.astype(np.int64) * classes + self.predicted
         cells += (np.arange(replicates) * classes**2)[:, None]
@@ -55,53 +56,45 @@ def each_model(study: Study) -> Iterator[tuple[tuple[str, str], Predictions]]:
         StudyError: a job's file is missing, is not what the trainer writes, or the replicates of a
             model were not tested on the same images.
     """
-    classes = len(study.labels)
     jobs: dict[tuple[str, str], list[Job]] = {}
     for job in study.jobs:
         jobs.setdefault((job.condition, job.model), []).append(job)
     for pair in study.pairs:
         if pair in jobs:
-            yield pair, _joined(jobs[pair], classes)
+            yield pair, _joined(jobs[pair], len(study.labels))
 
 
 def _joined(jobs: Sequence[Job], classes: int) -> Predictions:
-    """Put the folds of each replicate together, and the blocks of replicates on one another."""
-    blocks: dict[int, list[Job]] = {}
+    """Join the folds and the replicates of one model; images are ordered by their number."""
+    blocks: dict[int, list[dict[str, NDArray[Any]]]] = {}
     for job in jobs:
-        blocks.setdefault(job.first, []).append(job)
-    parts = [_block(blocks[first], classes) for first in sorted(blocks)]
-    true, index = parts[0][2:]
-    for (_, _, other, images), first in zip(parts, sorted(blocks), strict=True):
-        if not (np.array_equal(true, other) and np.array_equal(index, images)):
-            path = blocks[first][0].folder / "predictions.npz"
-            raise StudyError(f"{path}: expected the images on which replicate 1 was tested")
-    replicates, predicted = (np.concatenate([part[at] for part in parts]) for at in (0, 1))
-    return Predictions(replicates, true, predicted, index)
-
-
-Block = tuple[
-    NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int32]
-]  # replicates, predicted, true, index
-
-
-def _block(jobs: Sequence[Job], classes: int) -> Block:
-    """Return the folds of one block of replicates side by side, the images by their number."""
-    arrays = [_read(job, classes) for job in jobs]
-    index, true, predicted = (
-        np.concatenate([part[name] for part in arrays], axis=1)
-        for name in ("index", "true", "predicted")
+        blocks.setdefault(job.first, []).append(_read(job, classes))
+    parts = []
+    for first, folds in sorted(blocks.items()):
+        index = np.concatenate([fold["index"] for fold in folds], axis=1)
+        order = np.argsort(index, axis=1, kind="stable")
+        block = {"replicate": folds[0]["replicate"]}
+        for name in ("index", "true", "predicted"):
+            joined = np.concatenate([fold[name] for fold in folds], axis=1)
+            block[name] = np.take_along_axis(joined, order, axis=1)
+        parts.append(block)
+        for name in ("index", "true"):
+            same = block[name].shape[1] == parts[0][name].shape[1]
+            if not same or (block[name] != parts[0][name][0]).any():
+                folder = next(job.folder for job in jobs if job.first == first)
+                raise StudyError(
+                    f"{folder / 'predictions.npz'}: expected the same test images for every "
+                    "replicate"
+                )
+    return Predictions(
+        replicates=np.concatenate([block["replicate"] for block in parts]),
+        true=parts[0]["true"][0],
+        predicted=np.concatenate([block["predicted"] for block in parts]),
+        images=parts[0]["index"][0],
     )
-    order = np.argsort(index, axis=1, kind="stable")
-    index, true, predicted = (
-        np.take_along_axis(array, order, axis=1) for array in (index, true, predicted)
-    )
-    if (index != index[0]).any() or (true != true[0]).any():
-        path = jobs[0].folder / "predictions.npz"
-        raise StudyError(f"{path}: expected the same test images for every replicate")
-    return arrays[0]["replicate"], predicted, true[0], index[0]
 
 
-def _read(job: Job, classes: int) -> dict[str, NDArray[np.int64]]:
+def _read(job: Job, classes: int) -> dict[str, NDArray[Any]]:
     """Read one job's file; the arrays but `replicate` have shape (replicates, images)."""
     path = job.folder / "predictions.npz"
     try:
@@ -117,8 +110,8 @@ def _read(job: Job, classes: int) -> dict[str, NDArray[np.int64]]:
     return arrays
 
 
-def _check(path: Path, job: Job, arrays: dict[str, NDArray[np.int64]], classes: int) -> None:
-    """Refuse other replicates than the job's, uneven arrays, and classes that the data has not."""
+def _check(path: Path, job: Job, arrays: dict[str, NDArray[Any]], classes: int) -> None:
+    """Refuse other replicates than the job's, uneven arrays, and classes that the data lacks."""
     expected = list(range(job.first, job.last + 1))
     if arrays["replicate"].tolist() != expected:
         raise StudyError(f"{path}: expected replicates {job.first} to {job.last}")

@@ -1,8 +1,10 @@
-"""How far a study has come: what is done, what is in training, about how long the rest takes."""
+"""The progress of a study: what is done, in training or left, and which checkpoints are stale."""
 
 from __future__ import annotations
 
 import csv
+import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +14,18 @@ from mlpstudy.config.study import Job, Study, load_study
 from mlpstudy.locks import is_locked
 from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar
 
+logger = logging.getLogger(__name__)
+
+DAYS = 30.0  # after which a stale checkpoint is removed
+
 
 @dataclass(frozen=True)
 class State:
-    """One job: `work` in multiplications an image, the share `done`, and the seconds that took.
+    """The state of one job.
 
-    `seconds` are those of the training alone, and None where nothing tells them.
+    Attributes:
+        work: multiplications per image of the whole job.
+        seconds: training time so far; None where it is unknown.
     """
 
     job: Job
@@ -34,7 +42,7 @@ class State:
 
     @property
     def name(self) -> str:
-        """What its log calls it."""
+        """The name of the job in its log."""
         job = self.job
         return f"{job.condition} {job.model} fold {job.fold} {job.first}-{job.last}"
 
@@ -73,7 +81,7 @@ def _state(study: Study, job: Job) -> State:
 
 
 def _seconds_of(job: Job) -> float:
-    """Return how long a finished job trained: its rows hold each replicate's share."""
+    """Return how long a finished job trained; each row of timings.csv has a replicate's share."""
     try:
         with (job.folder / "timings.csv").open(newline="", encoding="utf-8") as file:
             return sum(float(row["seconds"]) for row in csv.DictReader(file))
@@ -82,9 +90,9 @@ def _seconds_of(job: Job) -> float:
 
 
 def _estimate(states: Sequence[State], running: int) -> str:
-    """Say how long the rest takes at the pace so far, that of the same model where there is one.
+    """Estimate the time that is left, at the pace of the same model or else of all jobs.
 
-    Starting a job, some seconds, and the tables and pages at the end are not counted.
+    The start of a job, some seconds, and the tables and pages at the end are not included.
     """
     left = [state for state in states if state.done < 1]
     known = [state for state in states if state.seconds]
@@ -104,7 +112,7 @@ def _estimate(states: Sequence[State], running: int) -> str:
 
 
 def _pace(states: Sequence[State]) -> float:
-    """Return seconds a unit of work; 0.0 if nothing is known."""
+    """Return the seconds per unit of work; 0.0 if nothing is known."""
     total = sum(state.work * state.done for state in states)
     return sum(state.seconds or 0.0 for state in states) / total if total else 0.0
 
@@ -113,3 +121,36 @@ def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def remove_leftovers(path: Path, days: float = DAYS) -> list[Path]:
+    """Remove checkpoints that no job of the study in `path` (study.json) will continue from.
+
+    They belong to jobs that the study does not have, or that are finished, because a configuration
+    was changed during training. Only those are removed that were written at least `days` ago and
+    whose lock nobody holds. Without a study.json nothing is removed.
+
+    Returns:
+        The checkpoints that were removed.
+
+    Raises:
+        StudyError: study.json is not a study.
+    """
+    if not path.is_file():
+        return []
+    study = load_study(path)
+    waiting = {
+        sidecar(job.folder, "checkpoint").resolve()
+        for job in study.jobs
+        if not study.is_finished(job)
+    }
+    oldest = time.time() - days * 86400
+    removed = []
+    for checkpoint in sorted((path.parent / "runs").rglob(".replicates-*.checkpoint")):
+        folder = checkpoint.with_name(checkpoint.name.removeprefix(".").removesuffix(".checkpoint"))
+        stale = checkpoint.resolve() not in waiting and checkpoint.stat().st_mtime < oldest
+        if stale and checkpoint.is_file() and not is_locked(sidecar(folder, "lock")):
+            checkpoint.unlink()
+            removed.append(checkpoint)
+            logger.info("%s: removed; the study has no such job", checkpoint)
+    return removed

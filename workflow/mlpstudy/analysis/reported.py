@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -45,7 +48,7 @@ QUANTITIES = {
 # The size of one printed unit in the units of `value`.
 UNITS = {"": 1.0, "%": 0.01, "s": 1.0, "min": 60.0}
 
-# What stands once a model in section 1 and the final table: the pages print it as the report's own.
+# What section 1 and the final table print once per model: the pages show it as the report's own.
 _HEADLINE = [
     *((DETAILS, quantity) for quantity in ("test_loss", "test_accuracy", "layers")),
     *((FINAL, quantity) for quantity in ("layers", "test_accuracy", "class")),
@@ -53,7 +56,7 @@ _HEADLINE = [
 
 
 def read_values(path: Path) -> pd.DataFrame:
-    """Return every printed value, a row each, in the file's order.
+    """Return one row per printed value, in the file's order.
 
     Columns: those of the file (text; `decimals` Int64, `approximate` bool), then `number`
     (float64: `value` where it is one, accuracies as fractions, times in seconds, else NaN) and
@@ -68,7 +71,7 @@ def read_values(path: Path) -> pd.DataFrame:
     one_of(path, frame, "unit", UNITS)
     one_of(path, frame, "approximate", ["true", "false"])
     numeric = frame["quantity"].isin([*COUNTS, *FRACTIONS, *MEASURES])
-    # What the report leaves blank has neither a value nor decimals.
+    # A quantity that the report leaves blank has neither a value nor decimals.
     filled = frame["printed"] != ""
     for quantity, pattern in QUANTITIES.items():
         fits = frame["value"].str.fullmatch(pattern) & filled | (frame["value"] == "") & ~filled
@@ -91,7 +94,7 @@ def read_values(path: Path) -> pd.DataFrame:
 
 
 def read_statements(path: Path) -> pd.DataFrame:
-    """Return the report's checkable sentences, a row each, as text (STATEMENT_COLUMNS).
+    """Return one row per checkable sentence of the report, as text (STATEMENT_COLUMNS).
 
     `models` is space-separated. An absent or empty file gives no rows. Raises StudyError.
     """
@@ -145,4 +148,60 @@ def _refuse_second_headline(path: Path, frame: pd.DataFrame) -> None:
     key = frame["section"] + "/" + frame["quantity"]
     headlines = key.isin(["/".join(pair) for pair in _HEADLINE])
     again = headlines & frame.duplicated(["model", "section", "quantity"]) & (frame["model"] != "")
-    require(path, frame, "quantity", ~again, "each of a model's headline values once a section")
+    require(path, frame, "quantity", ~again, "each of a model's headline values once per section")
+
+
+# The sections to look in, in this order. The grouped tables repeat parts of the lists above them.
+PLACES = {
+    "details": ("1 details",),
+    "group": ("3 grouped table", "3 grouped list"),
+    "final": ("4 final table",),
+}
+
+
+class Value(NamedTuple):
+    """One printed value: as a number (accuracies as fractions, times in seconds) and as text."""
+
+    number: float
+    text: str
+    decimals: int
+    approximate: bool
+
+
+NOTHING = Value(math.nan, "", 0, False)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """Every printed value by (section, model, quantity); what is not printed is NaN or empty."""
+
+    values: dict[tuple[str, str, str], Value]
+
+    def value(self, place: str, model: str, quantity: str) -> Value:
+        """Return the first value of `quantity` that `place`, one of PLACES, has for `model`."""
+        found = (self.values.get((section, model, quantity)) for section in PLACES[place])
+        return next((value for value in found if value is not None), NOTHING)
+
+    def number(self, place: str, model: str, quantity: str) -> float:
+        """Return `value` as a number, NaN where the report has none."""
+        return self.value(place, model, quantity).number
+
+    def text(self, place: str, model: str, quantity: str) -> str:
+        """Return `value` as a text, empty where the report has none."""
+        return self.value(place, model, quantity).text
+
+
+def load_reported(path: Path) -> Reported:
+    """Read values.csv; a study without a report may have none.
+
+    Raises:
+        StudyError: the file does not hold what its columns allow.
+    """
+    values: dict[tuple[str, str, str], Value] = {}
+    for row in read_values(path).to_dict("records"):
+        if row["printed"] == "":
+            continue
+        decimals = 0 if pd.isna(row["decimals"]) else int(row["decimals"])
+        value = Value(float(row["number"]), row["value"], decimals, bool(row["approximate"]))
+        values.setdefault((row["section"], row["model"], row["quantity"]), value)
+    return Reported(values)

@@ -1,6 +1,6 @@
-"""What the pixels' scale does before the first step: saturation.csv, by layer and as a histogram.
+"""The untrained networks of every model: saturation.csv, by layer and as a histogram.
 
-Raw bytes make the logits of a network of (leaky) ReLU hundreds apart, so that the softmax is
+Raw pixels make the logits of a network of (leaky) ReLU differ by hundreds, so that the softmax is
 certain of one class and often wrong: p(true class) is below 1e-7, where clipped KL divergence has
 no gradient. Sigmoid and tanh pass on numbers of at most 1, but their first layer is saturated.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
+from mlpstudy.analysis.schemas import UNTRAINED
 from mlpstudy.config.study import Model, Study, load_study
 from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.errors import StudyError
@@ -27,20 +28,9 @@ from mlpstudy.training.job import split_rows
 from mlpstudy.training.losses import EPSILON, LOG_EPSILON
 from mlpstudy.training.trainer import DEAD_SLOPE, PROBE_ROWS, Trainer
 
-TABLES = ("saturation", "saturation_layers", "saturation_bins")
 PIXELS = ("raw", "unit")
 INITIALISATIONS = 3  # those of replicates 1 to 3
 QUANTILES = (5, 25, 50, 75, 95)  # per cent
-
-KEYS = ["model", "activation", "pixels"]
-COLUMNS = [
-    *KEYS, "layers", "initialisations", "images", "logit_low", "logit_median", "logit_high",
-    "logit_range", *(f"log10_p_true_q{q:02}" for q in QUANTILES),
-    "share_below", "share_below_least", "share_below_most", "share_certain",
-    "cross_entropy",
-]  # fmt: skip
-LAYER_COLUMNS = [*KEYS, "layer", "units", "scale", "saturated", "dead"]
-BIN_COLUMNS = ["model", "pixels", "low", "high", "count", "share"]
 
 Array = NDArray[np.float64]
 
@@ -60,6 +50,11 @@ class HiddenLayer:
     saturated: Array
     dead: Array
 
+    def means(self) -> dict[str, Any]:
+        """Return the number of units, and the means over replicates."""
+        means = {name: getattr(self, name).mean() for name in ("scale", "saturated", "dead")}
+        return {"units": self.units} | means
+
 
 @dataclass(frozen=True)
 class FirstLook:
@@ -76,14 +71,6 @@ class FirstLook:
     layers: list[HiddenLayer]
 
 
-class Saturation(NamedTuple):
-    """The three tables, each with rows for every model and each of PIXELS."""
-
-    softmax: pd.DataFrame
-    layers: pd.DataFrame
-    bins: pd.DataFrame
-
-
 def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
     """Write saturation.csv, saturation_layers.csv and saturation_bins.csv into `output`.
 
@@ -91,7 +78,7 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
         study: the resolved study, study.json.
         data: folder of the prepared arrays.
         output: folder of the tables.
-        threads: to compute with.
+        threads: number of threads.
 
     Raises:
         StudyError: a file is missing, or the data is not the study's.
@@ -100,48 +87,47 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
     plan, dataset = load_study(study), load(data)
     if dataset.digest != plan.dataset.digest:
         raise StudyError(f"{data}: not the data that {study} names: prepare it anew")
-    found = saturation(plan, dataset)
-    for name, frame in zip(TABLES, found, strict=True):
+    for name, frame in saturation(plan, dataset).items():
         write_csv(frame, output / f"{name}.csv")
 
 
-def saturation(study: Study, dataset: Dataset) -> Saturation:
-    """Return what the untrained networks of every model in use make of 1,000 training images.
+def saturation(study: Study, dataset: Dataset) -> dict[str, pd.DataFrame]:
+    """Return the tables UNTRAINED, by name, for every model in use on 1,000 training images.
 
-    The networks are the very ones that replicates 1 to 3 of the model's own entry start from, with
-    its pixels raw and divided by 255.
+    The networks are those that replicates 1 to 3 of the model's own entry start from, with raw
+    pixels and with pixels divided by 255.
 
-    `softmax` has COLUMNS, over images and networks together: quantiles of all logits (5, 50 and
-    95 %) and the median of an image's highest less its lowest; quantiles of log10 of p(true
-    class); the share of images with it below 1e-7 (`stuck` in history.csv), with the least and the
-    most of the networks; the share in which the highest probability is above 1 - 1e-7; the mean
-    cross-entropy, in nats.
+    `saturation` is over images and networks together: quantiles of all logits (5, 50 and 95 %) and
+    the median of an image's highest less its lowest; quantiles of log10 p(true class); the share of
+    images with it below 1e-7 (`stuck` in history.csv), with the least and the most of the networks;
+    the share in which the highest probability is above 1 - 1e-7; the mean cross-entropy, in nats.
 
-    `layers` has LAYER_COLUMNS, the networks' means for each hidden layer (`HiddenLayer`). `bins`
-    is the histogram of log10 of p(true class), BIN_COLUMNS: how many are in [low, high), one
-    decade wide, from the lowest that is there; the last holds 1 as well.
+    `saturation_layers` has the networks' means for each hidden layer (`HiddenLayer`).
+    `saturation_bins` is the histogram of log10 p(true class): how many are in [low, high), one
+    decade wide, from the lowest that occurs; the last bin includes 1.
     """
-    softmax: list[dict[str, Any]] = []
-    layers: list[dict[str, Any]] = []
-    bins: list[dict[str, Any]] = []
+    rows: dict[str, list[dict[str, Any]]] = {schema.name: [] for schema in UNTRAINED}
     trained = {model for _, model in study.pairs}
-    for model in [study.models[key] for key in study.models if key in trained]:
+    for key, model in study.models.items():
+        if key not in trained:
+            continue
         for pixels in PIXELS:
             look = first_look(_job(study, model, pixels), dataset)
-            keys = dict(zip(KEYS, (model.key, model.fields["activation"], pixels), strict=True))
             p_true = _log_p_true(look)
-            softmax.append(keys | {"layers": len(model.fields["nodes"])} | _softmax(look, p_true))
-            layers += [keys | row for row in _layers(look)]
-            bins += [{"model": model.key, "pixels": pixels} | row for row in histogram(p_true)]
-    return Saturation(
-        pd.DataFrame(softmax, columns=COLUMNS),
-        pd.DataFrame(layers, columns=LAYER_COLUMNS),
-        pd.DataFrame(bins, columns=BIN_COLUMNS),
-    )
+            keys = {"model": key, "activation": model.fields["activation"], "pixels": pixels}
+            layers = {"layers": len(model.fields["nodes"])}
+            rows["saturation"].append(keys | layers | _softmax(look, p_true))
+            rows["saturation_layers"] += [
+                keys | {"layer": number} | layer.means()
+                for number, layer in enumerate(look.layers, start=1)
+            ]
+            bins = histogram(p_true)
+            rows["saturation_bins"] += [{"model": key, "pixels": pixels} | row for row in bins]
+    return {schema.name: schema.frame(rows[schema.name]) for schema in UNTRAINED}
 
 
 def _job(study: Study, model: Model, pixels: str) -> Job:
-    """Return the job whose networks are looked at; of a cross-validated model the first fold."""
+    """Return the job whose networks are evaluated; of a cross-validated model the first fold."""
     spec = Spec.from_fields({**model.fields, "pixels": pixels})
     subset = study.dataset.subset
     return Job(
@@ -162,7 +148,7 @@ def first_look(job: Job, dataset: Dataset, rows: int = PROBE_ROWS) -> FirstLook:
     """Return the response of the untrained networks of `job` to their first `rows` training images.
 
     The images are presented as in training: batch normalisation uses their own moments, since the
-    moving ones have not been updated yet. Only dropout is left out, as it would add noise.
+    moving ones have not been updated yet. Only dropout is switched off, as it would add noise.
     """
     job = replace(job, spec=replace(job.spec, dropout=0.0))
     splits = split_rows(job, dataset)
@@ -194,7 +180,7 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
     logits = look.logits
     low, median, high = np.quantile(logits, [0.05, 0.5, 0.95])
     vanished = p_true < LOG_EPSILON
-    # What all other classes share: 1 - p would be lost to rounding.
+    # The sum of all other classes: 1 - p would be lost to rounding.
     rest = -np.expm1(log_softmax(logits, axis=-1).max(-1))
     quantiles = np.quantile(p_true, [q / 100 for q in QUANTILES]) / np.log(10)
     by_network = vanished.mean(axis=1)
@@ -212,17 +198,6 @@ def _softmax(look: FirstLook, p_true: Array) -> dict[str, Any]:
         "share_certain": (rest < EPSILON).mean(),
         "cross_entropy": -p_true.mean(),
     }
-
-
-def _layers(look: FirstLook) -> Iterator[dict[str, Any]]:
-    for number, layer in enumerate(look.layers, start=1):
-        yield {
-            "layer": number,
-            "units": layer.units,
-            "scale": layer.scale.mean(),
-            "saturated": layer.saturated.mean(),
-            "dead": layer.dead.mean(),
-        }
 
 
 def histogram(p_true: Array) -> Iterator[dict[str, Any]]:

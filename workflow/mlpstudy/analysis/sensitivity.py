@@ -1,43 +1,52 @@
-"""Where each printed value falls among our replicates, condition by condition: sensitivity.csv.
+"""Which assumption makes the printed values likely: sensitivity.csv, and `mlpstudy likelihood`.
 
-Which assumption makes what the report prints likely? The printed run is taken for one more run of
-a condition. Then each place among the replicates is as likely for it as any other, and so is each
-rank of its distance to the nearest run, whatever the distribution (Vovk, Gammerman and Shafer 2005,
-Algorithmic Learning in a Random World, chapter 2).
+The printed run is taken as one more run of a condition. Then each place among the replicates is
+equally likely for it, and so is each rank of its distance to the nearest run, whatever the
+distribution (Vovk, Gammerman and Shafer 2005, Algorithmic Learning in a Random World, chapter 2).
+sensitivity.csv has these places and ranks, one printed value at a time.
+
+`likelihoods` compares conditions over all models instead. It estimates the distribution of one more
+run by a Gaussian kernel density on the logit of the accuracy and the logarithm of the loss. All
+models and conditions share one bandwidth, so that no condition gains by varying less. One further
+component of the density has the weight of one run and is broad: every accuracy is equally likely,
+and so is every loss from 0.01 to 100 on the logarithmic scale. It keeps a single value that is far
+from all runs from deciding a total.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import logit, logsumexp
+from scipy.stats import norm
 
 from mlpstudy.analysis.conditions import baselines, changes, joined
-from mlpstudy.analysis.reported_values import Reported, Value
+from mlpstudy.analysis.reported import Reported, Value
+from mlpstudy.analysis.schemas import SENSITIVITY
 from mlpstudy.analysis.statistics.intervals import clean
 from mlpstudy.config.study import Study
 
-QUANTITIES = ("test_accuracy", "test_loss")
+QUANTITIES = ["test_accuracy", "test_loss"]
 
-COLUMNS = [
-    "condition", "model", "baseline", "field", "baseline_value", "value", "quantity", "reported",
-    "places", "n", "low", "median", "high", "below", "above", "inside",
-    "position", "p_position", "gap", "p_gap",
-]  # fmt: skip
-
-# Single precision, in which the report's framework held a fraction, is right to seven digits.
+# Single precision, in which the report's framework held a fraction, is correct to seven digits.
 PRINTED = 1e-6
+
+BANDWIDTH = 0.1  # at an accuracy of 80 %, 1.6 points; at a loss of 0.5, 0.05
+LEAST = 1e-4  # accuracies are kept this far from 0 and 1: one image of 10,000
+LOSSES = (0.01, 100.0)
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Printed:
-    """One value that the report prints of a model, to all the digits that it gives anywhere.
+    """One value that the report prints of a model, with the most digits that it has anywhere.
 
     `tolerance` is what its last digit leaves open, in the units of `number`.
     """
@@ -48,10 +57,10 @@ class Printed:
 
 
 def sensitivity(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFrame:
-    """Return a row per condition, model, quantity and value that the report prints of it.
+    """Return sensitivity.csv: one row per condition, model, quantity and printed value.
 
-    `field` is what the condition changes against the model's baseline condition, empty for that
-    one itself. `below` and `above` count the replicates at or below, at or above the printed
+    `field` is what the condition changes relative to the model's baseline condition, empty for the
+    baseline itself. `below` and `above` count the replicates at or below, at or above the printed
     value; `inside` is whether it lies in their range. A range can be empty in its middle, where
     some runs fail and others do not: `gap` is the distance to the nearest replicate. `position`
     runs from 0 to 1 (the printed value above all others); `p_position` is the probability of one
@@ -60,30 +69,25 @@ def sensitivity(study: Study, values: pd.DataFrame, reported: Reported) -> pd.Da
     or not a number.
 
     The loss is the model's own: where a condition changes the form of the loss, the report's
-    printed one is of another quantity.
+    printed one is a different quantity.
 
     Args:
         study: the resolved study.
-        values: a row per condition, model and replicate, with QUANTITIES, of `replicates`.
+        values: what `replicates` returned.
         reported: the report's own values.
     """
-    own = baselines(study)
-    printed = {
-        (model, quantity): printed_values(reported, model, quantity)
-        for model in study.models
-        for quantity in QUANTITIES
-    }
+    baseline = baselines(study)
     rows: list[dict[str, Any]] = []
     for (condition, model), frame in values.groupby(["condition", "model"], sort=False):
-        identity = _identity(study, str(condition), str(model), own[str(model)])
+        identity = _identity(study, str(condition), str(model), baseline[str(model)])
         for quantity in QUANTITIES:
             sample = clean(frame[quantity])
             sample = sample[np.isfinite(sample)]
-            for value in printed[str(model), quantity]:
-                shown = {"reported": value.number, "places": value.places}
+            for value in printed_values(reported, str(model), quantity):
+                shown = {"quantity": quantity, "reported": value.number, "places": value.places}
                 found = standing(sample, value.number, value.tolerance)
-                rows.append(identity | {"quantity": quantity} | shown | found)
-    return pd.DataFrame(rows, columns=COLUMNS)
+                rows.append(identity | shown | found)
+    return SENSITIVITY.frame(rows)
 
 
 def _identity(study: Study, condition: str, model: str, baseline: str) -> dict[str, Any]:
@@ -101,8 +105,8 @@ def _identity(study: Study, condition: str, model: str, baseline: str) -> dict[s
 def printed_values(reported: Reported, model: str, quantity: str) -> list[Printed]:
     """Return the different values that the report prints of a model, most digits first.
 
-    Two are the same where they differ by no more than the last digit of the shorter one, be it
-    rounded or cut.
+    Two are the same if they differ by no more than one step of the last digit of the shorter one,
+    whether it was rounded or cut.
     """
     found = [
         (section, value)
@@ -132,12 +136,12 @@ def _step(value: Value, quantity: str) -> float:
 
 
 def standing(sample: Array, value: float, tolerance: float) -> dict[str, Any]:
-    """Return where `value` stands in `sample`; see `sensitivity`. NaN where there is no run.
+    """Return the position of `value` in `sample`; see `sensitivity`. NaN where there is no run.
 
     Args:
         sample: shape (replicates,), without NaN.
-        value: the printed one.
-        tolerance: runs no further from it than this equal it.
+        value: the printed value.
+        tolerance: runs no further from it than this are equal to it.
     """
     n = len(sample)
     if not n:
@@ -163,14 +167,92 @@ def standing(sample: Array, value: float, tolerance: float) -> dict[str, Any]:
 
 
 def _p_of_gap(sample: Array, value: float, tolerance: float) -> float:
-    """Return the share of the n + 1 runs that are as far from their nearest other as `value` is."""
-    runs = np.append(sample, value)
-    gaps = np.array(list(_gaps(runs)))
+    """Return the share of the n + 1 runs as far from their nearest neighbour as `value` is."""
+    gaps = np.array(list(_gaps(np.append(sample, value))))
     return float((gaps >= gaps[-1] - tolerance).mean())
 
 
-def _gaps(runs: Sequence[float] | Array) -> Iterator[float]:
-    """Yield each run's distance to its nearest other; two or more runs."""
-    array = np.asarray(runs)
-    for at in range(len(array)):
-        yield float(np.abs(np.delete(array, at) - array[at]).min())
+def _gaps(runs: Array) -> Iterator[float]:
+    """Yield each run's distance to its nearest neighbour; two or more runs."""
+    for at in range(len(runs)):
+        yield float(np.abs(np.delete(runs, at) - runs[at]).min())
+
+
+def log_likelihood(printed: ArrayLike, sample: ArrayLike, bandwidth: float = BANDWIDTH) -> float:
+    """Return the log-density of printed values, given the runs of one model and condition.
+
+    The density is that of the logit of the accuracy and the natural logarithm of the loss.
+
+    Args:
+        printed: test accuracy, a fraction, or test accuracy and test loss; shape (1,) or (2,).
+        sample: the same of each run, shape (runs, 1) or (runs, 2). A run with a value that is
+            infinite or not a number is infinitely far from what is printed.
+        bandwidth: standard deviation of the kernel on both scales.
+    """
+    at, runs = _scaled(printed), _scaled(sample)
+    distances = np.where(np.isfinite(runs), runs - at, np.inf)
+    kernels = norm.logpdf(distances, scale=bandwidth).sum(1)
+    accuracy = np.ravel(printed)[0].clip(LEAST, 1 - LEAST)
+    broad = math.log(accuracy * (1 - accuracy))
+    broad -= (len(at) - 1) * math.log(math.log(LOSSES[1] / LOSSES[0]))
+    return float(logsumexp(np.append(kernels, broad)) - math.log(len(runs) + 1))
+
+
+def likelihoods(
+    study: Study, runs: pd.DataFrame, reported: Reported, bandwidth: float = BANDWIDTH
+) -> pd.DataFrame:
+    """Return one row per condition: how much better than the baseline it explains the report.
+
+    It is compared on the models that it covers and of which the report's section 1 prints accuracy
+    and loss. `accuracy` is the sum over these `models` of the log-likelihood of the printed
+    accuracy less that under the model's baseline condition, `joint` the same of accuracy and loss
+    together. The rows are in descending order of `joint`.
+
+    Args:
+        study: the resolved study.
+        runs: runs.csv.
+        reported: the report's own values.
+        bandwidth: see `log_likelihood`.
+    """
+    each = model_likelihoods(study, runs, reported, bandwidth).set_index("model")
+    is_baseline = each["condition"] == each.index.map(baselines(study))
+    baseline = each.loc[is_baseline, ["accuracy", "joint"]]
+    others = each[~is_baseline]
+    ratios = others[["accuracy", "joint"]] - baseline.reindex(others.index)
+    by_condition = ratios.groupby(others["condition"], sort=False)
+    table = by_condition.sum().assign(models=by_condition.size()).reset_index()
+    table = table[["condition", "models", "accuracy", "joint"]]
+    return table.sort_values("joint", ascending=False, ignore_index=True)
+
+
+def model_likelihoods(
+    study: Study, runs: pd.DataFrame, reported: Reported, bandwidth: float = BANDWIDTH
+) -> pd.DataFrame:
+    """Return one row per condition and model: replicates `n`, log-likelihoods `accuracy`, `joint`.
+
+    The arguments are those of `likelihoods`. The folds of a replicate count as their mean.
+    """
+    keys = ["condition", "model"]
+    values = runs.groupby([*keys, "replicate"], sort=False)[QUANTITIES].mean(skipna=False)
+    rows: list[dict[str, Any]] = []
+    for pair, frame in values.groupby(keys, sort=False):
+        printed = [reported.number("details", str(pair[1]), name) for name in QUANTITIES]
+        if pair not in study.pairs or not np.isfinite(printed).all():
+            continue
+        sample = frame.to_numpy()
+        found = {
+            "n": len(sample),
+            "accuracy": log_likelihood(printed[:1], sample[:, :1], bandwidth),
+            "joint": log_likelihood(printed, sample, bandwidth),
+        }
+        rows.append(dict(zip(keys, pair, strict=True)) | found)
+    return pd.DataFrame(rows, columns=[*keys, "n", "accuracy", "joint"])
+
+
+def _scaled(values: ArrayLike) -> Array:
+    """Return the logit of accuracies and the logarithm of losses, which are the last axis."""
+    scaled = np.array(values, dtype=np.float64)
+    scaled[..., 0] = logit(scaled[..., 0].clip(LEAST, 1 - LEAST))
+    with np.errstate(divide="ignore"):
+        scaled[..., 1:] = np.log(scaled[..., 1:])
+    return scaled

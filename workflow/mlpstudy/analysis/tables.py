@@ -1,4 +1,4 @@
-"""Runs → tables: pure functions of what a study's runs recorded, collected or archived."""
+"""Every table that follows from the runs of a study, whether they are collected or archived."""
 
 from __future__ import annotations
 
@@ -8,53 +8,41 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.answers import confusion_rows, hardest_rows, recall_rows, spread
 from mlpstudy.analysis.architectures import architectures
-from mlpstudy.analysis.causes import causes
-from mlpstudy.analysis.classwise import (
-    CONFUSION_COLUMNS,
-    RECALL_COLUMNS,
-    confusion_rows,
-    recall_rows,
-)
-from mlpstudy.analysis.collecting import COLUMNS, collect, read_runs, read_table
-from mlpstudy.analysis.hardest import HARDEST_COLUMNS, hardest_rows
+from mlpstudy.analysis.failures import causes
+from mlpstudy.analysis.models import activation_groups, final_inference, models_table
 from mlpstudy.analysis.predictions import each_model
-from mlpstudy.analysis.report_tables import activation_groups, final_inference
-from mlpstudy.analysis.reported_values import Reported, load_reported
-from mlpstudy.analysis.sensitivity import sensitivity
-from mlpstudy.analysis.summaries import (
-    KEYS,
-    SPREAD_COLUMNS,
-    models_table,
-    replicates,
-    spread_of_answers,
+from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.runs import check_planned, collect, replicates
+from mlpstudy.analysis.schemas import (
+    CONFUSIONS,
+    HARDEST,
+    HISTORY,
+    RECALLS,
+    RUNS,
+    SPREAD,
+    TIMINGS,
 )
+from mlpstudy.analysis.sensitivity import sensitivity
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 from mlpstudy.identity import expect_planned
 
-__all__ = [
-    "COLUMNS", "TABLES", "Recorded", "archived", "collect", "read_table", "tables", "tabulate",
-]  # fmt: skip
-
-TABLES = (
-    "runs", "timings", "history", "models", "activation_groups", "final_inference",
-    "recalls", "confusions", "hardest", "causes", "architectures", "sensitivity",
-)  # fmt: skip
+OF_RUNS = {"runs": RUNS, "timings": TIMINGS, "history": HISTORY}
+OF_PREDICTIONS = {
+    "spread": SPREAD,
+    "recalls": RECALLS,
+    "confusions": CONFUSIONS,
+    "hardest": HARDEST,
+}
 
 
 @dataclass(frozen=True)
 class Recorded:
-    """What the tables are computed from.
+    """What the tables are computed from: frames of the tables with the same names.
 
-    Attributes:
-        runs: one row per run, the columns of metrics.csv.
-        timings: one row per run, the columns of timings.csv.
-        history: one row per run and epoch, the columns of history.csv.
-        spread: one row per condition and model, SPREAD_COLUMNS.
-        recalls: one row per condition, model and class, RECALL_COLUMNS.
-        confusions: one row per condition, model and pair of classes, CONFUSION_COLUMNS.
-        hardest: one row per condition, model and image listed, HARDEST_COLUMNS.
+    `spread` has the columns of SPREAD, which are part of models.csv.
     """
 
     runs: pd.DataFrame
@@ -67,10 +55,10 @@ class Recorded:
 
 
 def tabulate(study: Path, reported: Path, output: Path) -> None:
-    """Write every table of TABLES into the folder `output`.
+    """Write the tables that `tables` returns into the folder `output`.
 
     Only jobs that `study` names are read, so that results of models or replicates which the
-    configuration no longer has stay out. Each must be exactly the job that `study` describes.
+    configuration no longer has are left out. Each must be exactly the job that `study` describes.
 
     Args:
         study: the resolved study, study.json.
@@ -89,19 +77,22 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
 
 def tables(study: Study, reported: Reported, recorded: Recorded) -> dict[str, pd.DataFrame]:
     """Return every table by its name."""
-    runs, timings, history = recorded.runs, recorded.timings, recorded.history
-    values = replicates(runs, timings)
-    models = models_table(study, runs, timings, recorded.spread)
-    frames = (
-        runs, timings, history, models,
-        activation_groups(study, models, reported),
-        final_inference(study, models, reported),
-        recorded.recalls, recorded.confusions, recorded.hardest,
-        causes(study, values, history),
-        architectures(study, models),
-        sensitivity(study, values, reported),
-    )  # fmt: skip
-    return dict(zip(TABLES, frames, strict=True))
+    values = replicates(recorded.runs, recorded.timings)
+    models = models_table(study, recorded.runs, values, recorded.spread)
+    return {
+        "runs": recorded.runs,
+        "timings": recorded.timings,
+        "history": recorded.history,
+        "models": models,
+        "activation_groups": activation_groups(study, models, reported),
+        "final_inference": final_inference(study, models, reported),
+        "recalls": recorded.recalls,
+        "confusions": recorded.confusions,
+        "hardest": recorded.hardest,
+        "causes": causes(study, values, recorded.history),
+        "architectures": architectures(study, models),
+        "sensitivity": sensitivity(study, values, reported),
+    }
 
 
 def collected(study: Study) -> Recorded:
@@ -111,51 +102,46 @@ def collected(study: Study) -> Recorded:
         StudyError: a file is missing or lacks a column, or a run is missing from its job.
     """
     runs, timings, history = (collect(study, name) for name in ("metrics", "timings", "history"))
-    return Recorded(runs, timings, history, *_from_predictions(study, replicates(runs, timings)))
+    return Recorded(runs, timings, history, **_from_predictions(study, replicates(runs, timings)))
 
 
 def archived(study: Study, folder: Path) -> Recorded:
     """Read what an archived study keeps of its runs: its tables, without run folders.
 
-    Predictions are not archived, so what was computed from them is read as it is.
+    Predictions are not archived, so the tables that were computed from them are read as they are.
 
     Raises:
         StudyError: a table is missing, lacks a column, or has other runs than `study` plans.
     """
-    return Recorded(
-        runs=read_runs(study, folder / "runs.csv", COLUMNS["metrics"]),
-        timings=read_runs(study, folder / "timings.csv", COLUMNS["timings"]),
-        history=read_runs(study, folder / "history.csv", COLUMNS["history"]),
-        spread=read_table(folder / "models.csv", SPREAD_COLUMNS)[SPREAD_COLUMNS],
-        recalls=read_table(folder / "recalls.csv", RECALL_COLUMNS),
-        confusions=read_table(folder / "confusions.csv", CONFUSION_COLUMNS),
-        hardest=read_table(folder / "hardest.csv", HARDEST_COLUMNS),
-    )
+    frames = {
+        name: check_planned(study, schema.read(folder), folder / f"{name}.csv")
+        for name, schema in OF_RUNS.items()
+    }
+    of_predictions = {
+        name: schema.read(folder)[schema.names] for name, schema in OF_PREDICTIONS.items()
+    }
+    return Recorded(**frames, **of_predictions)
 
 
-def _from_predictions(
-    study: Study, values: pd.DataFrame
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return what predictions for single images give: spread, recalls, confusions, hardest."""
+def _from_predictions(study: Study, values: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the tables that follow from the predictions for single images, by name."""
     names = study.labels
     accuracies = {
-        pair: frame.set_index("replicate")["test_accuracy"] for pair, frame in values.groupby(KEYS)
+        cell: frame.set_index("replicate")["test_accuracy"]
+        for cell, frame in values.groupby(["condition", "model"])
     }
-    spread: list[dict[Any, Any]] = []
-    recalls: list[dict[str, Any]] = []
-    confusions: list[dict[str, Any]] = []
-    hardest: list[dict[str, Any]] = []
-    for pair, predictions in each_model(study):
-        learned = (accuracies[pair][predictions.replicates] >= study.medium).to_numpy()
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_PREDICTIONS}
+    for (condition, model), predictions in each_model(study):
+        accuracy = accuracies[condition, model][predictions.replicates]
+        learned = (accuracy >= study.medium).to_numpy()
         counts = predictions.confusions(len(names))
-        keys = dict(zip(KEYS, pair, strict=True))
-        spread.append({**keys, **spread_of_answers(predictions, learned)})
-        recalls += recall_rows(pair, counts, learned, names)
-        confusions += confusion_rows(pair, counts, learned, names)
-        hardest += hardest_rows(pair, predictions, learned, names)
-    return (
-        pd.DataFrame(spread, columns=SPREAD_COLUMNS),
-        pd.DataFrame(recalls, columns=RECALL_COLUMNS),
-        pd.DataFrame(confusions, columns=CONFUSION_COLUMNS),
-        pd.DataFrame(hardest, columns=HARDEST_COLUMNS),
-    )
+        found = {
+            "spread": [spread(predictions, learned)],
+            "recalls": recall_rows(counts, learned, names),
+            "confusions": confusion_rows(counts, learned, names),
+            "hardest": hardest_rows(predictions, learned, names),
+        }
+        cell = {"condition": condition, "model": model}
+        for name, of_cell in found.items():
+            rows[name] += [cell | row for row in of_cell]
+    return {name: schema.frame(rows[name]) for name, schema in OF_PREDICTIONS.items()}

@@ -10,17 +10,16 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.analysis.collecting import read_table
+from mlpstudy.analysis.schemas import AUDIT, SENSITIVITY
 from mlpstudy.audit.expressions import evaluate, filled, vocabulary
 from mlpstudy.audit.loading import KINDS, WEIGHTS, Check, Checks, Rule, load_checks, locating
 from mlpstudy.audit.printed import NotPrintedError, Report, Value, load_report
-from mlpstudy.audit.replicates import COLUMNS, against_replicates
+from mlpstudy.audit.replicates import against_replicates
 from mlpstudy.audit.rules import RULES
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_csv
 
-AUDIT_COLUMNS = ["id", "weight", "kind", "models", "places", "values", "finding", "matters"]
 SEPARATOR = " | "  # between the places, and between the values, of one finding
 
 Row = dict[str, str]
@@ -41,7 +40,7 @@ def audit(study: Path, reported: Path, checks: Path, tables: Path, output: Path)
     Raises:
         StudyError: one of the files is missing or is not what it should be.
     """
-    placed = read_table(tables / "sensitivity.csv", COLUMNS)
+    placed = SENSITIVITY.read(tables)
     if load_study(study).trial:
         placed = placed[:0]
     found = findings(load_report(reported), load_checks(checks), placed)
@@ -51,7 +50,7 @@ def audit(study: Path, reported: Path, checks: Path, tables: Path, output: Path)
 def audit_table(rows: Iterable[Row]) -> pd.DataFrame:
     """Return audit.csv, the serious findings first, then by kind; all columns are text."""
     ordered = sorted(rows, key=lambda row: (WEIGHTS.index(row["weight"]), KINDS.index(row["kind"])))
-    return pd.DataFrame(ordered, columns=AUDIT_COLUMNS, dtype="str")
+    return AUDIT.frame(ordered)
 
 
 def findings(report: Report, checks: Checks, placed: pd.DataFrame) -> Iterator[Row]:

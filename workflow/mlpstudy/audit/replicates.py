@@ -14,11 +14,6 @@ import pandas as pd
 
 from mlpstudy.audit.printed import Found, Report, Value
 
-COLUMNS = [
-    "condition", "model", "baseline", "field", "quantity", "reported", "n", "low", "median", "high",
-    "inside", "p_gap",
-]  # fmt: skip
-
 # Conditions with other values in these fields have another loss: the printed one is no value of it.
 LOSS_FIELDS = {"kl", "loss"}
 

@@ -1,4 +1,4 @@
-"""Each form of claim: from the claim and the samples to the part that says it."""
+"""The forms of claims: from a claim and the samples to the parts that it consists of."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mlpstudy.claims.parts import (
 from mlpstudy.claims.samples import Figures, Samples
 from mlpstudy.config.claims import QUANTIFIERS, Claim
 
-AN_EPOCH = 1.0  # a mean difference of epochs below this is none to speak of
+AN_EPOCH = 1.0  # mean differences of epochs below this are negligible
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ def _compared(
 ) -> tuple[list[Part], int]:
     """Return the parts of a claim that sets `models` against `than`.
 
-    With `of` each, most or any, the model is the unit: one part per model. `than` is then one
-    model, or several of which each counts; where only `than` has several, the part is one of
-    those. A model is compared with itself where `against` names another condition.
+    If `of` is each, most or any, there is one part per model. `than` is then one model, or several
+    with which each model is compared; if only `than` has several, there is one part for each of
+    these. A model is compared with itself if `against` names another condition.
     """
     here, there = context.condition, claim.against or context.condition
     models, others = claim.sides

@@ -1,4 +1,4 @@
-"""Claims and tables → claims.csv: a verdict on each claim under each condition."""
+"""The verdict on each claim under each condition: claims.csv."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.analysis.collecting import COLUMNS as READ
-from mlpstudy.analysis.collecting import read_table
 from mlpstudy.analysis.conditions import Cell
-from mlpstudy.analysis.contrasts import contrast_id
+from mlpstudy.analysis.contrasts import claims_of, contrast_id
+from mlpstudy.analysis.schemas import CLAIMS, HISTORY, RUNS
 from mlpstudy.analysis.statistics.families import holm, replicates_to_decide
 from mlpstudy.claims.forms import Context, parts_of
 from mlpstudy.claims.parts import LEVEL, Part, joined
 from mlpstudy.claims.samples import Samples
 from mlpstudy.config.claims import Claim, Claims
-from mlpstudy.config.loading import read_claims
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 
@@ -27,22 +25,13 @@ log = logging.getLogger(__name__)
 
 SUPPORTED, CONTRADICTED, UNDECIDED = "supported", "contradicted", "undecided"
 
-COLUMNS = [
-    "claim", "section", "place", "quote", "also", "statement", "form", "models", "condition",
-    "against", "verdict", "measure", "effect", "low", "high", "unit", "level", "reference",
-    "within", "failure_bound", "n", "parts", "required", "parts_for", "parts_against", "p",
-    "family", "p_holm", "needed", "contrast", "reason",
-]  # fmt: skip
-WHOLE = dict.fromkeys(
-    ["n", "parts", "required", "parts_for", "parts_against", "family", "needed"], "Int64"
-)
 # The measures that contrasts.csv has as well.
 CONTRASTED = ("shift", "mean_difference", "failure_difference")
 
 
 @dataclass(frozen=True)
 class Question:
-    """A claim under one condition; `reason` says why it cannot be judged, if it cannot."""
+    """A claim under one condition, or the `reason` why it cannot be judged."""
 
     claim: Claim
     condition: str
@@ -62,20 +51,15 @@ def judge(study: Path, claims: Path | None, tables: Path, output: Path) -> None:
         StudyError: a file is missing or is not what it should be.
     """
     plan = load_study(study)
-    found = read_claims(claims, plan.models, plan.conditions).listed() if claims else ()
-    samples = Samples(
-        read_table(tables / "runs.csv", READ["metrics"]),
-        read_table(tables / "history.csv", READ["history"]),
-        plan.medium,
-    )
-    frame = verdicts(plan, found, samples)
+    samples = Samples(RUNS.read(tables), HISTORY.read(tables), plan.medium)
+    frame = verdicts(plan, claims_of(plan, claims), samples)
     for row in frame[frame["condition"] == ""].to_dict("records"):
         log.info("claim %s is not judged: %s", row["claim"], row["reason"])
     write_csv(frame, output)
 
 
 def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
-    """Return COLUMNS, one row per claim and condition, in the order of claims, then of conditions.
+    """Return claims.csv: one row per claim and condition, in the order of both.
 
     A claim that can be judged under no condition has one row with an empty condition. All claims
     that are judged under one condition are one family for Holm's correction. The interval is at
@@ -95,10 +79,7 @@ def verdicts(study: Study, claims: Claims, samples: Samples) -> pd.DataFrame:
         context = Context(samples, condition, study.margin, classes)
         judged = _judged([asked[at].claim for at in family], context, study.pairs)
         rows |= dict(zip(family, judged, strict=True))
-    frame = pd.DataFrame(
-        [_words(question) | rows[at] for at, question in enumerate(asked)], columns=COLUMNS
-    )
-    return frame.astype(WHOLE)
+    return CLAIMS.frame(_words(question) | rows[at] for at, question in enumerate(asked))
 
 
 def _judged(
@@ -122,7 +103,7 @@ def _judged(
 
 
 def _p(part: Part) -> float:
-    """Return twice the smaller one-sided p, as the claim could have come out either way."""
+    """Return the two-sided p: twice the smaller one-sided p."""
     return min(1.0, 2 * min(part.holds, part.fails))
 
 
@@ -141,7 +122,7 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
         "level": interval.level,
         "reference": effect.reference,
         "within": effect.within,
-        # No run failed where equivalence is judged; so many may still fail, at 95 %.
+        # No run failed where equivalence is judged; this failure rate is still possible, at 95 %.
         "failure_bound": 1 - 0.05 ** (1 / part.n) if effect.within else float("nan"),
         "n": part.n,
         "p": _p(part),
@@ -160,7 +141,7 @@ def _contrast(part: Part, cells: Sequence[Cell]) -> str:
 
 
 def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]:
-    """Return how many parts there are, have to hold, and are shown to hold or not at the level."""
+    """Count the parts: all, those that have to hold, those shown to hold and to fail at `level`."""
     return {
         "parts": len(parts),
         "required": number,
@@ -170,7 +151,7 @@ def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]
 
 
 def questions(study: Study, claim: Claim) -> Iterator[Question]:
-    """Yield the claim under each condition that it is asked under, or why it cannot be."""
+    """Yield one question per condition to judge the claim under, or one with why it cannot be."""
     lacking = [model for model in claim.named if model not in study.models]
     if claim.form == "untestable":
         yield Question(claim, "", claim.reason)
@@ -190,7 +171,7 @@ def questions(study: Study, claim: Claim) -> Iterator[Question]:
 
 
 def _missing(study: Study, claim: Claim, condition: str) -> str:
-    """Say what keeps a condition from being asked: it, or a model under it, is not there."""
+    """Return why the claim cannot be judged under a condition; empty if it can."""
     other = claim.against or condition
     for name, models in ((condition, claim.named), (other, claim.than)):
         if claim.against and name == condition:
@@ -207,7 +188,7 @@ def _missing(study: Study, claim: Claim, condition: str) -> str:
 
 
 def _words(question: Question) -> dict[str, Any]:
-    """Return the columns that a claim itself fills, whatever becomes of it."""
+    """Return the columns that follow from the claim alone."""
     claim = question.claim
     own = ("section", "place", "quote", "statement", "form", "against")
     return {

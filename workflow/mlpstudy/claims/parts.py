@@ -1,14 +1,14 @@
-"""What the runs say of one part of a claim, and how parts make up a claim.
+"""The tests of the parts of a claim, and how parts make up a claim.
 
-A part is a comparison of two samples or the share of one model's runs. It can come out either
-way, and each way has a one-sided p and an effect whose interval agrees with that p: the interval
-at the level 1 - a excludes the reference exactly where twice the p is at most a.
+A part is a comparison of two samples, or the share of one model's runs that have a property. It can
+hold or fail, and each outcome has a one-sided p and an effect whose interval agrees with that p:
+the interval at the level 1 - a excludes the reference exactly where twice the p is at most a.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -81,8 +81,8 @@ class Side:
 def exceeds(upper: Side, lower: Side, by: float, margin: float, scale: Scale = ACCURACY) -> Part:
     """Return the part "upper is higher than lower by more than `by`".
 
-    It fails as well where both are equivalent within `margin` (0 for no such test), and then it
-    cannot hold, however certain the sign of so small a difference.
+    It also fails if both are equivalent within `margin` (0 for no such test), and then it cannot
+    hold, however certain the sign of so small a difference.
     """
     first, second, paired = _aligned(lower, upper)
     test = shift_test(first, second, paired=paired)
@@ -129,7 +129,7 @@ def share_exceeds(side: Side, more_than: float) -> Part:
 
 
 def turned(part: Part) -> Part:
-    """Return the part that says the contrary."""
+    """Return the part that states the opposite."""
     return Part(part.fails, part.holds, part.against_it, part.for_it, part.cells, part.n)
 
 
@@ -156,21 +156,15 @@ def required(quantifier: str, number: int) -> int:
 
 
 def _stricter(effect: Effect, times: float) -> Effect:
-    interval = effect.interval
-    return Effect(
-        effect.measure,
-        effect.unit,
-        effect.reference,
-        lambda level: interval(1 - (1 - level) / times),
-        effect.within,
-    )
+    """Return the effect with an interval at the level that remains for one of `times` tests."""
+    return replace(effect, interval=lambda level: effect.interval(1 - (1 - level) / times))
 
 
 def _alike(one: Side, two: Side, margin: float) -> float:
     """Return the one-sided p of equivalence; 1 where it is not offered.
 
-    The means of runs of which some failed say little of either kind, and a handful of runs that
-    happen to be alike would decide: so no run may have failed, and 6 are the least.
+    Means over failed and other runs describe neither, and a few runs that happen to be alike would
+    decide: so no run may have failed, and there must be at least 6.
     """
     first, second, paired = _aligned(one, two)
     whole = bool(np.isfinite(first).all() and np.isfinite(second).all())

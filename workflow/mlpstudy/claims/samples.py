@@ -1,6 +1,6 @@
 """The figures that claims are judged on, one per replicate, from runs.csv and history.csv.
 
-The replicate of a cross-validated model is the mean of its folds; so are its curves.
+A replicate of a cross-validated model is the mean of its folds, and so are its curves.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Samples:
     def group(self, condition: str, models: Sequence[str], of: str) -> Figures:
         """Return the mean, median or best test accuracy of several models in each replicate.
 
-        Replicates that a model lacks, or in which it has no accuracy, are left out.
+        Replicates in which a model is missing or has no accuracy are left out.
         """
         wide = pd.concat([self.values(condition, model) for model in models], axis="columns")
         whole = wide.dropna()
         return {"mean": whole.mean, "median": whole.median, "best": whole.max}[of](axis="columns")
 
     def failed(self, condition: str, model: str) -> Figures:
-        """Return of every replicate whether it failed, or has no accuracy."""
+        """Return for every replicate whether it failed, or has no accuracy."""
         return ~(self.values(condition, model) >= self.medium)
 
     def deviations(self, condition: str, model: str) -> Figures:
@@ -52,8 +52,7 @@ class Samples:
     def epochs_to(self, condition: str, model: str, quantity: str, threshold: float) -> Figures:
         """Return the first epoch at which each replicate reaches `threshold`; infinity for never.
 
-        A replicate that never reaches it ranks behind all that do, whatever the number of epochs
-        that it was trained for.
+        So a replicate that never reaches it ranks behind all that do, however long it was trained.
         """
         return pd.Series(
             {

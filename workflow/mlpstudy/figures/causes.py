@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mlpstudy.analysis.two_by_two import cell_rows
+from mlpstudy.analysis.failures import cell_rows
 from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, RULE
 from mlpstudy.figures.style import (

@@ -13,29 +13,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlpstudy.analysis.reported_values import Reported, load_reported
-from mlpstudy.analysis.summaries import replicates
-from mlpstudy.analysis.tables import COLUMNS, read_table
+from mlpstudy.analysis import schemas
+from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.runs import replicates
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.formats import names
 
-# The tables that figures are drawn from beside those of the runs, and the columns that are needed.
-TABLES = {
-    "history": COLUMNS["history"],
-    "models": ["condition", "model", "parameters"],
-    "contrasts": ["contrast", "shift", "shift_low", "shift_high"],
-    "confusions": ["condition", "model", "share"],
-    "recalls": ["condition", "model", "recall_mean"],
-    "hardest": ["condition", "model", "image", "share"],
-}
+# The tables that figures are drawn from beside those of the runs.
+TABLES = (
+    schemas.HISTORY,
+    schemas.MODELS,
+    schemas.CONTRASTS,
+    schemas.CONFUSIONS,
+    schemas.RECALLS,
+    schemas.HARDEST,
+)
 # The same of steps that a study may do without.
-OPTIONAL = {
-    "causes": ["condition", "model", "pixels", "kl", "also", "n", "failures"],
-    "sensitivity": ["condition", "model", "quantity", "reported", "inside"],
-    "saturation": ["model", "pixels", "share_below", "log10_p_true_q50"],
-    "claims": ["claim", "condition", "verdict"],
-}
+OPTIONAL = (schemas.CAUSES, schemas.SENSITIVITY, schemas.SATURATION, schemas.CLAIMS)
 
 
 @dataclass(frozen=True)
@@ -200,16 +195,12 @@ def load_figure_data(study: Path, tables: Path, reported: Path, data: Path | Non
     Raises:
         StudyError: one of the files is missing or is not what it should be.
     """
-    present = {n: c for n, c in OPTIONAL.items() if (tables / f"{n}.csv").exists()}
-    runs = read_table(tables / "runs.csv", COLUMNS["metrics"])
-    timings = read_table(tables / "timings.csv", COLUMNS["timings"])
+    present = [schema for schema in OPTIONAL if schema.exists(tables)]
+    runs, timings = schemas.RUNS.read(tables), schemas.TIMINGS.read(tables)
     return FigureData(
         study=load_study(study),
         reported=load_reported(reported),
         replicates=replicates(runs, timings),
-        tables={
-            name: read_table(tables / f"{name}.csv", columns)
-            for name, columns in {**TABLES, **present}.items()
-        },
+        tables={schema.name: schema.read(tables) for schema in (*TABLES, *present)},
         images=None if data is None else load(data),
     )

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mlpstudy.analysis.contrasts import contrast_table
-from mlpstudy.analysis.reported_values import load_reported
-from mlpstudy.analysis.saturation import TABLES as PROBED
-from mlpstudy.analysis.summaries import replicates
+from mlpstudy.analysis.reported import load_reported
+from mlpstudy.analysis.runs import replicates
+from mlpstudy.analysis.schemas import UNTRAINED
 from mlpstudy.analysis.tables import archived, tables
 from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
@@ -88,8 +88,8 @@ def _republish(
         recorded = archive / "report/provenance.json"
         write_archived(recorded, differences(study.to_dict(), present), origin)
         copy_runs(study.concluding(said), archive, copy)
-        for name in PROBED:
-            copy_file(archive / f"{name}.csv", copy / f"{name}.csv")
+        for schema in UNTRAINED:
+            copy_file(archive / f"{schema.name}.csv", copy / f"{schema.name}.csv")
         _tabulate(copy, archive, said.listed(), reported)
         draw(copy / "study.json", copy, reported, data, figures)
         for picture in figures.glob("*.png"):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.analysis.reported_values import Reported
+from mlpstudy.analysis.reported import Reported
 from mlpstudy.config.study import Study
 from mlpstudy.figures.palette import series
 from mlpstudy.formats import few, heading, word

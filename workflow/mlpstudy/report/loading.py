@@ -7,26 +7,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.analysis.reported_values import load_reported
-from mlpstudy.analysis.summaries import replicates
-from mlpstudy.analysis.tables import COLUMNS, read_table
-from mlpstudy.audit.checks import AUDIT_COLUMNS
+from mlpstudy.analysis import schemas
+from mlpstudy.analysis.reported import load_reported
+from mlpstudy.analysis.runs import replicates
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.report.evidence import Evidence
 
-CLAIM_COLUMNS = [
-    "claim", "section", "place", "quote", "statement", "form", "models", "condition", "verdict",
-    "measure", "effect", "low", "high", "unit", "level", "reference", "failure_bound", "n",
-    "parts", "required", "parts_for", "parts_against", "p_holm", "needed", "contrast", "reason",
-]  # fmt: skip
-# Tables that not every study has, with the columns that the pages rely on.
-FURTHER = {
-    "claims": CLAIM_COLUMNS,
-    "audit": AUDIT_COLUMNS,
-    "causes": ["condition", "model", "failures"],
-    "sensitivity": ["condition", "model", "reported"],
-    "saturation": ["model", "pixels"],
-}
+# Tables that not every study has.
+FURTHER = (
+    schemas.CLAIMS,
+    schemas.AUDIT,
+    schemas.CAUSES,
+    schemas.SENSITIVITY,
+    schemas.SATURATION,
+)
 
 
 def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
@@ -36,14 +30,9 @@ def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
         StudyError: one of the files is missing or is not what it should be.
     """
     plan = load_study(study)
-    runs = read_table(tables / "runs.csv", COLUMNS["metrics"])
-    timings = read_table(tables / "timings.csv", COLUMNS["timings"])
-    final = read_table(tables / "final_inference.csv", ["model", "reported_class"])
-    further = {
-        name: read_table(tables / f"{name}.csv", columns)
-        for name, columns in FURTHER.items()
-        if (tables / f"{name}.csv").is_file()
-    }
+    runs, timings = schemas.RUNS.read(tables), schemas.TIMINGS.read(tables)
+    final = schemas.FINAL_INFERENCE.read(tables)
+    further = {schema.name: schema.read(tables) for schema in FURTHER if schema.exists(tables)}
     if final["reported_accuracy"].isna().all():
         further = _of_own_models(plan, further)
     return Evidence(
@@ -52,10 +41,10 @@ def load_evidence(study: Path, reported: Path, tables: Path) -> Evidence:
         replicates=replicates(runs, timings),
         runs_table=runs,
         timings=timings,
-        models=read_table(tables / "models.csv", ["condition", "model", "test_accuracy_median"]),
-        groups=read_table(tables / "activation_groups.csv", ["activation", "reported_accuracy"]),
+        models=schemas.MODELS.read(tables),
+        groups=schemas.ACTIVATION_GROUPS.read(tables),
         final=final,
-        contrasts=read_table(tables / "contrasts.csv", ["contrast", "shift"]),
+        contrasts=schemas.CONTRASTS.read(tables),
         further=further,
     )
 

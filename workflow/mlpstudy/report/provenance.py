@@ -14,7 +14,7 @@ from typing import TypedDict
 
 import pandas as pd
 
-from mlpstudy.analysis.collecting import COLUMNS, read_table
+from mlpstudy.analysis.schemas import TIMINGS
 from mlpstudy.config.differences import Difference
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
@@ -111,7 +111,7 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
         lock=read_lock(lock),
         versions=read_versions(),
         machine=read_machine(),
-        training=_training(read_table(timings, COLUMNS["timings"])),
+        training=_training(TIMINGS.read_file(timings)),
         code=_code(plan),
         data=_data(plan),
     )

@@ -9,14 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from mlpstudy.analysis.statistics.intervals import (
-    Interval,
-    Values,
-    clean,
-    difference_of_means,
-    moments,
-    welch,
-)
+from mlpstudy.analysis.statistics.intervals import Values, mean_difference
 
 MANY = 10_000  # more replicates than anybody would train
 
@@ -77,15 +70,10 @@ def equivalence(first: Values, second: Values, margin: float, *, paired: bool = 
     p is at most a where the interval of `difference_of_means` at the level 1 - 2a lies within
     ±`margin`. No run of either sample may have failed: a few failures dominate the means.
     """
-    difference: Interval = difference_of_means(first, second, paired=paired)
-    within = margin - abs(difference.estimate)
-    if difference.n < 2 or not within > 0:
+    estimate, error, freedom, n = mean_difference(first, second, paired=paired)
+    within = margin - abs(estimate)
+    if n < 2 or not within > 0:
         return 1.0
-    if paired:
-        differences = clean(np.subtract(second, first))
-        error, freedom = math.sqrt(moments(differences)[1] / len(differences)), difference.n - 1.0
-    else:
-        error, freedom = welch(clean(first), clean(second))
     return float(special.stdtr(freedom, -within / error)) if error else 0.0
 
 

@@ -23,8 +23,8 @@ Flags = ArrayLike  # of booleans, shape (replicates,)
 class Interval:
     """An estimate from `n` values (for two samples the smaller n) and a confidence interval.
 
-    `level` is the coverage that the method claims: what was asked for, or less where so few
-    values cannot give it. Bounds that cannot be given are NaN.
+    `level` is the nominal coverage: the level asked for, or less if so few values cannot give it.
+    Bounds that cannot be given are NaN.
     """
 
     estimate: float
@@ -41,9 +41,10 @@ def clean(values: Values) -> NDArray[np.float64]:
 
 
 def moments(values: Values) -> tuple[float, float]:
-    """Return mean and variance (of n - 1), NaN where too few; values all equal have none at all.
+    """Return mean and variance (divisor n - 1), NaN for too few values.
 
-    Rounding gives three runs at 0.1 a variance of 1e-34, which tests would take for real.
+    Equal values have the variance 0: rounding would give three runs at 0.1 one of 1e-34, which
+    tests would treat as real.
     """
     x = clean(values)
     if len(x) > 1 and x.min() == x.max():
@@ -88,28 +89,36 @@ def difference_of_means(
 
     There are no bounds where a side has fewer than 2 values.
     """
-    if paired:
-        differences = clean(np.subtract(second, first))
-        n, estimate = len(differences), moments(differences)[0]
-        error, freedom = math.sqrt(moments(differences)[1] / n) if n > 1 else math.nan, n - 1.0
-    else:
-        a, b = clean(first), clean(second)
-        n, estimate = min(len(a), len(b)), moments(b)[0] - moments(a)[0]
-        error, freedom = welch(a, b) if n > 1 else (math.nan, math.nan)
+    estimate, error, freedom, n = mean_difference(first, second, paired=paired)
     if n < 2:
         return Interval(estimate, math.nan, math.nan, level, n)
     half = float(special.stdtrit(freedom, (1 + level) / 2)) * error if error else 0.0
     return Interval(estimate, estimate - half, estimate + half, level, n)
 
 
-def welch(a: NDArray[np.float64], b: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the standard error of the difference of means and its degrees of freedom."""
-    parts = np.array([moments(x)[1] / len(x) for x in (a, b)])
+def mean_difference(
+    first: Values, second: Values, *, paired: bool
+) -> tuple[float, float, float, int]:
+    """Return the difference of means, its standard error, degrees of freedom, and the smaller n.
+
+    Error and degrees of freedom are Student's for paired samples and Welch's for others; NaN where
+    a side has fewer than 2 values.
+    """
+    if paired:
+        differences = clean(np.subtract(second, first))
+        n, (estimate, variance) = len(differences), moments(differences)
+        return estimate, math.sqrt(variance / n) if n > 1 else math.nan, n - 1.0, n
+    samples = clean(first), clean(second)
+    n = min(map(len, samples))
+    estimate = moments(samples[1])[0] - moments(samples[0])[0]
+    if n < 2:
+        return estimate, math.nan, math.nan, n
+    parts = np.array([moments(sample)[1] / len(sample) for sample in samples])
     total = float(parts.sum())
     if total == 0:
-        return 0.0, float(len(a) + len(b) - 2)
-    freedom = total**2 / float((parts**2 / [len(a) - 1, len(b) - 1]).sum())
-    return math.sqrt(total), freedom
+        return estimate, 0.0, float(sum(map(len, samples)) - 2), n
+    freedom = total**2 / float((parts**2 / [len(sample) - 1 for sample in samples]).sum())
+    return estimate, math.sqrt(total), freedom, n
 
 
 def difference_of_medians(

@@ -7,16 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.analysis import architectures, causes, sensitivity
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis import schemas
+from mlpstudy.analysis.columns import Table
 from mlpstudy.config.study import Study
-
-# Not from the module that makes them, which imports torch.
-SATURATION = {
-    "saturation": ["model", "activation", "pixels", "share_below", "logit_range"],
-    "saturation_layers": ["model", "activation", "pixels", "layer", "saturated", "dead"],
-    "saturation_bins": ["model", "pixels", "low", "high", "share"],
-}
 
 
 @dataclass(frozen=True)
@@ -41,18 +34,15 @@ def load_causes(study: Study, tables: Path) -> CauseTables:
         StudyError: one of the files is missing or is not what it should be.
     """
 
-    def read(name: str, columns: list[str]) -> pd.DataFrame:
-        path = tables / f"{name}.csv"
-        if name in SATURATION and not path.is_file():
-            return pd.DataFrame(columns=columns)
-        return read_table(path, columns)
+    def read(schema: Table) -> pd.DataFrame:
+        return schema.read(tables) if schema.exists(tables) else schema.frame([])
 
     return CauseTables(
         study=study,
-        causes=read("causes", causes.COLUMNS),
-        architectures=read("architectures", architectures.COLUMNS),
-        sensitivity=read("sensitivity", sensitivity.COLUMNS),
-        saturation=read("saturation", SATURATION["saturation"]),
-        layers=read("saturation_layers", SATURATION["saturation_layers"]),
-        bins=read("saturation_bins", SATURATION["saturation_bins"]),
+        causes=schemas.CAUSES.read(tables),
+        architectures=schemas.ARCHITECTURES.read(tables),
+        sensitivity=schemas.SENSITIVITY.read(tables),
+        saturation=read(schemas.SATURATION),
+        layers=read(schemas.SATURATION_LAYERS),
+        bins=read(schemas.SATURATION_BINS),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlpstudy.analysis.two_by_two import cell_rows, square_rows
+from mlpstudy.analysis.failures import cell_rows, square_rows
 from mlpstudy.config.study import Study
 from mlpstudy.formats import (
     NONE,
