@@ -8,7 +8,7 @@ import torch
 from plain_mlp import assert_near
 from torch import Tensor
 
-from mlpstudy.training.network import ParameterGroup
+from mlpstudy.training.layers import ParameterGroup
 from mlpstudy.training.optimizers import Adam, Optimizer, optimizer_named
 
 STEPS = 60

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mlpstudy.training.network import ParameterGroup
+from mlpstudy.training.layers import ParameterGroup
 
 EPSILON = 1e-7
 ADAM_BETAS = (0.9, 0.999)
