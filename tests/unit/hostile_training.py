@@ -15,7 +15,7 @@ import torch
 from hostile_case import Case, flip, logged, no_room, refusal
 from training_jobs import make_job, small_dataset
 
-from mlpstudy.stopping import Stopped, stop_on_signals
+from mlpstudy.errors import Stopped, stop_on_signals
 from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
 from mlpstudy.training.devices import choose_device
 from mlpstudy.training.job import run_job

@@ -18,9 +18,8 @@ import pytest
 import torch
 from training_jobs import make_job, small_dataset
 
-from mlpstudy.errors import StudyError
+from mlpstudy.errors import StudyError, stop_on_signals
 from mlpstudy.spec import Job
-from mlpstudy.stopping import stop_on_signals
 from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar
 from mlpstudy.training.job import FILES, run_job
 from mlpstudy.training.trainer import Trainer

@@ -11,9 +11,8 @@ from typing import Annotated, Literal
 import typer
 
 from mlpstudy import __version__
-from mlpstudy.errors import StudyError
+from mlpstudy.errors import Stopped, StudyError, stop_on_signals
 from mlpstudy.places import shipped
-from mlpstudy.stopping import Stopped, stop_on_signals
 
 app = typer.Typer(
     add_completion=False,
