@@ -39,8 +39,8 @@ def checkpoint(change: Callable[[Path], object], **fields: Any) -> Callable[[], 
 
     def say() -> str:
         path = sidecar(Path("job"), "checkpoint")
-        saved = Progress({"a": torch.zeros(9)}, {"steps": 1})
-        Checkpoint(path, make_job(**fields).identity()).save(saved)
+        saved = Checkpoint(path, make_job(**fields).identity())
+        saved.save(Progress(), {"a": torch.zeros(9)})
         change(path)
         return warning()
 
