@@ -87,8 +87,3 @@ def test_float32_follows_float64_and_zeros_stay(name: str) -> None:
             do_step(optimizer, groups, gradient.to(groups[0].parameters.dtype))
     assert_near(single.double(), double, 1e-5)
     assert single[:8].count_nonzero() == 0
-
-
-def test_unknown_name_is_refused() -> None:
-    with pytest.raises(ValueError, match="no optimizer named 'adagrad'"):
-        optimizer_named("adagrad", [], 0.1)

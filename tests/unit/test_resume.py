@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,22 +95,3 @@ def test_killed_while_writing_the_last_epoch_is_done_again(
     with epochs_run() as done:
         assert run(job, tmp_path / "job") == expected
     assert done == [EPOCHS]
-
-
-@pytest.mark.parametrize(
-    ("code", "size", "warning"),
-    [("old", None, "is of another spec, data or code"), ("code", 500, "is damaged")],
-)
-def test_a_useless_checkpoint_is_reported_and_the_job_starts_anew(
-    code: str, size: int | None, warning: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    job, folder = make_job(epochs=EPOCHS), tmp_path / "job"
-    expected = run(job, tmp_path / "whole")
-    interrupt(make_job(epochs=EPOCHS, code=code), folder, 2)
-    checkpoint = sidecar(folder, "checkpoint")
-    checkpoint.write_bytes(checkpoint.read_bytes()[:size])
-    with epochs_run() as done, caplog.at_level(logging.WARNING):
-        assert run(job, folder) == expected
-    assert warning in caplog.text
-    assert done == [1, 2, 3, 4]
-    assert not checkpoint.exists()

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.spec import Activation, Job, Spec
+from mlpstudy.spec import Activation, Job, OptimizerName, Spec
 from mlpstudy.training.job import split_rows
 from mlpstudy.training.network import Network
 from mlpstudy.training.optimizers import optimizer_named
@@ -20,7 +20,7 @@ PIXELS = 36
 TRAIN_IMAGES, TEST_IMAGES = 160, 60
 
 ACTIVATIONS = get_args(Activation)
-OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+OPTIMIZERS = get_args(OptimizerName)
 LOSSES = (("cross_entropy", "exact"), ("kl_divergence", "clipped"), ("kl_divergence", "exact"))
 
 SPEC = vars(Spec(nodes=(17, 9, CLASSES), pixels="unit", epochs=3, validation="holdout"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "gelu", "elu"]
+OptimizerName = Literal["adam", "sgd", "rmsprop", "adamw"]
 FoldName = str  # "all", "holdout", or "1", "2", …
 
 # Fields that have an effect only where another field has a certain value.
@@ -78,7 +79,7 @@ class Spec:
     pixels: Literal["raw", "unit"] = "raw"
     """The input of the network. raw: the bytes from 0 to 255; unit: the bytes / 255."""
 
-    optimizer: Literal["adam", "sgd", "rmsprop", "adamw"] = "adam"
+    optimizer: OptimizerName = "adam"
     """The optimizer."""
 
     learning_rate: float = _parameter(0.001, gt=0, le=1000)
