@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.spec import Activation, Job, OptimizerName, Spec
-from mlpstudy.training.job import split_rows
 from mlpstudy.training.network import Network
 from mlpstudy.training.optimizers import optimizer_named
 from mlpstudy.training.trainer import Trainer
@@ -71,8 +70,7 @@ def small_dataset(
 
 def make_trainer(job: Job, dataset: Dataset | None = None) -> Trainer:
     """Return the trainer of `job` on `dataset`, or on the small one."""
-    data = dataset or small_dataset()
-    return Trainer(job, data.images, data.labels, split_rows(job, data))
+    return Trainer(job, dataset or small_dataset())
 
 
 def in_float64(trainer: Trainer) -> Trainer:

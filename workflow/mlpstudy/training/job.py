@@ -18,7 +18,6 @@ import torch
 from safetensors.torch import save
 
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.data.splits import Split, rows_of, split
 from mlpstudy.errors import Stopped, StudyError
 from mlpstudy.files import write_bytes, write_text
 from mlpstudy.identity import METRICS, SPEC, is_finished
@@ -57,25 +56,12 @@ def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, thre
         _run(job, dataset, folder, device, threads)
 
 
-def split_rows(job: Job, dataset: Dataset) -> list[Split]:
-    """Return the split of each replicate of `job`.
-
-    Raises:
-        StudyError: a class has too few images.
-    """
-    train, test = rows_of(job, dataset)
-    return [
-        split(job.spec, dataset.labels, train, test, job.seed, (replicate, job.fold))
-        for replicate in job.replicates
-    ]
-
-
 def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
     torch.set_num_threads(threads)
     if device.type == "cuda":  # on a CPU every operation used is deterministic; the call takes 1 s
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by PyTorch
         torch.use_deterministic_algorithms(True)
-    trainer = Trainer(job, dataset.images, dataset.labels, split_rows(job, dataset), device)
+    trainer = Trainer(job, dataset, device)
     checkpoint = Checkpoint(sidecar(folder, "checkpoint"), job.identity())
     progress = _resume(trainer, checkpoint)
     try:

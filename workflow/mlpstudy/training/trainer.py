@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mlpstudy.data.splits import Split
+from mlpstudy.data.dataset import Dataset
+from mlpstudy.data.splits import splits_of
 from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.spec import Job
 from mlpstudy.training.losses import Metrics, loss_named
@@ -74,32 +75,30 @@ class BatchLoader:
 class Trainer:
     """One job in training: network, optimizer and data of a stack of replicates."""
 
-    def __init__(
-        self,
-        job: Job,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        splits: Sequence[Split],
-        device: torch.device | None = None,
-    ) -> None:
-        """Take images (rows, pixels), labels (rows,) and one split per replicate of the job."""
+    def __init__(self, job: Job, dataset: Dataset, device: torch.device | None = None) -> None:
+        """Split the data and draw the initial weights; `device` is the CPU unless given.
+
+        Raises:
+            StudyError: a class has too few images to be split.
+        """
         # Saturated softmaxes are full of subnormal numbers, on which a processor is many times
         # slower; TensorFlow, whose results are reproduced here, flushes them to zero as well.
         torch.set_flush_denormal(True)
         self.job = job
         self.spec = job.spec
-        self.splits = splits
+        self.splits = splits_of(job, dataset)
         self.device = device or torch.device("cpu")
         self.loss = loss_named(self.spec.loss, self.spec.kl)
         self.loader = BatchLoader(
-            _tensor_over(images).to(self.device),
-            torch.from_numpy(labels.astype(np.int64)).to(self.device),
+            _tensor_over(dataset.images).to(self.device),
+            torch.from_numpy(dataset.labels.astype(np.int64)).to(self.device),
             classes=self.spec.nodes[-1],
             scale=1.0 / 255.0 if self.spec.pixels == "unit" else 1.0,
             floor=self.loss.floor,
         )
         like = torch.empty(0, dtype=torch.float32, device=self.device)
-        self.network = Network(self.spec, images.shape[1], self.streams("weights"), like)
+        pixels = dataset.images.shape[1]
+        self.network = Network(self.spec, pixels, self.streams("weights"), like)
         self.optimizer = optimizer_named(
             self.spec.optimizer, self.network.groups, self.spec.learning_rate
         )
