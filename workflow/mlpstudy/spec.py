@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "gelu", "elu"]
+LossName = Literal["cross_entropy", "kl_divergence"]
 OptimizerName = Literal["adam", "sgd", "rmsprop", "adamw"]
 FoldName = str  # "all", "holdout", or "1", "2", …
 
@@ -69,7 +70,7 @@ class Spec:
     leaky_slope: float = _parameter(0.3, ge=0, lt=1)
     """The slope of leaky_relu below zero; the other activations ignore it."""
 
-    loss: Literal["cross_entropy", "kl_divergence"] = "cross_entropy"
+    loss: LossName = "cross_entropy"
     """The loss after the softmax."""
 
     kl: Literal["clipped", "exact"] = "clipped"
