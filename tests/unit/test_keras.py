@@ -106,13 +106,13 @@ def pairs(trainer: Trainer, model: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
 
 
 @pytest.mark.parametrize("fields", CASES, ids=lambda fields: "-".join(map(str, fields.values())))
-def test_sixty_steps_in_float64_give_the_weights_of_keras(
+def test_thirty_steps_in_float64_give_the_weights_of_keras(
     fields: dict[str, Any], float64: None
 ) -> None:
     trainer = in_float64(make_trainer(make_job(first=1, last=1, **fields)))
     model = keras_twin(trainer)
     start = trainer.network.parameters.clone()
-    for inputs, targets in batches(trainer, 60):
+    for inputs, targets in batches(trainer, 30):
         model.train_on_batch(inputs.numpy(), targets.numpy())
     assert not torch.equal(trainer.network.parameters, start)
     for name, ours, theirs in pairs(trainer, model):
