@@ -15,7 +15,7 @@ from torch import Tensor
 
 from benchmarks.contenders import Data, Train, threads
 from mlpstudy.spec import Spec
-from mlpstudy.training.network import ParameterGroup
+from mlpstudy.training.layers import ParameterGroup
 from mlpstudy.training.optimizers import Adam
 
 Product = tuple[Tensor, Tensor, Tensor]

@@ -8,7 +8,6 @@ import torch
 
 from benchmarks.contenders import Data, Train, threads
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.job import split_rows
 from mlpstudy.training.trainer import Trainer
 
 
@@ -41,8 +40,7 @@ class Ours:
             code="",
             spec=spec,
         )
-        images, labels = data.dataset.images, data.dataset.labels
-        trainer = Trainer(job, images, labels, split_rows(job, data.dataset))
+        trainer = Trainer(job, data.dataset)
         epochs = itertools.count(1)
 
         def train(steps: int) -> int:

@@ -17,7 +17,6 @@ from torch import nn
 from benchmarks.keras_m06.exact import EPSILON, Arrays, clipped_kl
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.job import split_rows
 from mlpstudy.training.trainer import Trainer
 
 Row = dict[str, Any]
@@ -39,7 +38,7 @@ def our_trainer(spec: Spec, dataset: Dataset, first: int, last: int) -> Trainer:
         code="",
         spec=spec,
     )
-    return Trainer(job, dataset.images, dataset.labels, split_rows(job, dataset))
+    return Trainer(job, dataset)
 
 
 def weights_of(trainer: Trainer) -> Arrays:

@@ -15,7 +15,7 @@ import torch
 from hostile_case import Case, flip, logged, no_room, refusal
 from training_jobs import make_job, small_dataset
 
-from mlpstudy.stopping import Stopped, stop_on_signals
+from mlpstudy.errors import Stopped, stop_on_signals
 from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
 from mlpstudy.training.devices import choose_device
 from mlpstudy.training.job import run_job
@@ -39,8 +39,8 @@ def checkpoint(change: Callable[[Path], object], **fields: Any) -> Callable[[], 
 
     def say() -> str:
         path = sidecar(Path("job"), "checkpoint")
-        saved = Progress({"a": torch.zeros(9)}, {"steps": 1})
-        Checkpoint(path, make_job(**fields).identity()).save(saved)
+        saved = Checkpoint(path, make_job(**fields).identity())
+        saved.save(Progress(), {"a": torch.zeros(9)})
         change(path)
         return warning()
 

@@ -106,13 +106,13 @@ def pairs(trainer: Trainer, model: Any) -> Iterator[tuple[str, Tensor, Tensor]]:
 
 
 @pytest.mark.parametrize("fields", CASES, ids=lambda fields: "-".join(map(str, fields.values())))
-def test_sixty_steps_in_float64_give_the_weights_of_keras(
+def test_thirty_steps_in_float64_give_the_weights_of_keras(
     fields: dict[str, Any], float64: None
 ) -> None:
     trainer = in_float64(make_trainer(make_job(first=1, last=1, **fields)))
     model = keras_twin(trainer)
     start = trainer.network.parameters.clone()
-    for inputs, targets in batches(trainer, 60):
+    for inputs, targets in batches(trainer, 30):
         model.train_on_batch(inputs.numpy(), targets.numpy())
     assert not torch.equal(trainer.network.parameters, start)
     for name, ours, theirs in pairs(trainer, model):
@@ -153,19 +153,3 @@ def test_clipped_divergence_is_that_of_keras(float64: None) -> None:
     log_softmax = torch.log_softmax(logits.T, 0)
     ours = loss_named("kl_divergence", "clipped").values(log_softmax, labels)
     assert_near(ours, theirs.cpu(), 1e-12)
-
-
-def test_initial_kernels_have_the_limits_and_moments_of_keras() -> None:
-    trainer = make_trainer(make_job(nodes=(400, CLASSES), first=1, last=1))
-    named = trainer.network.named_tensors()
-    for kernel in (named["dense_1.kernel"][0], named["dense_2.kernel"][0]):
-        shape = tuple(kernel.shape)
-        theirs = np.concatenate(
-            [
-                np.asarray(keras.initializers.GlorotUniform(seed)(shape).cpu()).ravel()
-                for seed in range(1, 4)
-            ]
-        )
-        ours = kernel.numpy()
-        assert np.abs(ours).max() == pytest.approx(np.abs(theirs).max(), rel=0.005)
-        assert ours.std() == pytest.approx(theirs.std(), rel=0.03)

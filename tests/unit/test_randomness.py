@@ -12,23 +12,17 @@ from training_jobs import make_job, make_spec, make_trainer
 
 from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.training.network import Batch, Network
-from mlpstudy.training.trainer import Trainer
 
 PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")
-GOLDEN = (
-    829362488,
-    0.5791719788341544,
-    [5, 0, 3, 6, 7, 4, 1, 2],
-    3895624708842085706,
-)
 
 
 def test_streams_are_the_ones_that_published_results_came_from() -> None:
     # Whoever changes these numbers changes every result: they were drawn once and written down.
-    assert stream(42, 1, "all", "split").integers(2**32) == GOLDEN[0]
-    assert stream(42, 1, "holdout", "weights").uniform() == GOLDEN[1]
-    assert stream(42, 7, "3", "order", 9).permutation(8).tolist() == GOLDEN[2]
-    assert int(stream(0, 2, "5", "dropout", 1).bit_generator.random_raw()) == GOLDEN[3]
+    assert stream(42, 1, "all", "split").integers(2**32) == 829362488
+    assert stream(42, 1, "holdout", "weights").uniform() == 0.5791719788341544
+    assert stream(42, 7, "3", "order", 9).permutation(8).tolist() == [5, 0, 3, 6, 7, 4, 1, 2]
+    dropout = stream(0, 2, "5", "dropout", 1)
+    assert int(dropout.bit_generator.random_raw()) == 3895624708842085706
 
 
 def test_distinct_keys_give_distinct_streams() -> None:
@@ -40,34 +34,28 @@ def test_distinct_keys_give_distinct_streams() -> None:
     assert {stream(*key).bytes(16) for key in keys} == drawn
 
 
-def orders(trainer: Trainer, epoch: int) -> list[list[int]]:
-    return trainer.order(epoch).tolist()
-
-
-def test_model_and_condition_leave_split_and_order_the_same() -> None:
-    one = make_trainer(make_job())
-    two = make_trainer(
-        make_job(nodes=(5, 10), condition="other", model="m02", batch_size=7, code="x")
+def test_splits_orders_and_weights_depend_on_seed_and_replicate_and_not_on_the_model() -> None:
+    one, other_seed = make_trainer(make_job()), make_trainer(make_job(seed=8))
+    other_model = make_trainer(
+        make_job(nodes=(17, 5, 10), condition="other", model="m02", batch_size=7, code="x")
     )
-    for first, second in zip(one.splits, two.splits, strict=True):
+    for first, second in zip(one.splits, other_model.splits, strict=True):
         assert (first.train == second.train).all()
-    assert orders(one, 2) == orders(two, 2)
-    assert orders(make_trainer(make_job(seed=8)), 2) != orders(one, 2)
+    assert torch.equal(one.order(2), other_model.order(2))
+    assert not torch.equal(one.order(2), other_seed.order(2))
+    kernel = one.network.layers[0].kernel  # of the same width in both models
+    assert torch.equal(kernel, other_model.network.layers[0].kernel)
+    assert not torch.equal(kernel, other_seed.network.layers[0].kernel)
+    assert not torch.equal(kernel[0], kernel[1])
 
 
 def test_every_epoch_visits_each_training_row_once_in_its_own_order() -> None:
     trainer = make_trainer(make_job())
-    first, second = orders(trainer, 1), orders(trainer, 2)
+    first, second = trainer.order(1).tolist(), trainer.order(2).tolist()
     for own, other, split in zip(first, second, trainer.splits, strict=True):
         assert sorted(own) == sorted(other) == split.train.tolist()
         assert own != other
     assert len({tuple(order) for order in first}) == 3
-
-
-def test_first_layer_starts_the_same_in_models_of_equal_width() -> None:
-    short = make_trainer(make_job(nodes=(17, 10))).network
-    deep = make_trainer(make_job(nodes=(17, 40, 10))).network
-    assert torch.equal(short.layers[0].kernel, deep.layers[0].kernel)
 
 
 def masked_batch(rate: float, replicates: int = 3, rows: int = 400) -> Batch:
@@ -89,7 +77,7 @@ def streams(replicates: int, epoch: int = 1) -> list[np.random.Generator]:
     return [stream(7, r, "all", "dropout", epoch) for r in range(1, replicates + 1)]
 
 
-@pytest.mark.parametrize("rate", [0.05, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize("rate", [0.05, 0.5, 0.9])
 def test_dropout_keeps_its_share_and_scales_the_rest(rate: float) -> None:
     masks = drawn(rate, streams(3), masked_batch(rate))
     assert len(masks) == 2
@@ -119,18 +107,3 @@ def test_masks_are_independent_of_each_other() -> None:
     correlations = np.corrcoef(np.array(parts, float))
     off_diagonal = correlations[~np.eye(len(parts), dtype=bool)]
     assert abs(off_diagonal).max() < 5 / np.sqrt(parts[0].size)
-
-
-def test_masks_of_a_replicate_do_not_depend_on_its_neighbours() -> None:
-    together = drawn(0.3, streams(3), masked_batch(0.3, 3))
-    alone = drawn(0.3, streams(3)[1:2], masked_batch(0.3, 1))
-    for both, one in zip(together, alone, strict=True):
-        assert (both[1] == one[0]).all()
-
-
-def test_evaluation_drops_nothing() -> None:
-    trainer = make_trainer(make_job(dropout=0.5))
-    rows = [split.test for split in trainer.splits]
-    assert torch.equal(trainer.predict(rows), trainer.predict(rows))
-    plain = make_trainer(make_job(dropout=0.0))
-    assert torch.equal(trainer.predict(rows), plain.predict(rows))

@@ -56,15 +56,16 @@ def record_on(trainer: Trainer) -> Callable[[Callable[[], object]], Callable[[],
     return record
 
 
+EXTRAS: list[dict[str, Any]] = [{}, {"batch_norm": True}, {"dropout": 0.3}]
 CASES = [
-    {"activation": activation, "loss": loss, "kl": kl, "optimizer": optimizer, **extra}
-    for activation, (loss, kl), optimizer, extra in zip(
-        ACTIVATIONS,
-        LOSSES * 2,
-        (*OPTIMIZERS, *OPTIMIZERS[:2]),
-        ({}, {"batch_norm": True}, {"dropout": 0.3}) * 2,
-        strict=True,
-    )
+    {
+        "activation": activation,
+        "loss": LOSSES[number % 3][0],
+        "kl": LOSSES[number % 3][1],
+        "optimizer": OPTIMIZERS[number % 4],
+        **EXTRAS[number % 3],
+    }
+    for number, activation in enumerate(ACTIVATIONS)
 ]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 from training_jobs import make_job, small_dataset
 
 from mlpstudy.spec import Job
+from mlpstudy.training.checkpoint import sidecar
 from mlpstudy.training.job import run_job
 from mlpstudy.training.trainer import Row, Trainer
 
@@ -35,64 +37,45 @@ def run(job: Job, folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in COMPARED}
 
 
-def checkpoint_of(folder: Path) -> Path:
-    return folder.with_name(f".{folder.name}.checkpoint")
-
-
-def interrupt(job: Job, folder: Path, epochs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run `job` until it has finished `epochs` more epochs, then kill it."""
-    left = itertools.count(epochs, -1)
-    epoch_of = Trainer.run_epoch
-
-    def killing(self: Trainer, epoch: int) -> list[Row]:
-        if next(left) == 0:
-            raise Killed
-        return epoch_of(self, epoch)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Trainer, "run_epoch", killing)
-        with pytest.raises(Killed):
-            run_job(job, small_dataset(), folder, torch.device("cpu"), threads=1)
-
-
-def epochs_run(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+@contextmanager
+def epochs_run(limit: int | None = None) -> Iterator[list[int]]:
+    """Give the epochs that are trained in the block, in which a job is killed after `limit`."""
     done: list[int] = []
-    epoch_of = Trainer.run_epoch
+    run_epoch = Trainer.run_epoch
 
     def counting(self: Trainer, epoch: int) -> list[Row]:
+        if len(done) == limit:
+            raise Killed
         done.append(epoch)
-        return epoch_of(self, epoch)
+        return run_epoch(self, epoch)
 
-    monkeypatch.setattr(Trainer, "run_epoch", counting)
-    return done
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "run_epoch", counting)
+        yield done
+
+
+def interrupt(job: Job, folder: Path, epochs: int) -> None:
+    """Run `job` until it has finished `epochs` more epochs, then kill it."""
+    with epochs_run(limit=epochs), pytest.raises(Killed):
+        run(job, folder)
 
 
 @pytest.mark.parametrize("fields", MODELS, ids=lambda fields: "-".join(map(str, fields.values())))
-def test_interrupted_after_any_epoch_the_bytes_are_the_same(
-    fields: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_interrupted_after_any_epochs_the_bytes_are_the_same(
+    fields: dict[str, Any], tmp_path: Path
 ) -> None:
     job = make_job(epochs=EPOCHS, **fields)
     expected = run(job, tmp_path / "whole")
-    for epochs in range(EPOCHS):
-        folder = tmp_path / f"killed-after-{epochs}"
-        interrupt(job, folder, epochs, monkeypatch)
+    for kills in itertools.chain([(epoch,) for epoch in range(EPOCHS)], [(1,) * (EPOCHS - 1)]):
+        folder = tmp_path / f"killed-{kills}"
+        for epochs in kills:
+            interrupt(job, folder, epochs)
         assert not folder.exists()
-        assert checkpoint_of(folder).exists() == (epochs > 0)
-        with monkeypatch.context() as patch:
-            done = epochs_run(patch)
+        assert sidecar(folder, "checkpoint").exists() == (sum(kills) > 0)
+        with epochs_run() as done:
             assert run(job, folder) == expected
-            assert done == list(range(epochs + 1, EPOCHS + 1))
-        assert not checkpoint_of(folder).exists()
-
-
-def test_interrupted_again_and_again_the_bytes_are_the_same(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = make_job(epochs=EPOCHS, **MODELS[0])
-    expected = run(job, tmp_path / "whole")
-    for _ in range(EPOCHS - 1):
-        interrupt(job, tmp_path / "job", 1, monkeypatch)
-    assert run(job, tmp_path / "job") == expected
+        assert done == list(range(sum(kills) + 1, EPOCHS + 1))
+        assert not sidecar(folder, "checkpoint").exists()
 
 
 def test_killed_while_writing_the_last_epoch_is_done_again(
@@ -100,40 +83,15 @@ def test_killed_while_writing_the_last_epoch_is_done_again(
 ) -> None:
     job = make_job(epochs=EPOCHS)
     expected = run(job, tmp_path / "whole")
+
+    def killing(*_: object) -> None:
+        raise Killed
+
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "mlpstudy.training.job.metrics_rows", lambda *_: (_ for _ in ()).throw(Killed)
-        )
+        patch.setattr("mlpstudy.training.job.metrics_rows", killing)
         with pytest.raises(Killed):
-            run_job(job, small_dataset(), tmp_path / "job", torch.device("cpu"), threads=1)
-    assert checkpoint_of(tmp_path / "job").exists()
-    done = epochs_run(monkeypatch)
-    assert run(job, tmp_path / "job") == expected
+            run(job, tmp_path / "job")
+    assert sidecar(tmp_path / "job", "checkpoint").exists()
+    with epochs_run() as done:
+        assert run(job, tmp_path / "job") == expected
     assert done == [EPOCHS]
-
-
-@pytest.mark.parametrize(
-    ("change", "word"), [("code", "is of another spec, data or code"), ("damage", "is damaged")]
-)
-def test_a_useless_checkpoint_is_said_and_the_job_starts_anew(
-    change: str,
-    word: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    job = make_job(epochs=EPOCHS)
-    expected = run(job, tmp_path / "whole")
-    folder = tmp_path / "job"
-    interrupt(
-        make_job(epochs=EPOCHS, code="old") if change == "code" else job, folder, 2, monkeypatch
-    )
-    if change == "damage":
-        content = checkpoint_of(folder).read_bytes()
-        checkpoint_of(folder).write_bytes(content[: len(content) // 2])
-    done = epochs_run(monkeypatch)
-    with caplog.at_level(logging.WARNING):
-        assert run(job, folder) == expected
-    assert word in caplog.text
-    assert done == [1, 2, 3, 4]
-    assert not checkpoint_of(folder).exists()

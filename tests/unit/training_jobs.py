@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.data.splits import split
-from mlpstudy.spec import Job, Spec
+from mlpstudy.spec import Activation, Job, OptimizerName, Spec
 from mlpstudy.training.network import Network
 from mlpstudy.training.optimizers import optimizer_named
 from mlpstudy.training.trainer import Trainer
@@ -19,28 +18,11 @@ CLASSES = 10
 PIXELS = 36
 TRAIN_IMAGES, TEST_IMAGES = 160, 60
 
-ACTIVATIONS = ("relu", "leaky_relu", "sigmoid", "tanh", "elu", "gelu")
-OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+ACTIVATIONS = get_args(Activation)
+OPTIMIZERS = get_args(OptimizerName)
 LOSSES = (("cross_entropy", "exact"), ("kl_divergence", "clipped"), ("kl_divergence", "exact"))
 
-SPEC: dict[str, Any] = {
-    "nodes": (17, 9, CLASSES),
-    "activation": "relu",
-    "leaky_slope": 0.3,
-    "loss": "cross_entropy",
-    "kl": "clipped",
-    "pixels": "unit",
-    "optimizer": "adam",
-    "learning_rate": 0.001,
-    "epochs": 3,
-    "batch_size": 32,
-    "validation": "holdout",
-    "holdout_fraction": 0.2,
-    "folds": 5,
-    "kfold_pool": "train",
-    "dropout": 0.0,
-    "batch_norm": False,
-}
+SPEC = vars(Spec(nodes=(17, 9, CLASSES), pixels="unit", epochs=3, validation="holdout"))
 JOB: dict[str, Any] = {
     "condition": "tested",
     "model": "m01",
@@ -88,13 +70,7 @@ def small_dataset(
 
 def make_trainer(job: Job, dataset: Dataset | None = None) -> Trainer:
     """Return the trainer of `job` on `dataset`, or on the small one."""
-    data = dataset or small_dataset()
-    train, test = np.arange(data.train), data.train + np.arange(data.test)
-    splits = [
-        split(job.spec, data.labels, train, test, job.seed, (replicate, job.fold))
-        for replicate in job.replicates
-    ]
-    return Trainer(job, data.images, data.labels, splits)
+    return Trainer(job, dataset or small_dataset())
 
 
 def in_float64(trainer: Trainer) -> Trainer:

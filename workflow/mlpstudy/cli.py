@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import logging
 import sys
@@ -11,9 +12,11 @@ from typing import Annotated, Literal
 import typer
 
 from mlpstudy import __version__
-from mlpstudy.errors import StudyError
-from mlpstudy.places import shipped
-from mlpstudy.stopping import Stopped, stop_on_signals
+from mlpstudy.errors import Stopped, StudyError, stop_on_signals
+from mlpstudy.files import shipped, write_text
+from mlpstudy.fingerprint import fingerprint
+from mlpstudy.identity import expect_code
+from mlpstudy.spec import Job
 
 app = typer.Typer(
     add_completion=False,
@@ -22,14 +25,31 @@ app = typer.Typer(
     help="The steps of the study; the workflow calls them, and so may you.",
 )
 
-Output = Annotated[Path, typer.Option(help="Folder to write to.")]
-DatasetText = Annotated[str, typer.Option(help="The `dataset` of the configuration, as JSON.")]
+# What several verbs read and write.
 Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
+Claims = Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")]
+DatasetText = Annotated[str, typer.Option(help="The `dataset` of the configuration, as JSON.")]
+Data = Annotated[Path, typer.Option(help="Folder of the prepared arrays.")]
 Reported = Annotated[Path, typer.Option(help="The report's own values, values.csv.")]
 Tables = Annotated[Path, typer.Option(help="Folder of the tables.")]
-Data = Annotated[Path, typer.Option(help="Folder of the prepared arrays.")]
+Figures = Annotated[Path, typer.Option(help="Folder of the figures.")]
+Provenance = Annotated[Path, typer.Option(help="The provenance, provenance.json.")]
 Templates = Annotated[Path, typer.Option(help="Folder of the templates.")]
 Repository = Annotated[Path, typer.Option(help="Folder with README.md and docs/.")]
+Output = Annotated[Path, typer.Option(help="Folder to write to.")]
+OutputFile = Annotated[Path, typer.Option(help="File to write.")]
+Threads = Annotated[int, typer.Option(help="Threads to compute with.")]
+
+# What single verbs read and write.
+Config = Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")]
+Sources = Annotated[str, typer.Option(help="The dataset's `sources`, as JSON.")]
+Raw = Annotated[Path, typer.Option(help="Folder of the IDX files.")]
+ContrastsFile = Annotated[Path, typer.Option(help="File to write, contrasts.csv.")]
+ClaimsTable = Annotated[Path, typer.Option(help="File to write, claims.csv.")]
+ReportedFolder = Annotated[Path, typer.Option(help="Folder of the report's values and statements.")]
+Checks = Annotated[Path, typer.Option(help="The checks, checks.yaml.")]
+Images = Annotated[Path | None, typer.Option(help="Folder of the prepared images.")]
+Results = Annotated[Path, typer.Option(help="Folder of a finished study.")]
 
 TEMPLATES = shipped("templates")
 CLAIMS = Path("config/claims.yaml")
@@ -48,44 +68,32 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Take what stands before the verb."""
+    """Define the options that stand before the verb."""
 
 
-# Each verb imports what it needs when it is called: torch or pandas take a second each.
+# Each verb imports what it needs when it is called: torch and pandas take a second each.
 
 
 @app.command()
-def plan(
-    config: Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
-) -> None:
+def plan(config: Config, output: OutputFile) -> None:
     """Check the configuration and write the resolved study."""
     from mlpstudy.config.planning import read_plan
-    from mlpstudy.files import write_text
 
     write_text(output, read_plan([config]).document())
 
 
 @app.command()
-def claims(
-    output: Annotated[Path, typer.Option(help="File to write.")],
-    file: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
-) -> None:
+def claims(output: OutputFile, file: Claims = None) -> None:
     """Write the claims of a claims file as JSON."""
     from mlpstudy.config.claims import ClaimsFile
     from mlpstudy.config.loading import written_claims
     from mlpstudy.config.planning import claims_document
-    from mlpstudy.files import write_text
 
     write_text(output, claims_document(written_claims(file) if file else ClaimsFile(claims={})))
 
 
 @app.command()
-def fetch(
-    dataset: DatasetText,
-    sources: Annotated[str, typer.Option(help="The dataset's `sources`, as JSON.")],
-    output: Output,
-) -> None:
+def fetch(dataset: DatasetText, sources: Sources, output: Output) -> None:
     """Download the dataset's files from the first source that has them, and verify them."""
     from mlpstudy.data.fetching import fetch
 
@@ -93,14 +101,9 @@ def fetch(
 
 
 @app.command()
-def prepare(
-    dataset: DatasetText,
-    raw: Annotated[Path, typer.Option(help="Folder of the IDX files.")],
-    output: Output,
-) -> None:
+def prepare(dataset: DatasetText, raw: Raw, output: Output) -> None:
     """Decode the files to arrays that jobs map into memory."""
     from mlpstudy.data.dataset import prepare
-    from mlpstudy.fingerprint import fingerprint
 
     prepare(raw, output, json.loads(dataset), fingerprint("data.dataset"))
 
@@ -116,12 +119,10 @@ def train(
         Literal["wait", "share"],
         typer.Option(envvar="MLPSTUDY_WHEN_GPUS_ARE_TAKEN", help="wait for one, or share one."),
     ] = "wait",
-    threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
+    threads: Threads = 1,
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
     from mlpstudy.data.dataset import load
-    from mlpstudy.identity import expect_code
-    from mlpstudy.spec import Job
     from mlpstudy.training.devices import choose_device
     from mlpstudy.training.job import run_job
 
@@ -141,11 +142,7 @@ def tabulate(study: Study, reported: Reported, output: Output) -> None:
 
 @app.command()
 def contrast(
-    study: Study,
-    reported: Reported,
-    tables: Tables,
-    output: Annotated[Path, typer.Option(help="File to write, contrasts.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
+    study: Study, reported: Reported, tables: Tables, output: ContrastsFile, claims: Claims = None
 ) -> None:
     """Compare the models under each condition, and each model under two conditions."""
     from mlpstudy.analysis.contrasts import write_contrasts
@@ -154,12 +151,7 @@ def contrast(
 
 
 @app.command()
-def judge(
-    study: Study,
-    tables: Tables,
-    output: Annotated[Path, typer.Option(help="File to write, claims.csv.")],
-    claims: Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")] = None,
-) -> None:
+def judge(study: Study, tables: Tables, output: ClaimsTable, claims: Claims = None) -> None:
     """Judge every claim under every condition."""
     from mlpstudy.claims.judging import judge
 
@@ -167,12 +159,7 @@ def judge(
 
 
 @app.command()
-def probe(
-    study: Study,
-    data: Data,
-    output: Output,
-    threads: Annotated[int, typer.Option(help="Threads to compute with.")] = 1,
-) -> None:
+def probe(study: Study, data: Data, output: Output, threads: Threads = 1) -> None:
     """Tabulate what the untrained networks make of some training images."""
     from mlpstudy.analysis.saturation import probe
 
@@ -181,11 +168,7 @@ def probe(
 
 @app.command()
 def audit(
-    study: Study,
-    reported: Annotated[Path, typer.Option(help="Folder of the report's values and statements.")],
-    checks: Annotated[Path, typer.Option(help="The checks, checks.yaml.")],
-    tables: Tables,
-    output: Annotated[Path, typer.Option(help="File to write.")],
+    study: Study, reported: ReportedFolder, checks: Checks, tables: Tables, output: OutputFile
 ) -> None:
     """Find the inconsistencies of the report, and write audit.csv."""
     from mlpstudy.audit.checks import audit
@@ -215,11 +198,7 @@ def likelihood(
 
 @app.command()
 def draw(
-    study: Study,
-    reported: Reported,
-    tables: Tables,
-    output: Output,
-    data: Annotated[Path | None, typer.Option(help="Folder of the prepared images.")] = None,
+    study: Study, reported: Reported, tables: Tables, output: Output, data: Images = None
 ) -> None:
     """Draw every figure from the tables."""
     from mlpstudy.figures.drawing import draw
@@ -232,7 +211,7 @@ def provenance(
     study: Study,
     tables: Tables,
     lock: Annotated[Path, typer.Option(help="The pinned versions, envs/study.txt.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
+    output: OutputFile,
     command: Annotated[
         str, typer.Option(help="The command that makes the report.", envvar="MLPSTUDY_COMMAND")
     ] = "",
@@ -248,8 +227,8 @@ def render(
     study: Study,
     reported: Reported,
     tables: Tables,
-    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
-    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
+    figures: Figures,
+    provenance: Provenance,
     output: Output,
     templates: Templates = TEMPLATES,
 ) -> None:
@@ -264,9 +243,9 @@ def typeset(
     study: Study,
     reported: Reported,
     tables: Tables,
-    figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
-    provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
+    figures: Figures,
+    provenance: Provenance,
+    output: OutputFile,
     templates: Annotated[Path, typer.Option(help="Folder of report.typ.")] = TEMPLATES / "pdf",
 ) -> None:
     """Typeset the report as a PDF."""
@@ -287,8 +266,7 @@ def progress(
 
 @app.command()
 def tidy(
-    study: Study,
-    days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0,
+    study: Study, days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0
 ) -> None:
     """Remove checkpoints of jobs that the study no longer has."""
     from mlpstudy.analysis.progress import remove_leftovers
@@ -305,8 +283,6 @@ def predict(
     invert: Annotated[bool, typer.Option(help="Pictures are dark on light.")] = False,
 ) -> None:
     """Print the class and its probability for each image, as CSV."""
-    import csv
-
     from mlpstudy.config.study import load_study
     from mlpstudy.training.inference import load_model, predict, read_images
 
@@ -320,10 +296,7 @@ def predict(
 
 @app.command()
 def publish(
-    results: Annotated[Path, typer.Option(help="Folder of a finished study.")],
-    reported: Reported,
-    repository: Repository,
-    templates: Templates = TEMPLATES,
+    results: Results, reported: Reported, repository: Repository, templates: Templates = TEMPLATES
 ) -> None:
     """Put a finished study into docs/results, and its table and picture into the README."""
     from mlpstudy.report.publish import publish
@@ -349,9 +322,9 @@ def republish(
 
 
 def main() -> None:
-    """Run the command line; an error that a user can mend is one line and status 1.
+    """Run the command line; an error that a user can correct is one line and status 1.
 
-    So is what the system refuses, such as a temporary folder that is full or missing.
+    So is an error of the system, such as a temporary folder that is full or missing.
     """
     logging.basicConfig(format="%(asctime)s %(message)s", level=logging.INFO, stream=sys.stderr)
     logging.getLogger("httpx").setLevel(logging.WARNING)

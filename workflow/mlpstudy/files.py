@@ -1,4 +1,7 @@
-"""Whole files or none: everything is written beside its target and renamed when it is complete."""
+"""Files: where the package's own are, and writing, which gives the whole file or none.
+
+Everything is written beside its target and renamed when it is complete.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,18 @@ from mlpstudy.errors import StudyError
 
 if TYPE_CHECKING:  # importing pandas takes longer than a short job's other start
     import pandas as pd
+
+PACKAGE = Path(__file__).parent
+
+
+def shipped(folder: str) -> Path:
+    """Return the path of a folder such as `templates` that comes with the package.
+
+    In a checkout it lies beside the package, where users of Snakemake look for it; pip puts it into
+    the package.
+    """
+    inside = PACKAGE / folder
+    return inside if inside.is_dir() else PACKAGE.parent / folder
 
 
 @contextlib.contextmanager

@@ -16,11 +16,10 @@ TRAINING = "training.job"
 
 # Modules that it imports and that cannot change an output, each with the reason.
 NOT_IN_OUTPUTS = {
-    "errors": "the exception whose text a user reads",
+    "errors": "the exceptions that end a job early; the next run continues from its checkpoint",
     "files": "writes the bytes that it is given, all of them or none",
     "identity": "compares what a job wrote with what it was to write",
     "locks": "keeps a second process off a job",
-    "stopping": "ends a job early; the next run continues from its checkpoint",
 }
 
 

@@ -16,10 +16,37 @@ from mlpstudy.errors import StudyError
 
 logger = logging.getLogger(__name__)
 
-_held: list[FileLock] = []  # until the process ends
-
 UNSUPPORTED = {errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK}  # raised by some network file systems
 POLL = 0.5  # seconds between two attempts at a lock that another process holds
+
+_held: list[FileLock] = []  # until the process ends
+
+
+def try_to_hold(path: Path) -> bool:
+    """Lock `path` until this process ends, unless another process has locked it; return whether.
+
+    Raises:
+        OSError: the lock file cannot be created.
+    """
+    lock = _try(path)
+    if lock is not None:
+        _held.append(lock)
+    return lock is not None
+
+
+def lock_until_exit(path: Path, what: str) -> None:
+    """Hold the lock at `path` until this process ends; `what` names the work in the error.
+
+    Raises:
+        StudyError: another process holds it, or the lock file cannot be created.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not try_to_hold(path):
+            raise StudyError(f"{what}: {_holder(path)} is at it; wait for it, or stop it")
+    except OSError as error:
+        _expect_unsupported(path, error)
+    _write_holder(path)
 
 
 @contextlib.contextmanager
@@ -50,40 +77,30 @@ def locked(path: Path, what: str) -> Iterator[bool]:
         lock.release()
 
 
-def lock_until_exit(path: Path, what: str) -> None:
-    """Hold the lock at `path` until this process ends.
-
-    Raises:
-        StudyError: another process holds it, or the lock file cannot be created.
-    """
-    lock = FileLock(path, fallback_to_soft=False)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(blocking=False)
-    except Timeout as error:
-        raise StudyError(f"{what}: {_holder(path)} is at it; wait for it, or stop it") from error
-    except OSError as error:
-        _expect_unsupported(path, error)
-    _write_holder(path)
-    _held.append(lock)
-
-
 def is_locked(path: Path) -> bool:
     """Return whether a process holds the lock at `path`."""
     if not path.is_file():
         return False
-    lock = FileLock(path, fallback_to_soft=False)
     try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        return True
+        lock = _try(path)
     except OSError:  # another user's file, or a disk without locks
         return False
-    lock.release()
-    return False
+    if lock is not None:
+        lock.release()
+    return lock is None
+
+
+def _try(path: Path) -> FileLock | None:
+    """Return the lock at `path`, acquired, or None if it is held already."""
+    lock = FileLock(path, fallback_to_soft=False)
+    with contextlib.suppress(Timeout):
+        lock.acquire(blocking=False)
+        return lock
+    return None
 
 
 def _acquire(lock: FileLock, path: Path, what: str) -> bool:
+    """Wait for the lock at `path` and acquire it; return whether another process held it."""
     try:
         lock.acquire(blocking=False)
         waited = False
@@ -102,7 +119,7 @@ def _expect_unsupported(path: Path, error: OSError) -> None:
 
 
 def _write_holder(path: Path) -> None:
-    """Write who holds the lock, for the messages only: a full disk is no reason to stop here."""
+    """Write who holds the lock, for messages only: an error, such as a full disk, is ignored."""
     with contextlib.suppress(OSError):
         path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
 

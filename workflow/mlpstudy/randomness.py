@@ -1,12 +1,12 @@
 """The random streams of a run, and the units that dropout keeps.
 
-A stream is a function of (study seed, replicate, fold, purpose, epoch) and of nothing else. So
-replicate 7 draws the same numbers in any stack, on any machine and however often it was
-interrupted. Neither model nor condition enters: runs of one replicate share their split and order
-of examples across both (common random numbers), which makes differences between models and between
-conditions more precise.
+A stream depends on (study seed, replicate, fold, purpose, epoch) alone. Replicate 7 therefore draws
+the same numbers in any stack, on any machine and however often it was interrupted. A stream does
+not depend on model or condition: the runs of one replicate share their split and the order of their
+examples (common random numbers), which makes differences between models and between conditions more
+precise.
 
-Jobs are planned with this module's streams, so it does not import PyTorch.
+The planning of jobs imports this module, so it does not import PyTorch.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Activation = Literal["sigmoid", "tanh", "relu", "leaky_relu", "gelu", "elu"]
+LossName = Literal["cross_entropy", "kl_divergence"]
+OptimizerName = Literal["adam", "sgd", "rmsprop", "adamw"]
 FoldName = str  # "all", "holdout", or "1", "2", …
 
 # Fields that have an effect only where another field has a certain value.
@@ -69,7 +71,7 @@ class Spec:
     leaky_slope: float = _parameter(0.3, ge=0, lt=1)
     """The slope of leaky_relu below zero; the other activations ignore it."""
 
-    loss: Literal["cross_entropy", "kl_divergence"] = "cross_entropy"
+    loss: LossName = "cross_entropy"
     """The loss after the softmax."""
 
     kl: Literal["clipped", "exact"] = "clipped"
@@ -79,7 +81,7 @@ class Spec:
     pixels: Literal["raw", "unit"] = "raw"
     """The input of the network. raw: the bytes from 0 to 255; unit: the bytes / 255."""
 
-    optimizer: Literal["adam", "sgd", "rmsprop", "adamw"] = "adam"
+    optimizer: OptimizerName = "adam"
     """The optimizer."""
 
     learning_rate: float = _parameter(0.001, gt=0, le=1000)

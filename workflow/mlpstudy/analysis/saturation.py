@@ -24,7 +24,6 @@ from mlpstudy.data.dataset import Dataset, load
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_csv
 from mlpstudy.spec import Job, Spec
-from mlpstudy.training.job import split_rows
 from mlpstudy.training.losses import EPSILON, LOG_EPSILON
 from mlpstudy.training.trainer import DEAD_SLOPE, PROBE_ROWS, Trainer
 
@@ -151,9 +150,8 @@ def first_look(job: Job, dataset: Dataset, rows: int = PROBE_ROWS) -> FirstLook:
     moving ones have not been updated yet. Only dropout is switched off, as it would add noise.
     """
     job = replace(job, spec=replace(job.spec, dropout=0.0))
-    splits = split_rows(job, dataset)
-    trainer = Trainer(job, dataset.images, dataset.labels, splits)
-    probes = torch.from_numpy(np.stack([split.train[:rows] for split in splits]))
+    trainer = Trainer(job, dataset)
+    probes = torch.from_numpy(np.stack([split.train[:rows] for split in trainer.splits]))
     batch = trainer.forward(probes, training=job.spec.batch_norm)
     layers = []
     for layer, slopes in zip(batch.layers, trainer.network.activation_slopes(batch), strict=True):

@@ -59,6 +59,19 @@ def split(
     return Split(pool[kept], pool[held_out], pool[held_out])
 
 
+def splits_of(job: Job, dataset: Dataset) -> list[Split]:
+    """Return the split of each replicate of `job`.
+
+    Raises:
+        StudyError: a class has too few images.
+    """
+    train, test = rows_of(job, dataset)
+    return [
+        split(job.spec, dataset.labels, train, test, job.seed, (replicate, job.fold))
+        for replicate in job.replicates
+    ]
+
+
 def check_prepared(jobs: Iterable[Job], folder: Path) -> None:
     """Check that the data can be split as `jobs` ask, if it is already prepared in `folder`.
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mlpstudy import formats
-from mlpstudy.places import shipped
+from mlpstudy.files import shipped
 
 
 class Words(NamedTuple):

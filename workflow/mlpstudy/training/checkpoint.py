@@ -14,7 +14,7 @@ import json
 import logging
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,47 +38,53 @@ def epoch_and_seconds(path: Path) -> tuple[int, float]:
     """Return the epochs done and their seconds in the checkpoint at `path`; (0, 0.0) if unknown."""
     try:
         with path.open("rb") as file:
-            session = json.loads(json.loads(file.readline())["values"])["session"]
-        return int(session["epoch"]), float(session["seconds"])
+            progress = json.loads(json.loads(file.readline())["progress"])
+        return int(progress["epoch"]), float(progress["seconds"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0, 0.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Progress:
-    """The state from which a job continues as if it had never stopped.
+    """How far a job has come.
 
-    `tensors` are named; `values` are whatever JSON can represent.
+    Attributes:
+        epoch: the epochs done.
+        seconds: their wall-clock time.
+        steps: the optimizer's steps.
+        history: the rows of history.csv so far.
     """
 
-    tensors: dict[str, Tensor]
-    values: dict[str, Any]
+    epoch: int = 0
+    seconds: float = 0.0
+    steps: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Checkpoint:
     """The checkpoint at `path` of the job with this `identity`.
 
-    The file is a line of JSON (key, checksum, values) followed by the tensors in the safetensors
-    format.
+    The file is a line of JSON (key, checksum, progress) followed by the tensors in the safetensors
+    format. From both, a job continues as if it had never stopped.
     """
 
     def __init__(self, path: Path, identity: str) -> None:
         self.path = path
         self.key = hashlib.sha256(identity.encode()).hexdigest()
 
-    def save(self, progress: Progress) -> None:
-        """Replace the checkpoint by `progress`, atomically; OSError if it cannot be written."""
+    def save(self, progress: Progress, tensors: dict[str, Tensor]) -> None:
+        """Replace the checkpoint, atomically; raise OSError if it cannot be written."""
         from safetensors.torch import save
 
-        content = save(progress.tensors)
-        values = json.dumps(progress.values)
-        header = {"key": self.key, "checksum": _checksum(values, content), "values": values}
+        content = save(tensors)
+        text = json.dumps(vars(progress))
+        header = {"key": self.key, "checksum": _checksum(text, content), "progress": text}
         with replacing(self.path, durable=True) as temporary, temporary.open("wb") as file:
             file.write(json.dumps(header).encode() + b"\n")
             file.write(content)
 
-    def load(self) -> Progress | None:
-        """Return the progress saved by this job, or None to start from the beginning.
+    def load(self) -> tuple[Progress, dict[str, Tensor]] | None:
+        """Return what this job has saved, or None to start from the beginning.
 
         A folder at the checkpoint's path is renamed, so that `save` can write there.
         """
@@ -95,8 +101,8 @@ class Checkpoint:
             return None
         try:
             header = json.loads(line)
-            key, values = header["key"], header["values"]
-            intact = header["checksum"] == _checksum(values, content)
+            key, text = header["key"], header["progress"]
+            intact = header["checksum"] == _checksum(text, content)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             intact = False
         if not intact:
@@ -105,13 +111,13 @@ class Checkpoint:
         if key != self.key:
             logger.warning("%s is of another spec, data or code: starting anew", self.path)
             return None
-        return Progress(load(content), json.loads(values))
+        return Progress(**json.loads(text)), load(content)
 
     def delete(self) -> None:
-        """Delete the checkpoint, and temporary files that killed processes left of it."""
+        """Delete the checkpoint, and the temporary files that killed processes left of it."""
         self.path.unlink(missing_ok=True)
         sweep(self.path)
 
 
-def _checksum(values: str, content: bytes) -> int:
-    return zlib.crc32(content, zlib.crc32(values.encode()))
+def _checksum(text: str, content: bytes) -> int:
+    return zlib.crc32(content, zlib.crc32(text.encode()))

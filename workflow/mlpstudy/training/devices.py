@@ -1,12 +1,11 @@
 """The processor or GPU that a job computes on, and the leases that share out several GPUs.
 
-A lease is a lock on a file of the machine's temporary folder, one file per GPU. The kernel releases
+A lease is a lock on a file in the machine's temporary folder, one file per GPU. The kernel releases
 it however its holder ends, so no GPU stays taken by a job that was killed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 import os
@@ -16,11 +15,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from filelock import FileLock, Timeout
-
 from mlpstudy.errors import StudyError
+from mlpstudy.locks import try_to_hold
 
-if TYPE_CHECKING:  # a process that only leases a GPU need not wait for PyTorch
+if TYPE_CHECKING:  # a process that only leases a GPU does not import PyTorch
     import torch
 
 logger = logging.getLogger(__name__)
@@ -28,7 +26,6 @@ logger = logging.getLogger(__name__)
 WhenTaken = Literal["wait", "share"]
 
 POLL = 0.5  # seconds between two attempts while all GPUs are taken
-_held: list[FileLock] = []  # until the process ends
 
 
 def choose_device(
@@ -103,9 +100,9 @@ def lease(
         taken = _take_one(folder, names, when_taken)
         if taken is None:
             logger.info("all %d GPUs are taken: waiting for one", len(gpus))
-            while taken is None:
-                time.sleep(POLL)
-                taken = _take_one(folder, names, when_taken)
+        while taken is None:
+            time.sleep(POLL)
+            taken = _take_one(folder, names, when_taken)
     except OSError as error:
         reason = error.strerror or error
         raise StudyError(f"{folder}: the locks of the GPUs cannot be made: {reason}") from error
@@ -113,13 +110,10 @@ def lease(
 
 
 def _take_one(folder: Path, names: Sequence[str], when_taken: WhenTaken) -> int | None:
-    """Try every GPU once; with "share", go on with a second, third, … lock on each."""
+    """Try every GPU once; with "share", continue with a second, third, … lock on each."""
     for number in itertools.count(1) if when_taken == "share" else [1]:
         for index, name in enumerate(names):
-            lock = FileLock(folder / f"{name}.{number}.lock", fallback_to_soft=False)
-            with contextlib.suppress(Timeout):
-                lock.acquire(blocking=False)
-                _held.append(lock)
+            if try_to_hold(folder / f"{name}.{number}.lock"):
                 return index
     return None
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from mlpstudy.data.dataset import read_idx
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job, Spec
+from mlpstudy.training.activations import activation_named
 from mlpstudy.training.layers import EPSILON, MOMENTUM
 
 
@@ -104,7 +105,7 @@ def _modules(spec: Spec, tensors: dict[str, Tensor]) -> Iterator[nn.Module]:
     for number in range(1, len(spec.nodes) + 1):
         yield _linear(tensors[f"dense_{number}.kernel"], tensors[f"dense_{number}.bias"])
         if number < len(spec.nodes):
-            yield _activation(spec)
+            yield activation_named(spec.activation, spec.leaky_slope).module
             if spec.batch_norm:
                 yield _batch_norm(tensors, number)
 
@@ -114,18 +115,6 @@ def _linear(kernel: Tensor, bias: Tensor) -> nn.Linear:
     layer.weight = nn.Parameter(kernel.T.contiguous())
     layer.bias = nn.Parameter(bias.clone())
     return layer
-
-
-def _activation(spec: Spec) -> nn.Module:
-    match spec.activation:
-        case "leaky_relu":
-            return nn.LeakyReLU(spec.leaky_slope)
-        case name:
-            kinds: dict[str, type[nn.Module]] = {
-                "relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh,
-                "elu": nn.ELU, "gelu": nn.GELU,
-            }  # fmt: skip
-            return kinds[name]()
 
 
 def _batch_norm(tensors: dict[str, Tensor], number: int) -> nn.BatchNorm1d:

@@ -11,7 +11,6 @@ import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +18,11 @@ import torch
 from safetensors.torch import save
 
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.data.splits import Split, rows_of, split
-from mlpstudy.errors import StudyError
-from mlpstudy.files import replacing, write_text
+from mlpstudy.errors import Stopped, StudyError
+from mlpstudy.files import write_bytes, write_text
 from mlpstudy.identity import METRICS, SPEC, is_finished
 from mlpstudy.locks import locked
 from mlpstudy.spec import Job
-from mlpstudy.stopping import Stopped
 from mlpstudy.training.checkpoint import Checkpoint, Progress, sidecar
 from mlpstudy.training.losses import Metrics
 from mlpstudy.training.trainer import Row, Trainer
@@ -35,15 +32,6 @@ HISTORY, TIMINGS = "history.csv", "timings.csv"
 FILES = (SPEC, WEIGHTS, PREDICTIONS, HISTORY, TIMINGS, METRICS)  # in the order of writing
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Session:
-    """The progress of a job: what a checkpoint holds besides the tensors."""
-
-    epoch: int
-    seconds: float
-    history: list[Row]
 
 
 def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
@@ -68,30 +56,17 @@ def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, thre
         _run(job, dataset, folder, device, threads)
 
 
-def split_rows(job: Job, dataset: Dataset) -> list[Split]:
-    """Return the split of each replicate of `job`.
-
-    Raises:
-        StudyError: a class has too few images.
-    """
-    train, test = rows_of(job, dataset)
-    return [
-        split(job.spec, dataset.labels, train, test, job.seed, (replicate, job.fold))
-        for replicate in job.replicates
-    ]
-
-
 def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
     torch.set_num_threads(threads)
     if device.type == "cuda":  # on a CPU every operation used is deterministic; the call takes 1 s
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by PyTorch
         torch.use_deterministic_algorithms(True)
-    trainer = Trainer(job, dataset.images, dataset.labels, split_rows(job, dataset), device)
+    trainer = Trainer(job, dataset, device)
     checkpoint = Checkpoint(sidecar(folder, "checkpoint"), job.identity())
-    session = _resume(trainer, checkpoint)
+    progress = _resume(trainer, checkpoint)
     try:
-        _train(trainer, session, checkpoint)
-        write_outputs(trainer, session, threads, folder)
+        _train(trainer, progress, checkpoint)
+        _write_outputs(trainer, progress, threads, folder)
     except Stopped as stopped:
         logger.warning(
             "%s: %s; the next run goes on from the last epoch saved", job.label, stopped.name
@@ -100,58 +75,59 @@ def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads
     checkpoint.delete()
 
 
-def _resume(trainer: Trainer, checkpoint: Checkpoint) -> Session:
-    progress = checkpoint.load()
-    if progress is None:
-        return Session(epoch=0, seconds=0.0, history=[])
-    trainer.restore(progress.tensors, progress.values["steps"])
-    session = Session(**progress.values["session"])
-    logger.info("%s: going on after epoch %d", trainer.job.label, session.epoch)
-    return session
+def _resume(trainer: Trainer, checkpoint: Checkpoint) -> Progress:
+    saved = checkpoint.load()
+    if saved is None:
+        return Progress()
+    progress, tensors = saved
+    trainer.restore(tensors, progress.steps)
+    logger.info("%s: going on after epoch %d", trainer.job.label, progress.epoch)
+    return progress
 
 
-def _train(trainer: Trainer, session: Session, checkpoint: Checkpoint) -> None:
+def _train(trainer: Trainer, progress: Progress, checkpoint: Checkpoint) -> None:
     epochs = trainer.spec.epochs
-    while session.epoch < epochs:
+    while progress.epoch < epochs:
         started = time.perf_counter()
-        session.history += trainer.run_epoch(session.epoch + 1)
-        session.epoch += 1
-        session.seconds += time.perf_counter() - started
-        _log_epoch(trainer, session)
-        _log_divergence(trainer, session)
-        if session.epoch < epochs:
-            _save(trainer, session, checkpoint)
+        progress.history += trainer.run_epoch(progress.epoch + 1)
+        progress.epoch += 1
+        progress.steps = trainer.optimizer.steps
+        progress.seconds += time.perf_counter() - started
+        _log_epoch(trainer, progress)
+        _log_divergence(trainer, progress)
+        if progress.epoch < epochs:
+            _save(trainer, progress, checkpoint)
 
 
-def _save(trainer: Trainer, session: Session, checkpoint: Checkpoint) -> None:
-    values = {"steps": trainer.optimizer.steps, "session": vars(session)}
+def _save(trainer: Trainer, progress: Progress, checkpoint: Checkpoint) -> None:
     try:
-        checkpoint.save(Progress(trainer.tensors(), values))
+        checkpoint.save(progress, trainer.tensors())
     except OSError as error:
         raise StudyError(
-            f"{checkpoint.path}: epoch {session.epoch} cannot be saved: {error.strerror or error}; "
+            f"{checkpoint.path}: epoch {progress.epoch} cannot be saved: "
+            f"{error.strerror or error}; "
             "mend that and run again: the job goes on from the last epoch saved"
         ) from error
 
 
-def _log_epoch(trainer: Trainer, session: Session) -> None:
+def _log_epoch(trainer: Trainer, progress: Progress) -> None:
     epochs = trainer.spec.epochs
-    latest = session.history[-len(trainer.splits) :]
+    latest = progress.history[-len(trainer.splits) :]
     logger.info(
         "%s: epoch %d/%d, %.1f s so far, about %.0f s left; training accuracy %s",
         trainer.job.label,
-        session.epoch,
+        progress.epoch,
         epochs,
-        session.seconds,
-        session.seconds / session.epoch * (epochs - session.epoch),
+        progress.seconds,
+        progress.seconds / progress.epoch * (epochs - progress.epoch),
         " ".join(f"{row['train_accuracy']:.4f}" for row in latest),
     )
 
 
-def _log_divergence(trainer: Trainer, session: Session) -> None:
+def _log_divergence(trainer: Trainer, progress: Progress) -> None:
     """Log the replicates whose loss became NaN in this epoch."""
     count = len(trainer.splits)
-    latest, before = session.history[-count:], session.history[-2 * count : -count]
+    latest, before = progress.history[-count:], progress.history[-2 * count : -count]
     lost = [
         row["replicate"]
         for index, row in enumerate(latest)
@@ -162,34 +138,27 @@ def _log_divergence(trainer: Trainer, session: Session) -> None:
         logger.warning(
             "%s: diverged in epoch %d: the loss of replicate %s is not a number from here on",
             trainer.job.label,
-            session.epoch,
+            progress.epoch,
             ", ".join(map(str, lost)),
         )
 
 
-def write_outputs(trainer: Trainer, session: Session, threads: int, folder: Path) -> None:
+def _write_outputs(trainer: Trainer, progress: Progress, threads: int, folder: Path) -> None:
     """Write all files of a job whose training has ended.
 
     Raises:
         StudyError: a file cannot be written.
     """
-    try:
-        _write(trainer, session, threads, folder)
-    except OSError as error:
-        raise StudyError(f"{folder}: cannot be written: {error.strerror or error}") from error
-
-
-def _write(trainer: Trainer, session: Session, threads: int, folder: Path) -> None:
     write_text(folder / SPEC, trainer.job.identity() + "\n", durable=True)
-    with replacing(folder / WEIGHTS, durable=True) as temporary:
-        tensors = trainer.network.named_tensors().items()
-        temporary.write_bytes(save({name: tensor.contiguous() for name, tensor in tensors}))
+    named = trainer.network.named_tensors().items()
+    weights = save({name: tensor.contiguous() for name, tensor in named})
+    write_bytes(folder / WEIGHTS, weights, durable=True)
     tested = _write_predictions(trainer, folder / PREDICTIONS)
     keys = {name: getattr(trainer.job, name) for name in ("condition", "model", "fold")}
     for name, rows in (
-        (HISTORY, session.history),
-        (TIMINGS, timings_rows(trainer, session.seconds, threads)),
-        (METRICS, metrics_rows(trainer, session.history, tested)),
+        (HISTORY, progress.history),
+        (TIMINGS, timings_rows(trainer, progress.seconds, threads)),
+        (METRICS, metrics_rows(trainer, progress.history, tested)),
     ):
         write_rows(folder / name, [keys | row for row in rows])
 
@@ -202,14 +171,15 @@ def _write_predictions(trainer: Trainer, path: Path) -> list[Metrics]:
     rows = [split.test for split in trainer.splits]
     logits = trainer.predict(rows)
     index = torch.from_numpy(np.stack(rows)).to(trainer.device)
-    with replacing(path, durable=True) as temporary:
-        np.savez_compressed(
-            temporary,
-            replicate=np.array(trainer.job.replicates),
-            index=index.int().cpu().numpy(),
-            true=trainer.loader.labels[index].to(torch.uint8).cpu().numpy(),
-            predicted=logits.argmax(1).to(torch.uint8).cpu().numpy(),
-        )
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        replicate=np.array(trainer.job.replicates),
+        index=index.int().cpu().numpy(),
+        true=trainer.loader.labels[index].to(torch.uint8).cpu().numpy(),
+        predicted=logits.argmax(1).to(torch.uint8).cpu().numpy(),
+    )
+    write_bytes(path, file.getvalue(), durable=True)
     return trainer.metrics(logits, index)
 
 

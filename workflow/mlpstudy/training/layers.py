@@ -1,26 +1,29 @@
-"""The layers' operations on preallocated buffers: activations and batch normalisation.
+"""The parts of the network: buffers, batch normalisation, and the parameters of all layers.
 
-Each operation has a forward and a backward pass that write to buffers allocated once, so a training
-step allocates nothing. They call the kernels of PyTorch's autograd in their `out=` form, so the
-arithmetic is PyTorch's.
+All parameters lie in one flat vector, of which the layers hold views. The optimizer updates it in
+groups of consecutive layers.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
+from mlpstudy.spec import Spec
+
 # In elements: 256 bytes of float32, a whole number of the vector registers of any processor.
 ALIGNMENT = 64
+
+GROUP_SIZE = 2**17  # elements, 512 KiB of float32: the minimum size of a parameter group
 
 MOMENTUM = 0.99  # Keras's defaults for batch normalisation
 EPSILON = 1e-3
 
-_aten = torch.ops.aten
+Shape = tuple[int, int]
 
 
 def padded(size: int) -> int:
@@ -41,78 +44,6 @@ class Buffer:
         size = math.prod(shape)
         self.flat = like.new_zeros(padded(size))
         self.view = self.flat[:size].view(*shape)
-
-
-@dataclass(frozen=True)
-class Activation:
-    """An activation function f for tensors of any shape.
-
-    `forward(z, slope, out)` writes f(z) to `out`, which may be `z` unless `saves_input`.
-    `backward(gradient, saved, slope, out)` writes gradient · f'(z) to `out`, which may be
-    `gradient`. `saved` is z if `saves_input`, otherwise f(z). `slope` is that of leaky ReLU.
-    """
-
-    forward: Callable[[Tensor, float, Tensor], object]
-    backward: Callable[[Tensor, Tensor, float, Tensor], object]
-    saves_input: bool = False
-
-
-def _relu(z: Tensor, _: float, out: Tensor) -> None:
-    torch.clamp_min(z, 0.0, out=out)
-
-
-def _relu_backward(gradient: Tensor, a: Tensor, _: float, out: Tensor) -> None:
-    _aten.threshold_backward.grad_input(gradient, a, 0.0, grad_input=out)
-
-
-def _leaky_relu(z: Tensor, slope: float, out: Tensor) -> None:
-    _aten.leaky_relu.out(z, slope, out=out)
-
-
-def _leaky_relu_backward(gradient: Tensor, a: Tensor, slope: float, out: Tensor) -> None:
-    _aten.leaky_relu_backward.grad_input(gradient, a, slope, True, grad_input=out)
-
-
-def _sigmoid(z: Tensor, _: float, out: Tensor) -> None:
-    torch.sigmoid(z, out=out)
-
-
-def _sigmoid_backward(gradient: Tensor, a: Tensor, _: float, out: Tensor) -> None:
-    _aten.sigmoid_backward.grad_input(gradient, a, grad_input=out)
-
-
-def _tanh(z: Tensor, _: float, out: Tensor) -> None:
-    torch.tanh(z, out=out)
-
-
-def _tanh_backward(gradient: Tensor, a: Tensor, _: float, out: Tensor) -> None:
-    _aten.tanh_backward.grad_input(gradient, a, grad_input=out)
-
-
-def _elu(z: Tensor, _: float, out: Tensor) -> None:
-    _aten.elu.out(z, out=out)
-
-
-def _elu_backward(gradient: Tensor, a: Tensor, _: float, out: Tensor) -> None:
-    _aten.elu_backward.grad_input(gradient, 1.0, 1.0, 1.0, True, a, grad_input=out)
-
-
-def _gelu(z: Tensor, _: float, out: Tensor) -> None:
-    _aten.gelu.out(z, out=out)
-
-
-def _gelu_backward(gradient: Tensor, z: Tensor, _: float, out: Tensor) -> None:
-    _aten.gelu_backward.grad_input(gradient, z, grad_input=out)
-
-
-ACTIVATIONS: dict[str, Activation] = {
-    "relu": Activation(_relu, _relu_backward),
-    "leaky_relu": Activation(_leaky_relu, _leaky_relu_backward),
-    "sigmoid": Activation(_sigmoid, _sigmoid_backward),
-    "tanh": Activation(_tanh, _tanh_backward),
-    "elu": Activation(_elu, _elu_backward),
-    "gelu": Activation(_gelu, _gelu_backward, saves_input=True),
-}
 
 
 class BatchNormBuffers:
@@ -189,3 +120,90 @@ class BatchNorm:
             "moving_mean": self.moving_mean,
             "moving_variance": self.moving_variance,
         }
+
+
+@dataclass(frozen=True)
+class Layer:
+    """The dense layer and batch normalisation of every replicate, as views into flat vectors.
+
+    kernel (replicates, inputs, units) and bias (replicates, 1, units). Those of the output layer
+    are transposed, (replicates, units, inputs) and (replicates, units, 1): products with ten
+    columns take up to four times as long as those with ten rows.
+    """
+
+    kernel: Tensor
+    kernel_gradient: Tensor
+    bias: Tensor
+    bias_gradient: Tensor
+    norm: BatchNorm | None
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """The flat parameters of consecutive layers, which the optimizer updates at once.
+
+    `first` is the index of the lowest of these layers. A group is small enough that it and its
+    gradients are still in the cache when it is updated, and large enough to be worth an operation.
+    `gradients` has the length of `parameters`; the gradients of all groups share their memory.
+    """
+
+    first: int
+    parameters: Tensor
+    gradients: Tensor
+
+
+def layer_shapes(spec: Spec, inputs: int) -> list[list[Shape]]:
+    """Return the shapes of one replicate's parameters per layer: kernel, bias, scale, offset."""
+    shapes: list[list[Shape]] = []
+    fan_in = inputs
+    for units in spec.nodes[:-1]:
+        shapes.append([(fan_in, units)] + [(1, units)] * (3 if spec.batch_norm else 1))
+        fan_in = units
+    return [*shapes, [(spec.nodes[-1], fan_in), (spec.nodes[-1], 1)]]
+
+
+def allocate(
+    spec: Spec, inputs: int, replicates: int, like: Tensor
+) -> tuple[Tensor, list[Layer], list[ParameterGroup]]:
+    """Return all parameters as one flat vector of zeros, its layers and its groups, in order."""
+    shapes = layer_shapes(spec, inputs)
+    sizes = [sum(padded(replicates * math.prod(shape)) for shape in layer) for layer in shapes]
+    ranges = _group_ranges(sizes)
+    group_sizes = [sum(sizes[first:end]) for first, end in ranges]
+    parameters = like.new_zeros(sum(sizes))
+    gradients = like.new_zeros(max(group_sizes))
+    layers: list[Layer] = []
+    groups: list[ParameterGroup] = []
+    for (first, end), own in zip(ranges, torch.split(parameters, group_sizes), strict=True):
+        group = ParameterGroup(first, own, gradients[: len(own)])
+        groups.append(group)
+        layers += _layers_of(group, replicates, shapes[first:end])
+    return parameters, layers, groups
+
+
+def _group_ranges(sizes: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the (first, end) layers of each group, in order, collected from the last layer on."""
+    ranges: list[tuple[int, int]] = []
+    end = len(sizes)
+    for first in range(len(sizes) - 1, -1, -1):
+        if first == 0 or sum(sizes[first:end]) >= GROUP_SIZE:
+            ranges.insert(0, (first, end))
+            end = first
+    return ranges
+
+
+def _layers_of(
+    group: ParameterGroup, replicates: int, shapes: Sequence[Sequence[Shape]]
+) -> Iterator[Layer]:
+    """Split a group into views of (replicates, *shape); the padding between them stays zero."""
+    start = 0
+    for layer in shapes:
+        views: list[Tensor] = []
+        for shape in layer:
+            end = start + replicates * math.prod(shape)
+            for flat in (group.parameters, group.gradients):
+                views.append(flat[start:end].view(replicates, *shape))
+            start += padded(end - start)
+        kernel, kernel_gradient, bias, bias_gradient, *rest = views
+        norm = BatchNorm(*rest) if rest else None
+        yield Layer(kernel, kernel_gradient, bias, bias_gradient, norm)

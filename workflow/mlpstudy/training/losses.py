@@ -16,6 +16,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mlpstudy.spec import LossName
+
 EPSILON = 1e-7  # keras.backend.epsilon()
 LOG_EPSILON = math.log(EPSILON)
 
@@ -42,7 +44,7 @@ class Loss:
     `values(log_softmax, labels)` returns the loss of each example, (examples,), from the
     log-softmax (classes, examples) and the true classes (examples,).
     `gradient(softmax, targets)` replaces the softmax (replicates, classes, rows), in place, by
-    d(batch mean)/d(logits). `targets` of that shape are one-hot, with zeros raised to `floor`.
+    d(batch mean)/d(logits). `targets` of that shape are one-hot; their zeros are raised to `floor`.
     """
 
     values: Callable[[Tensor, Tensor], Tensor]
@@ -53,7 +55,7 @@ class Loss:
         """Return the metrics of one replicate's `logits` (classes, examples) for `labels`."""
         log_softmax = torch.log_softmax(logits, 0)
         wrong = logits.argmax(0) != labels
-        vanished = log_softmax.gather(0, labels[None])[0] < LOG_EPSILON
+        vanished = _of_class(log_softmax, labels) < LOG_EPSILON
         return Metrics(
             loss=self.values(log_softmax, labels).double().mean().item(),
             accuracy=(labels.numel() - int(wrong.sum())) / labels.numel(),
@@ -101,6 +103,10 @@ _CROSS_ENTROPY = Loss(_cross_entropy_values, _cross_entropy_gradient)
 _CLIPPED_KL = Loss(_clipped_kl_values, _clipped_kl_gradient, floor=EPSILON)
 
 
-def loss_named(loss: str, kl: str) -> Loss:
-    """Return the loss function for a model's hyper-parameters `loss` and `kl`."""
-    return _CLIPPED_KL if (loss, kl) == ("kl_divergence", "clipped") else _CROSS_ENTROPY
+def loss_named(name: LossName, kl: str) -> Loss:
+    """Return the loss function of that name; `kl` is the form of the KL divergence."""
+    match name:
+        case "cross_entropy":
+            return _CROSS_ENTROPY
+        case "kl_divergence":
+            return _CLIPPED_KL if kl == "clipped" else _CROSS_ENTROPY

@@ -1,8 +1,11 @@
-"""The multilayer perceptron over a stack of replicates: parameters, buffers, forward and backward.
+"""The multilayer perceptron over a stack of replicates: its forward and its backward pass.
 
 Every tensor has a leading axis of replicates, and each operation computes all replicates at once:
 at these sizes, starting operations would otherwise take most of a training step. A replicate's
 arithmetic does not depend on the others in its stack, so its bits do not either.
+
+Both passes are written out on preallocated buffers. With autograd, a step takes half as long again
+and cannot update parameters while they are in the cache.
 
 A hidden layer is dense → activation → batch normalisation → dropout; the output layer is dense.
 """
@@ -11,53 +14,26 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mlpstudy.spec import Spec
-from mlpstudy.training.layers import ACTIVATIONS, BatchNorm, BatchNormBuffers, Buffer, padded
+from mlpstudy.training.activations import activation_named
+from mlpstudy.training.layers import (
+    BatchNormBuffers,
+    Buffer,
+    Layer,
+    ParameterGroup,
+    allocate,
+    layer_shapes,
+)
 
 # MKL reads this at its first product. Without it, the kernel that it chooses depends on how many
 # matrices there are and on their alignment, so a replicate's bits would depend on its stack.
 os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
-
-GROUP_SIZE = 2**17  # elements, 512 KiB of float32: the minimum size of a parameter group
-
-Shape = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """The dense layer and batch normalisation of every replicate, as views into flat vectors.
-
-    kernel (replicates, inputs, units) and bias (replicates, 1, units). Those of the output layer
-    are transposed, (replicates, units, inputs) and (replicates, units, 1): products with ten
-    columns take up to four times as long as those with ten rows.
-    """
-
-    kernel: Tensor
-    kernel_gradient: Tensor
-    bias: Tensor
-    bias_gradient: Tensor
-    norm: BatchNorm | None
-
-
-@dataclass(frozen=True)
-class ParameterGroup:
-    """The flat parameters of consecutive layers, which the optimizer updates at once.
-
-    `first` is the index of the lowest of these layers. A group is small enough that it and its
-    gradients are still in the cache when it is updated, and large enough to be worth an operation.
-    `gradients` has the length of `parameters`; the gradients of all groups share their memory.
-    """
-
-    first: int
-    parameters: Tensor
-    gradients: Tensor
 
 
 class LayerBuffers:
@@ -69,7 +45,7 @@ class LayerBuffers:
     """
 
     def __init__(self, spec: Spec, shape: Sequence[int], like: Tensor, *, training: bool) -> None:
-        saves_input = ACTIVATIONS[spec.activation].saves_input
+        saves_input = activation_named(spec.activation, spec.leaky_slope).saves_input
         self.dense = Buffer(shape, like)
         self.activated = Buffer(shape, like) if saves_input else self.dense
         self.saved = self.dense if saves_input else self.activated
@@ -139,15 +115,15 @@ class Network:
         self.spec = spec
         self.inputs = inputs
         self.replicates = len(generators)
-        self.activation = ACTIVATIONS[spec.activation]
-        self.parameters, self.layers, self.groups = _allocate(spec, inputs, self.replicates, like)
+        self.activation = activation_named(spec.activation, spec.leaky_slope)
+        self.parameters, self.layers, self.groups = allocate(spec, inputs, self.replicates, like)
         for replicate, generator in enumerate(generators):
             self._draw_kernels(replicate, generator)
 
     @property
     def parameter_count(self) -> int:
         """The number of trained parameters of one replicate, as Keras counts them."""
-        shapes = _layer_shapes(self.spec, self.inputs)
+        shapes = layer_shapes(self.spec, self.inputs)
         return sum(math.prod(shape) for layer in shapes for shape in layer)
 
     def named_tensors(self) -> dict[str, Tensor]:
@@ -179,10 +155,8 @@ class Network:
         """Compute `batch.logits` from `batch.inputs`."""
         values = batch.inputs
         for layer, buffers in zip(self.layers, batch.layers, strict=False):
-            _add_product(layer.bias, values, layer.kernel, buffers.dense.view)
-            self.activation.forward(
-                buffers.dense.flat, self.spec.leaky_slope, buffers.activated.flat
-            )
+            _stacked(torch.baddbmm, buffers.dense.view, layer.bias, values, layer.kernel)
+            self.activation.forward(buffers.dense.flat, buffers.activated.flat)
             if layer.norm is not None and buffers.norm is not None:
                 layer.norm.forward(buffers.activated.view, buffers.norm, training=batch.training)
             if buffers.mask is not None:
@@ -192,7 +166,7 @@ class Network:
         if batch.rows > 1:
             torch.baddbmm(output.bias, output.kernel, values.mT, out=batch.logits)
         else:
-            _add_product(output.bias.mT, values, output.kernel.mT, batch.logits.mT)
+            _stacked(torch.baddbmm, batch.logits.mT, output.bias.mT, values, output.kernel.mT)
 
     def backward(self, batch: Batch) -> Iterator[ParameterGroup]:
         """Compute the gradients from `batch.gradient`; yield each group when its own are complete.
@@ -209,7 +183,7 @@ class Network:
         gradient, kernel = batch.gradient.mT, output.kernel
         for index in range(len(batch.layers) - 1, -1, -1):
             layer, buffers = self.layers[index], batch.layers[index]
-            _product(gradient, kernel, buffers.gradient.view)
+            _stacked(torch.bmm, buffers.gradient.view, gradient, kernel)
             if index + 1 in groups:
                 yield groups[index + 1]
             self._backward_hidden(layer, buffers)
@@ -225,13 +199,13 @@ class Network:
             gradient.mul_(buffers.mask.flat)
         if layer.norm is not None and buffers.norm is not None:
             layer.norm.backward(buffers.gradient.view, buffers.norm)
-        self.activation.backward(gradient, buffers.saved.flat, self.spec.leaky_slope, gradient)
+        self.activation.backward(gradient, buffers.saved.flat, gradient)
 
     def activation_slopes(self, batch: Batch) -> Iterator[Tensor]:
         """Yield |f'(z)| at each hidden layer after a forward pass, (replicates, rows, units)."""
         for buffers in batch.layers:
             slope = torch.ones_like(buffers.saved.view)
-            self.activation.backward(slope, buffers.saved.view, self.spec.leaky_slope, slope)
+            self.activation.backward(slope, buffers.saved.view, slope)
             yield slope.abs_()
 
     def _draw_kernels(self, replicate: int, generator: np.random.Generator) -> None:
@@ -243,82 +217,14 @@ class Network:
                 kernels[replicate].copy_(torch.from_numpy(drawn))
 
 
-# MKL multiplies a single row by other kernels, whose bits depend on the number of matrices in the
-# stack. So the replicates of a batch of one example are multiplied one by one.
+def _stacked(product: Callable[..., object], out: Tensor, *factors: Tensor) -> None:
+    """Write `product` (bmm or baddbmm) of tensors with a leading axis of replicates to `out`.
 
-
-def _add_product(bias: Tensor, rows: Tensor, kernel: Tensor, out: Tensor) -> None:
-    """Write `rows` times `kernel` plus `bias`, each with a leading axis of replicates, to `out`."""
-    if rows.shape[1] > 1:
-        torch.baddbmm(bias, rows, kernel, out=out)
+    MKL multiplies a single row by other kernels, whose bits depend on the number of matrices in the
+    stack. So the replicates of a batch of one example are multiplied one by one.
+    """
+    if out.shape[1] > 1:
+        product(*factors, out=out)
         return
-    for at in range(len(rows)):
-        one = slice(at, at + 1)
-        torch.baddbmm(bias[one], rows[one], kernel[one], out=out[one])
-
-
-def _product(rows: Tensor, kernel: Tensor, out: Tensor) -> None:
-    """Write `rows` times `kernel`, each with a leading axis of replicates, to `out`."""
-    if rows.shape[1] > 1:
-        torch.bmm(rows, kernel, out=out)
-        return
-    for at in range(len(rows)):
-        one = slice(at, at + 1)
-        torch.bmm(rows[one], kernel[one], out=out[one])
-
-
-def _layer_shapes(spec: Spec, inputs: int) -> list[list[Shape]]:
-    """Return the shapes of one replicate's parameters per layer: kernel, bias, scale, offset."""
-    shapes: list[list[Shape]] = []
-    fan_in = inputs
-    for units in spec.nodes[:-1]:
-        shapes.append([(fan_in, units)] + [(1, units)] * (3 if spec.batch_norm else 1))
-        fan_in = units
-    return [*shapes, [(spec.nodes[-1], fan_in), (spec.nodes[-1], 1)]]
-
-
-def _allocate(
-    spec: Spec, inputs: int, replicates: int, like: Tensor
-) -> tuple[Tensor, list[Layer], list[ParameterGroup]]:
-    """Return all parameters as one flat vector of zeros, its layers and its groups, in order."""
-    shapes = _layer_shapes(spec, inputs)
-    sizes = [sum(padded(replicates * math.prod(shape)) for shape in layer) for layer in shapes]
-    parameters = like.new_zeros(sum(sizes))
-    ranges = _group_ranges(sizes)
-    gradients = like.new_zeros(max(sum(sizes[first:end]) for first, end in ranges))
-    layers: list[Layer] = []
-    groups: list[ParameterGroup] = []
-    for first, end in ranges:
-        start, size = sum(sizes[:first]), sum(sizes[first:end])
-        group = ParameterGroup(first, parameters[start : start + size], gradients[:size])
-        groups.append(group)
-        layers += _layers_of(group, replicates, shapes[first:end])
-    return parameters, layers, groups
-
-
-def _group_ranges(sizes: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the (first, end) layers of each group, in order, collected from the last layer on."""
-    ranges: list[tuple[int, int]] = []
-    end = len(sizes)
-    for first in range(len(sizes) - 1, -1, -1):
-        if first == 0 or sum(sizes[first:end]) >= GROUP_SIZE:
-            ranges.insert(0, (first, end))
-            end = first
-    return ranges
-
-
-def _layers_of(
-    group: ParameterGroup, replicates: int, shapes: Sequence[Sequence[Shape]]
-) -> Iterator[Layer]:
-    """Split a group into views of (replicates, *shape); the padding between them stays zero."""
-    start = 0
-    for layer in shapes:
-        views: list[Tensor] = []
-        for shape in layer:
-            end = start + replicates * math.prod(shape)
-            for flat in (group.parameters, group.gradients):
-                views.append(flat[start:end].view(replicates, *shape))
-            start += padded(end - start)
-        kernel, kernel_gradient, bias, bias_gradient, *rest = views
-        norm = BatchNorm(*rest) if rest else None
-        yield Layer(kernel, kernel_gradient, bias, bias_gradient, norm)
+    for part, *own in zip(*(torch.split(each, 1) for each in (out, *factors)), strict=True):
+        product(*own, out=part)

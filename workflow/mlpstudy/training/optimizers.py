@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mlpstudy.training.network import ParameterGroup
+from mlpstudy.spec import OptimizerName
+from mlpstudy.training.layers import ParameterGroup
 
 EPSILON = 1e-7
 ADAM_BETAS = (0.9, 0.999)
@@ -113,8 +114,10 @@ class SGD(Optimizer):
         group.parameters.add_(group.gradients, alpha=-self.learning_rate)
 
 
-def optimizer_named(name: str, groups: Sequence[ParameterGroup], learning_rate: float) -> Optimizer:
-    """Return the optimizer of that name (adam, adamw, rmsprop, sgd) for `groups`."""
+def optimizer_named(
+    name: OptimizerName, groups: Sequence[ParameterGroup], learning_rate: float
+) -> Optimizer:
+    """Return the optimizer of that name for `groups`."""
     match name:
         case "adam":
             return Adam(groups, learning_rate)
@@ -124,7 +127,6 @@ def optimizer_named(name: str, groups: Sequence[ParameterGroup], learning_rate: 
             return RMSprop(groups, learning_rate)
         case "sgd":
             return SGD(learning_rate)
-    raise ValueError(f"no optimizer named {name!r}")
 
 
 def _zeros_like(groups: Sequence[ParameterGroup], *names: str) -> dict[str, Tensor]:

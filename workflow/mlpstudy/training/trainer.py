@@ -1,14 +1,14 @@
 """The training loop: a stack of replicates of one model, epoch by epoch.
 
-Keras's conventions hold: the last, smaller batch is used; an epoch's training loss and accuracy
-are running means over its batches, the validation metrics are computed at its end.
+As in Keras, the last, smaller batch of an epoch is used; the epoch's training loss and accuracy are
+running means over its batches; the validation metrics are computed at its end.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mlpstudy.data.splits import Split
+from mlpstudy.data.dataset import Dataset
+from mlpstudy.data.splits import splits_of
 from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.spec import Job
 from mlpstudy.training.losses import Metrics, loss_named
@@ -26,7 +27,7 @@ from mlpstudy.training.optimizers import optimizer_named
 EVALUATION_ROWS = 500  # examples per replicate in one forward pass: a few MB of activations
 PROBE_ROWS = 1000  # training images on which dead units are counted
 DEAD_SLOPE = 1e-3  # a unit is dead if its activation's slope is smaller on every probe image
-WARM_UP = 3  # steps before a CUDA graph is recorded, in which libraries choose their kernels
+WARM_UP = 3  # steps before a CUDA graph is recorded, during which libraries choose their kernels
 
 Row = dict[str, Any]
 Rows = NDArray[np.int64]
@@ -37,8 +38,8 @@ Recorder = Callable[[Callable[[], object]], Callable[[], object]]
 class BatchLoader:
     """Gathers the images and targets of a batch by row number.
 
-    The images stay bytes, in memory shared by all jobs, until they are used: gathering a quarter of
-    the memory and converting it takes half the time of gathering float32.
+    The images stay bytes, in memory shared by all jobs, until they are used: gathering bytes, a
+    quarter of the memory, and converting them takes half the time of gathering float32.
     """
 
     def __init__(
@@ -74,32 +75,30 @@ class BatchLoader:
 class Trainer:
     """One job in training: network, optimizer and data of a stack of replicates."""
 
-    def __init__(
-        self,
-        job: Job,
-        images: NDArray[np.uint8],
-        labels: NDArray[np.uint8],
-        splits: Sequence[Split],
-        device: torch.device | None = None,
-    ) -> None:
-        """Take images (rows, pixels), labels (rows,) and one split per replicate of the job."""
+    def __init__(self, job: Job, dataset: Dataset, device: torch.device | None = None) -> None:
+        """Split the data and draw the initial weights; `device` is the CPU unless given.
+
+        Raises:
+            StudyError: a class has too few images to be split.
+        """
         # Saturated softmaxes are full of subnormal numbers, on which a processor is many times
         # slower; TensorFlow, whose results are reproduced here, flushes them to zero as well.
         torch.set_flush_denormal(True)
         self.job = job
         self.spec = job.spec
-        self.splits = splits
+        self.splits = splits_of(job, dataset)
         self.device = device or torch.device("cpu")
         self.loss = loss_named(self.spec.loss, self.spec.kl)
         self.loader = BatchLoader(
-            _tensor_over(images).to(self.device),
-            torch.from_numpy(labels.astype(np.int64)).to(self.device),
+            _tensor_over(dataset.images).to(self.device),
+            torch.from_numpy(dataset.labels.astype(np.int64)).to(self.device),
             classes=self.spec.nodes[-1],
             scale=1.0 / 255.0 if self.spec.pixels == "unit" else 1.0,
             floor=self.loss.floor,
         )
         like = torch.empty(0, dtype=torch.float32, device=self.device)
-        self.network = Network(self.spec, images.shape[1], self.streams("weights"), like)
+        pixels = dataset.images.shape[1]
+        self.network = Network(self.spec, pixels, self.streams("weights"), like)
         self.optimizer = optimizer_named(
             self.spec.optimizer, self.network.groups, self.spec.learning_rate
         )
@@ -145,7 +144,7 @@ class Trainer:
         return self._stacked(orders)
 
     def train(self, rows: Tensor, epoch: int) -> Tensor:
-        """Do the steps of an epoch; return the logits of each example in its step.
+        """Do the steps of an epoch; return the logits that each example had in its step.
 
         The logits, (replicates, classes, rows), take a few megabytes. Losses are computed from them
         once per epoch rather than in every step.
@@ -153,7 +152,7 @@ class Trainer:
         dropout = self.streams("dropout", epoch)
         logits = self._new_logits(rows)
         step = self._graphs or self.train_step
-        for start, step_rows in self._steps(rows, self.spec.batch_size):
+        for step_rows, step_logits in _steps(rows, logits, self.spec.batch_size):
             batch = self.batch(step_rows.shape[1], training=True)
             self.loader.fill(batch, step_rows)
             if self.spec.dropout:
@@ -161,7 +160,7 @@ class Trainer:
                 batch.set_masks(torch.from_numpy(kept))
             self.optimizer.begin_step()
             step(batch)
-            logits[..., start : start + batch.rows] = batch.logits
+            step_logits.copy_(batch.logits)
         return logits
 
     def train_step(self, batch: Batch) -> None:
@@ -190,9 +189,8 @@ class Trainer:
         """Return the logits (replicates, classes, examples) of each replicate's `rows`."""
         stacked = self._stacked(rows)
         logits = self._new_logits(stacked)
-        for start, step_rows in self._steps(stacked, EVALUATION_ROWS):
-            batch = self.forward(step_rows)
-            logits[..., start : start + batch.rows] = batch.logits
+        for step_rows, step_logits in _steps(stacked, logits, EVALUATION_ROWS):
+            step_logits.copy_(self.forward(step_rows).logits)
         return logits
 
     def evaluate(self, rows: Sequence[Rows]) -> list[Metrics]:
@@ -218,7 +216,7 @@ class Trainer:
         return batch
 
     def batch(self, rows: int, *, training: bool) -> Batch:
-        """Return the one batch of this size; its content is that of its last use."""
+        """Return the batch of this size, which is allocated once; it holds data of its last use."""
         key = (rows, training)
         if key not in self._batches:
             self._batches[key] = self.network.batch(rows, training=training)
@@ -230,10 +228,6 @@ class Trainer:
 
     def _stacked(self, rows: Sequence[Rows]) -> Tensor:
         return torch.from_numpy(np.stack(rows)).to(self.device)
-
-    def _steps(self, rows: Tensor, size: int) -> Iterator[tuple[int, Tensor]]:
-        for start in range(0, rows.shape[1], size):
-            yield start, rows[:, start : start + size]
 
     def _dead_units(self) -> list[list[float]]:
         """Return the share of dead units of each hidden layer, one list per replicate."""
@@ -280,6 +274,11 @@ def _record_graph(call: Callable[[], object]) -> Callable[[], object]:
     with torch.cuda.graph(graph):  # records operations, on a stream of its own, without doing them
         call()
     return graph.replay
+
+
+def _steps(rows: Tensor, logits: Tensor, size: int) -> Iterable[tuple[Tensor, Tensor]]:
+    """Split `rows` and `logits`, whose last axes are the examples, into steps of `size`."""
+    return zip(torch.split(rows, size, -1), torch.split(logits, size, -1), strict=True)
 
 
 def _tensor_over(images: NDArray[np.uint8]) -> Tensor:
