@@ -16,9 +16,9 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.analysis.results import CLAIM_COLUMNS, load_results
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.figures.catalogue import Drawing, drawings
-from mlpstudy.figures.data import load_figure_data
 from mlpstudy.figures.style import STYLE
 
 KL = {"loss": "kl_divergence", "validation": "holdout"}
@@ -60,7 +60,7 @@ def drawn_study(folder: Path) -> Drawn:
     )  # fmt: skip
     write_tables(paths)
     _others(paths)
-    data = replace(load_figure_data(paths.study, paths.tables, REPORTED, None), images=images())
+    data = replace(load_results(paths.study, REPORTED, paths.tables), images=images())
     tables = {path.stem: pd.read_csv(path) for path in paths.tables.glob("*.csv")}
     return Drawn(tables, {drawing.name: drawing for drawing in drawings(data)})
 
@@ -87,7 +87,8 @@ def _others(paths: Paths) -> None:
             {"claim": f"claim_{n}", "condition": condition, "verdict": verdicts[(n + at) % 3]}
             for n in range(5)
             for at, condition in enumerate(CONDITIONS)
-        ]
+        ],
+        columns=CLAIM_COLUMNS,
     ).to_csv(paths.tables / "claims.csv", index=False)
 
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from study_fixture import study_of
 
+from mlpstudy.analysis.results import CLAIM_COLUMNS
 from mlpstudy.formats import MINUS, p_value
-from mlpstudy.report.loading import CLAIM_COLUMNS
 from mlpstudy.report.views.claims import (
     STATES,
     claim_views,

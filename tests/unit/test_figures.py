@@ -23,10 +23,10 @@ from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.analysis.results import load_results
 from mlpstudy.data.dataset import prepare
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.catalogue import drawings
-from mlpstudy.figures.data import load_figure_data
 from mlpstudy.figures.drawing import draw
 from mlpstudy.figures.index import SECTIONS, load_index
 from mlpstudy.figures.palette import ACCENT, INK, MUTED, PAPER, SERIES, contrast
@@ -173,7 +173,7 @@ def test_forty_models_with_long_names_stay_within_their_figures(tmp_path: Path) 
     conditions = {f"a_condition_with_quite_a_long_name_{n}": {} for n in range(3)}
     paths = make_study(tmp_path, models, outcome, conditions, replicates=2)
     write_tables(paths)
-    data = load_figure_data(paths.study, paths.tables, REPORTED, None)
+    data = load_results(paths.study, REPORTED, paths.tables)
     chosen = [d for d in drawings(data) if not d.model or d.model.endswith("_7")]
     assert {drawing.kind for drawing in chosen} == {
         *KINDS, "overview", "groups", "pairs", "sensitivity",

@@ -18,11 +18,11 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
+from mlpstudy.analysis.results import Results, load_results
 from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.figures import catalogue
 from mlpstudy.figures.catalogue import Drawing, drawings
-from mlpstudy.figures.data import FigureData, load_figure_data
 from mlpstudy.figures.drawing import draw
 from mlpstudy.figures.index import load_index
 from mlpstudy.figures.style import STYLE, colour_of, in_rows
@@ -48,8 +48,8 @@ def tabulated(
     return paths
 
 
-def loaded(paths: Paths) -> tuple[FigureData, dict[str, Drawing]]:
-    data = load_figure_data(paths.study, paths.tables, REPORTED, None)
+def loaded(paths: Paths) -> tuple[Results, dict[str, Drawing]]:
+    data = load_results(paths.study, REPORTED, paths.tables)
     return data, {drawing.name: drawing for drawing in drawings(data)}
 
 

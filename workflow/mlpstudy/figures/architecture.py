@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Polygon
 
-from mlpstudy.figures.data import FigureData
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures.palette import ACCENT, FAINT, INK, MUTED, PAPER, RULE
 from mlpstudy.figures.style import WIDTH, canvas
 from mlpstudy.formats import count, given_percent, word
@@ -59,13 +59,21 @@ def layers(fields: Mapping[str, Any], inputs: int) -> list[Layer]:
     return found
 
 
-def architecture_figure(m: FigureData, model: str) -> Figure:
+def inputs_of(m: Results) -> int:
+    """Return the pixels of an image, from the number of parameters of a model."""
+    row = m.table("models").iloc[0]
+    without = layers(m.study.fields(row["condition"], row["model"]), 0)
+    weights = int(row["parameters"]) - sum(layer.parameters for layer in without)
+    return weights // without[0].nodes
+
+
+def architecture_figure(m: Results, model: str) -> Figure:
     """Draw a model from left to right: pixels, hidden layers, output.
 
     Layers stand where they would in every other model of the study, so that depth is seen at once.
     """
-    fields, inputs = m.study.models[model].fields, m.pixels
-    deepest = max(len(m.study.models[key].fields["nodes"]) for key in m.keys)
+    fields, inputs = m.study.models[model].fields, inputs_of(m)
+    deepest = max(len(m.study.models[key].fields["nodes"]) for key in m.models)
     found = layers(fields, inputs)
     sizes = [inputs, *(layer.nodes for layer in found)]
     tallest = _height(max(sizes))
@@ -152,14 +160,14 @@ def _text(axes: Axes, x: float, y: float, text: str, size: float, **style: Any) 
     axes.text(x, y, text, fontsize=size, **{**standard, **style})
 
 
-def architecture_values(m: FigureData, model: str) -> dict[str, Any]:
+def architecture_values(m: Results, model: str) -> dict[str, Any]:
     """Return what the caption says: sizes, activation, normalisation, dropout, parameters."""
     fields = m.study.models[model].fields
-    *hidden, output = layers(fields, m.pixels)
+    *hidden, output = layers(fields, inputs_of(m))
     return {
         "whose": m.names([model]),
         "label": m.study.model_label(model),
-        "pixels": m.pixels,
+        "pixels": inputs_of(m),
         "hidden": [layer.nodes for layer in hidden],
         "outputs": output.nodes,
         "parameters": sum(layer.parameters for layer in (*hidden, output)),

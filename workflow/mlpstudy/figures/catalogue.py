@@ -9,19 +9,19 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures.architecture import architecture_figure, architecture_values
 from mlpstudy.figures.captions import Words, words
 from mlpstudy.figures.causes import causes_figure, causes_values, cells
 from mlpstudy.figures.confusion import confusion_figure, confusion_values
 from mlpstudy.figures.curves import comparison_curves_figure, curves_figure, curves_values
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.dots import dots_figure, dots_values
 from mlpstudy.figures.groups import groups_figure, groups_values
 from mlpstudy.figures.hardest import hardest_figure, hardest_values
 from mlpstudy.figures.pairs import pairs_figure, pairs_values
 from mlpstudy.figures.saturation import saturation_figure, saturation_values
 from mlpstudy.figures.sensitivity import sensitivity_figure, sensitivity_values
-from mlpstudy.figures.stuck import stuck_figure, stuck_values
+from mlpstudy.figures.stuck import grid, stuck_figure, stuck_values
 from mlpstudy.figures.verdicts import judged_claims, verdicts_figure, verdicts_values
 
 # Figures with a cell for every two models, at a tenth of an inch each, or with a panel per model
@@ -54,14 +54,14 @@ class Drawing:
 Drawings = Iterator[Drawing]
 
 
-def drawings(m: FigureData) -> Drawings:
+def drawings(m: Results) -> Drawings:
     """Yield every figure of the study, in the order of the report."""
-    yield Drawing("overview", "overview", "summary", ("runs",), partial(dots_figure, m, m.keys),
-                  "accuracies", dots_values(m, m.keys))  # fmt: skip
-    for model in m.keys:
+    yield Drawing("overview", "overview", "summary", ("runs",), partial(dots_figure, m, m.models),
+                  "accuracies", dots_values(m, m.models))  # fmt: skip
+    for model in m.models:
         yield from _of_model(m, model)
     for comparison, members in m.study.present_comparisons:
-        if models := [model for model in members if model in m.keys]:
+        if models := [model for model in members if model in m.models]:
             yield from _comparison(m, comparison.key, models)
     yield Drawing("groups", "groups", "groups", ("runs",), partial(groups_figure, m), "groups",
                   groups_values(m))  # fmt: skip
@@ -74,7 +74,7 @@ def drawings(m: FigureData) -> Drawings:
                       sensitivity_values(m))  # fmt: skip
 
 
-def _of_model(m: FigureData, model: str) -> Drawings:
+def _of_model(m: Results, model: str) -> Drawings:
     """Yield a model's architecture, curves, confusion matrices and hardest images."""
     run = [c for c in m.conditions if len(m.accuracies(c, model))]
     # A model that no main condition has been run for still has its own.
@@ -96,7 +96,7 @@ def _of_model(m: FigureData, model: str) -> Drawings:
                       hardest_values(m, model, conditions))  # fmt: skip
 
 
-def _comparison(m: FigureData, key: str, models: list[str]) -> Drawings:
+def _comparison(m: Results, key: str, models: list[str]) -> Drawings:
     """Yield the dots of a comparison, and the curves if there is something to compare.
 
     The schema refuses a name that ends as the curves' does, which would be another figure's.
@@ -110,29 +110,31 @@ def _comparison(m: FigureData, key: str, models: list[str]) -> Drawings:
                       curves_values(m, models, m.main), comparison=key)  # fmt: skip
 
 
-def _verdicts(m: FigureData) -> Drawings:
-    claims = m.tables.get("claims")
+def _verdicts(m: Results) -> Drawings:
+    claims = m.table("claims") if m.has("claims") else None
     if claims is not None and len(rows := judged_claims(m.study, claims)):
         yield Drawing("verdicts", "verdicts", "conclusions", ("claims",),
                       partial(verdicts_figure, m.study, rows), "verdicts",
                       verdicts_values(m.study, rows, m.conditions))  # fmt: skip
 
 
-def _cause(m: FigureData) -> Drawings:
+def _cause(m: Results) -> Drawings:
     """Yield what shows the cause of failure, as far as the study has models that can have it."""
-    saturation = m.tables.get("saturation")
-    if saturation is not None and (models := [k for k in m.keys if k in set(saturation["model"])]):
+    saturation = m.table("saturation") if m.has("saturation") else None
+    if saturation is not None and (
+        models := [k for k in m.models if k in set(saturation["model"])]
+    ):
         yield Drawing("saturation", "saturation", "cause", ("saturation",),
                       partial(saturation_figure, m, saturation, models), "saturation",
                       saturation_values(m, saturation))  # fmt: skip
-    causes = m.tables.get("causes")
+    causes = m.table("causes") if m.has("causes") else None
     if causes is not None and cells(causes):
         yield Drawing("causes", "causes", "cause", ("causes", "runs"),
                       partial(causes_figure, m, causes), "causes",
                       causes_values(causes))  # fmt: skip
-    clipped = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
-    conditions = m.grid(clipped)
-    history = m.tables["history"]
+    clipped = [k for k in m.models if m.study.models[k].fields["loss"] == "kl_divergence"]
+    conditions = grid(m, clipped)
+    history = m.table("history")
     known = "stuck" in history and bool(history["stuck"].notna().any())
     if conditions and known and len(clipped) <= MOST_MODELS:
         yield Drawing("stuck", "stuck", "cause", ("history", "runs"),
@@ -140,7 +142,7 @@ def _cause(m: FigureData) -> Drawings:
                       stuck_values(m, clipped, conditions))  # fmt: skip
 
 
-def _pairs(m: FigureData) -> Drawings:
+def _pairs(m: Results) -> Drawings:
     """Yield a matrix per main condition, unless its cells would be too small to be seen."""
     for condition in m.main:
         if 0 < len(m.contrasts_under(condition)) <= MOST_PAIRS:

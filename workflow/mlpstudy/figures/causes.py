@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.analysis.two_by_two import cell_rows
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, RULE
 from mlpstudy.figures.style import (
     MARGIN,
@@ -65,7 +65,7 @@ def cells(causes: pd.DataFrame) -> list[Cell]:
     return found
 
 
-def causes_figure(m: FigureData, causes: pd.DataFrame) -> Figure:
+def causes_figure(m: Results, causes: pd.DataFrame) -> Figure:
     """Draw the cells; in each a row per model, every replicate a dot, filled where it failed."""
     found = cells(causes)
     models = [k for k in m.study.models if any(k in cell.conditions for cell in found)]
@@ -94,7 +94,7 @@ def causes_figure(m: FigureData, causes: pd.DataFrame) -> Figure:
     return figure
 
 
-def _heading(axes: Axes, m: FigureData, cell: Cell, x: float, y: float, width: float) -> None:
+def _heading(axes: Axes, m: Results, cell: Cell, x: float, y: float, width: float) -> None:
     """Write how many failed, and under which condition, in its colour if there is only one."""
     made = list(dict.fromkeys(cell.conditions.values()))
     colour = colour_of(m.study, made[0]) if len(made) == 1 else INK.light
@@ -107,7 +107,7 @@ def _heading(axes: Axes, m: FigureData, cell: Cell, x: float, y: float, width: f
 
 
 def _dots(
-    axes: Axes, m: FigureData, cell: Cell, models: Sequence[str], x: float, top: float, width: float
+    axes: Axes, m: Results, cell: Cell, models: Sequence[str], x: float, top: float, width: float
 ) -> None:
     """Draw the replicates of each model in a row, those that failed first and filled."""
     _, most = m.replicate_numbers(models, m.conditions)

@@ -12,7 +12,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from mlpstudy.figures.data import FigureData
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures.palette import MUTED, RULE
 from mlpstudy.figures.style import (
     WIDTH,
@@ -35,7 +35,7 @@ COLUMNS = 2
 LONGEST, LEAST_FONT = 14, 3.5
 
 
-def confusion_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figure:
+def confusion_figure(m: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw a matrix per condition, true classes down and predicted ones across, and the recalls."""
     classes = m.study.labels
     across = min(COLUMNS, len(conditions))
@@ -64,7 +64,7 @@ def confusion_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Fi
     return figure
 
 
-def matrix(m: FigureData, condition: str, model: str) -> NDArray[np.float64]:
+def matrix(m: Results, condition: str, model: str) -> NDArray[np.float64]:
     """Return shares of shape (true, predicted); NaN where the table has none."""
     rows = m.rows("confusions", [model], [condition])
     table = rows.pivot_table("share", "true", "predicted", dropna=False, observed=True)
@@ -130,7 +130,7 @@ def _recalls(axes: Axes, recalls: pd.DataFrame, colour: str, cell: float) -> Non
             axes.plot([mean, mean], [y - 0.28, y + 0.28], color=colour, lw=1.6, **butt)
 
 
-def confusion_values(m: FigureData, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+def confusion_values(m: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the caption says: the commonest mistake and the mean recalls."""
     classes, told = m.study.labels, []
     for condition in conditions:

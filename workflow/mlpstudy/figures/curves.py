@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
 from numpy.typing import NDArray
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED
 from mlpstudy.figures.style import (
     ACROSS,
@@ -40,7 +40,7 @@ POINTS = 5000
 HEIGHT, SMALL = 2.18, 1.6
 
 
-def curves_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figure:
+def curves_figure(m: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw the curves of one model, its conditions on the same axes.
 
     Loss and accuracy have a panel for training and, if the model has any, one for validation, in
@@ -70,7 +70,7 @@ def curves_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figur
     return figure
 
 
-def comparison_curves_figure(m: FigureData, models: Sequence[str]) -> Figure:
+def comparison_curves_figure(m: Results, models: Sequence[str]) -> Figure:
     """Draw loss above accuracy, a column per model, all on the same axes.
 
     Training: every replicate thin, their median strong. Validation: the median, dashed.
@@ -210,9 +210,7 @@ def _loss_ticks(low: float, high: float) -> list[float]:
     return marks
 
 
-def curves_values(
-    m: FigureData, models: Sequence[str], conditions: Sequence[str]
-) -> dict[str, Any]:
+def curves_values(m: Results, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
     """Return what captions of curves say: where the medians of training begin and end.
 
     Each of `courses` is (model, accuracies, losses), the first and the last of each or None.

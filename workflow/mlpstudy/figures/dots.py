@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlpstudy.figures.data import FigureData
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures.lanes import (
     accuracy_axes,
     lane,
@@ -39,10 +39,10 @@ LONGEST = 24
 END = 114  # right end of rows, in per cent
 
 
-def dots_figure(m: FigureData, models: Sequence[str]) -> Figure:
+def dots_figure(m: Results, models: Sequence[str]) -> Figure:
     """Draw one row per model and, in it, one lane per main condition."""
     row = LANE * len(m.main) + GAP
-    printed = m.printed(models)
+    printed = {k: v for k, v in m.printed.items() if k in models}
     figure = new_figure(WIDTH, HEAD + row * len(models) + FOOT)
     axes = accuracy_axes(figure, LEFT, HEAD, ACROSS, row * len(models))
     thresholds(axes, m.study, named=True)
@@ -59,7 +59,7 @@ def dots_figure(m: FigureData, models: Sequence[str]) -> Figure:
     return figure
 
 
-def _lane(axes: Axes, m: FigureData, condition: str, model: str, middle: float) -> None:
+def _lane(axes: Axes, m: Results, condition: str, model: str, middle: float) -> None:
     """Draw one lane and, at its right, how many of its replicates failed."""
     lane(axes, m, condition, model, middle, LANE)
     failed, all_ = m.failures(condition, [model])
@@ -68,7 +68,7 @@ def _lane(axes: Axes, m: FigureData, condition: str, model: str, middle: float) 
         write_beside(axes, END, middle, text, ha="right", fontsize=6.5, color=colour)
 
 
-def _name(axes: Axes, m: FigureData, model: str, middle: float) -> None:
+def _name(axes: Axes, m: Results, model: str, middle: float) -> None:
     """Name a row, with what tells the models apart: activation and number of layers."""
     fields = m.study.models[model].fields
     name = shortened(m.study.model_label(model), LONGEST)
@@ -81,11 +81,11 @@ def _name(axes: Axes, m: FigureData, model: str, middle: float) -> None:
         write_beside(axes, right, middle, detail, ha="right", color=MUTED.light, fontsize=7.5)
 
 
-def dots_values(m: FigureData, models: Sequence[str]) -> dict[str, Any]:
+def dots_values(m: Results, models: Sequence[str]) -> dict[str, Any]:
     """Return what the caption says: failures, printed values in our range, medians and ranges."""
-    printed = m.printed(models)
+    printed = {k: v for k, v in m.printed.items() if k in models}
     return {
-        "whose": "every model" if list(models) == m.keys else m.names(models),
+        "whose": "every model" if list(models) == m.models else m.names(models),
         "replicates": m.replicate_numbers(models, m.main),
         "medium": m.study.medium,
         "printed": bool(printed),
@@ -94,15 +94,14 @@ def dots_values(m: FigureData, models: Sequence[str]) -> dict[str, Any]:
 
 
 def _under(
-    m: FigureData, condition: str, models: Sequence[str], printed: dict[str, float]
+    m: Results, condition: str, models: Sequence[str], printed: dict[str, float]
 ) -> dict[str, Any]:
     """Return what the caption says of one condition; `medians` lists (model, low, median, high)."""
     failed, number = m.failures(condition, models)
     run = [model for model in printed if len(m.accuracies(condition, model))]
     medians = []
     for model in models:
-        known = m.accuracies(condition, model)
-        known = known[np.isfinite(known)]
+        known = m.accuracies(condition, model).dropna()
         if len(known):
             low, middle, high = np.quantile(known, [0, 0.5, 1])
             medians.append((m.names([model]), low, middle, high))

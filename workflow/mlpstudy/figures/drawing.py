@@ -6,9 +6,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from mlpstudy.analysis.results import load_results
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.catalogue import Drawing, drawings
-from mlpstudy.figures.data import load_figure_data
 from mlpstudy.figures.index import INDEX, Entry, write_index
 from mlpstudy.figures.style import STYLE, save_figure
 
@@ -28,7 +28,7 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
     Raises:
         StudyError: an input is missing or is not what it should be, or a figure cannot be written.
     """
-    m = load_figure_data(study, tables, reported, data)
+    m = load_results(study, reported, tables, data)
     with mpl.rc_context(STYLE):
         entries = [_draw(drawing, output) for drawing in drawings(m)]
     write_index(output, entries)

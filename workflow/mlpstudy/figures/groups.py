@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlpstudy.figures.data import FigureData
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures.lanes import (
     accuracy_axes,
     lane,
@@ -40,13 +40,13 @@ LEFT, GAP, RIGHT = 1.12, 0.24, 0.12
 Groups = dict[str, list[str]]  # models by activation, in the order in which they are drawn
 
 
-def groups_figure(m: FigureData) -> Figure:
+def groups_figure(m: Results) -> Figure:
     """Draw a panel per main condition; in it a block per activation, and a lane per model.
 
     A band through a block is the mean of all replicates of its models. Conditions with the same
     groups stand side by side.
     """
-    groups = {condition: m.groups(condition) for condition in m.main}
+    groups = {condition: groups_of(m, condition) for condition in m.main}
     rows = _rows(groups)
     heights = [_height(groups[row[0]]) for row in rows]
     figure = new_figure(WIDTH, HEAD + sum(heights) + (len(rows) - 1) * (FOOT + TITLE) + FOOT)
@@ -65,8 +65,17 @@ def groups_figure(m: FigureData) -> Figure:
                 if at == 0:
                     _names(axes, m, activation, models, starts[activation])
         top += height + FOOT + TITLE
-    key(figure, [printed_mark()] if m.printed(m.keys) else [])
+    key(figure, [printed_mark()] if m.printed else [])
     return figure
+
+
+def groups_of(m: Results, condition: str) -> Groups:
+    """Return the models by the activation that they have under a condition."""
+    found: Groups = {}
+    for model in m.models:
+        activation = m.study.fields(condition, model)["activation"]
+        found.setdefault(str(activation), []).append(model)
+    return found
 
 
 def _rows(groups: dict[str, Groups]) -> list[list[str]]:
@@ -90,10 +99,10 @@ def _height(groups: Groups) -> float:
     return max(_tops(groups).values()) + LANE * len(list(groups.values())[-1])
 
 
-def _block(axes: Axes, m: FigureData, condition: str, models: Sequence[str], top: float) -> None:
+def _block(axes: Axes, m: Results, condition: str, models: Sequence[str], top: float) -> None:
     """Draw the lanes of one group, and the mean of all of its replicates."""
     colour = colour_of(m.study, condition)
-    mean = 100 * m.mean(condition, models)
+    mean = 100 * m.replicates_of(condition, models)["test_accuracy"].mean()
     if np.isfinite(mean):
         axes.plot([mean] * 2, [top, top + LANE * len(models)], color=colour, lw=5, alpha=0.16,
                   solid_capstyle="butt", zorder=1)  # fmt: skip
@@ -101,7 +110,7 @@ def _block(axes: Axes, m: FigureData, condition: str, models: Sequence[str], top
             f"mean {mean:.1f}", (mean, top), xytext=(0, 2), textcoords="offset points",
             ha="center", color=colour, fontsize=6.5,
         )  # fmt: skip
-    printed = m.printed(models)
+    printed = m.printed
     for place, model in enumerate(models):
         middle = top + LANE * (place + 0.5)
         if model in printed:
@@ -109,7 +118,7 @@ def _block(axes: Axes, m: FigureData, condition: str, models: Sequence[str], top
         lane(axes, m, condition, model, middle, LANE, size=3.8)
 
 
-def _names(axes: Axes, m: FigureData, activation: str, models: Sequence[str], top: float) -> None:
+def _names(axes: Axes, m: Results, activation: str, models: Sequence[str], top: float) -> None:
     left = LEFT - MARGIN
     separator(axes, left, top - 0.15)
     x = -per_cents(axes, left)
@@ -120,12 +129,15 @@ def _names(axes: Axes, m: FigureData, activation: str, models: Sequence[str], to
                      color=MUTED.light)  # fmt: skip
 
 
-def groups_values(m: FigureData) -> dict[str, Any]:
+def groups_values(m: Results) -> dict[str, Any]:
     """Return what the caption says: the mean of each group, the highest first."""
     conditions = []
     for condition in m.main:
-        means = {a: m.mean(condition, models) for a, models in m.groups(condition).items()}
+        means = {
+            a: m.replicates_of(condition, models)["test_accuracy"].mean()
+            for a, models in groups_of(m, condition).items()
+        }
         known = sorted((-mean, activation) for activation, mean in means.items() if mean == mean)
         label = m.study.condition_label(condition)
         conditions.append({"label": label, "means": [(word(a), -mean) for mean, a in known]})
-    return {"replicates": m.replicate_numbers(m.keys, m.main), "conditions": conditions}
+    return {"replicates": m.replicate_numbers(m.models, m.main), "conditions": conditions}

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.data.dataset import Dataset
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, RULE
 from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, canvas, colour_of, shortened
 
@@ -20,7 +20,7 @@ SHOWN = 8
 SIDE, HEAD, FOOT, EMPTY = 0.74, 0.26, 0.50, 0.30
 
 
-def hardest_figure(m: FigureData, images: Dataset, model: str, conditions: Sequence[str]) -> Figure:
+def hardest_figure(m: Results, images: Dataset, model: str, conditions: Sequence[str]) -> Figure:
     """Draw a row of at most SHOWN images per condition, with true and predicted class."""
     rows = {c: shown(m, model, c) for c in conditions}
     heights = [HEAD + (SIDE + FOOT if own else EMPTY) for own in rows.values()]
@@ -40,7 +40,7 @@ def hardest_figure(m: FigureData, images: Dataset, model: str, conditions: Seque
     return figure
 
 
-def shown(m: FigureData, model: str, condition: str) -> list[dict[Any, Any]]:
+def shown(m: Results, model: str, condition: str) -> list[dict[Any, Any]]:
     """Return the rows of the images that are drawn, in their order."""
     rows = m.rows("hardest", [model], [condition])
     return list(rows.sort_values("rank").head(SHOWN).to_dict("records"))
@@ -69,7 +69,7 @@ def _text(page: Axes, x: float, y: float, text: str, **style: Any) -> None:
     page.text(x, y, text, va="center", **style)
 
 
-def hardest_values(m: FigureData, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+def hardest_values(m: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the text alternative says: each image's classes and agreement."""
     labels = m.study.condition_label
     told = [{"label": labels(c), "images": shown(m, model, c)} for c in conditions]

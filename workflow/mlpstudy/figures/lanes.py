@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES, Study
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED, PAPER, RULE
 from mlpstudy.figures.style import PRINTED, WIDTH, axes_at, colour_of, marker_of
 from mlpstudy.figures.swarm import swarm
@@ -50,7 +50,7 @@ def thresholds(axes: Axes, study: Study, named: bool = False) -> None:
 
 
 def lane(
-    axes: Axes, m: FigureData, condition: str, model: str, middle: float, height: float,
+    axes: Axes, m: Results, condition: str, model: str, middle: float, height: float,
     size: float = 0.0,
 ) -> None:  # fmt: skip
     """Draw every replicate as a dot in the lane around `middle`; lengths in inches.
@@ -59,8 +59,7 @@ def lane(
     `size` is a dot's in points; by default it depends on the number of dots.
     """
     colour = colour_of(m.study, condition)
-    values = m.accuracies(condition, model)
-    known = np.sort(100 * values[np.isfinite(values)])
+    known = np.sort(100 * m.accuracies(condition, model).dropna().to_numpy())
     if not len(known):
         return
     if len(known) > 1:

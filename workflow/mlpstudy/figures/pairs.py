@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE
 from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, bare, canvas, colour_of, shade, shortened
 from mlpstudy.formats import number_of, percent
@@ -26,7 +26,7 @@ UPRIGHT = 3
 LARGE = 0.10
 
 
-def pairs_figure(m: FigureData, condition: str) -> Figure:
+def pairs_figure(m: Results, condition: str) -> Figure:
     """Draw a cell per pair; models stand in the order of their median accuracy, the best first.
 
     A cell compares its row's model with its column's, whose median is not higher: the number is
@@ -109,7 +109,7 @@ def _key(page: Axes, height: float, colour: str) -> None:
         page.text(MARGIN + 0.30, y + 0.11, label, va="center", fontsize=7, color=MUTED.light)
 
 
-def pairs_values(m: FigureData, condition: str) -> dict[str, Any]:
+def pairs_values(m: Results, condition: str) -> dict[str, Any]:
     """Return what the caption says: how many pairs the intervals tell apart, and the order."""
     rows = m.contrasts_under(condition)
     return {

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import FAINT, INK, MUTED, RULE, series
 from mlpstudy.figures.style import (
     MARGIN,
@@ -33,7 +33,7 @@ CLIP = -7
 QUANTILES = tuple(f"log10_p_true_q{q:02}" for q in (5, 25, 50, 75, 95))
 
 
-def saturation_figure(m: FigureData, saturation: pd.DataFrame, models: Sequence[str]) -> Figure:
+def saturation_figure(m: Results, saturation: pd.DataFrame, models: Sequence[str]) -> Figure:
     """Draw a row per model: quantiles of p(true class) at initialisation, raw and scaled pixels.
 
     A thin line spans 5 to 95 % of the images, a thick one 25 to 75 %, a tick is the median. The
@@ -137,7 +137,7 @@ def _shares(axes: Axes, below: pd.Series[float], models: Sequence[str]) -> None:
                          fontsize=7.5, color=INK.light)  # fmt: skip
 
 
-def saturation_values(m: FigureData, saturation: pd.DataFrame) -> dict[str, Any]:
+def saturation_values(m: Results, saturation: pd.DataFrame) -> dict[str, Any]:
     """Return what the caption says: which models raw pixels saturate, and how far scaled ones."""
     raw, unit = (saturation[saturation["pixels"] == pixels] for pixels in NAMES)
     most = [str(model) for model in raw.loc[raw["share_below"] > 0.5, "model"]]

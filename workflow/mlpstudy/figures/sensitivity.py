@@ -7,7 +7,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mlpstudy.figures.data import FigureData
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures.lanes import (
     accuracy_axes,
     lane,
@@ -37,13 +37,13 @@ LEFT, RIGHT, GAP, COLUMNS = 1.06, 0.12, 0.26, 2
 OTHER: dict[str, Any] = {"lw": 0.9, "ls": (0, (2, 1))}  # values printed elsewhere in the report
 
 
-def sensitivity_figure(m: FigureData) -> Figure:
+def sensitivity_figure(m: Results) -> Figure:
     """Draw a block per model and in it a lane per condition, in columns on one axis."""
-    covered = {k: [c for c in m.study.conditions if len(m.accuracies(c, k))] for k in m.keys}
+    covered = {k: [c for c in m.study.conditions if len(m.accuracies(c, k))] for k in m.models}
     heights = {k: NAME + LANE * len(own) + BETWEEN for k, own in covered.items()}
     columns = _columns(heights)
     tallest = max(sum(heights[k] for k in column) for column in columns)
-    printed = m.printed_anywhere()
+    printed = printed_anywhere(m)
     figure = new_figure(WIDTH, HEAD + tallest + FOOT)
     width = (WIDTH - RIGHT - LEFT * COLUMNS - GAP * (COLUMNS - 1)) / COLUMNS
     for at, column in enumerate(columns):
@@ -62,6 +62,20 @@ def sensitivity_figure(m: FigureData) -> Figure:
     return figure
 
 
+def printed_anywhere(m: Results) -> dict[str, list[float]]:
+    """Return all test accuracies that the report prints of a model, the final one first."""
+    found = {model: [value] for model, value in m.printed.items()}
+    if m.has("sensitivity"):
+        rows = m.table("sensitivity")
+        rows = rows[rows["quantity"] == "test_accuracy"].drop_duplicates(["model", "reported"])
+        for model, value in zip(rows["model"], rows["reported"], strict=True):
+            known = found.setdefault(model, [])
+            # The same value to fewer digits is no other.
+            if all(abs(value - other) >= 0.005 for other in known):
+                known.append(float(value))
+    return found
+
+
 def _columns(heights: dict[str, float]) -> list[list[str]]:
     """Distribute the models, in their order, to columns of about the same height."""
     whole = sum(heights.values())
@@ -75,7 +89,7 @@ def _columns(heights: dict[str, float]) -> list[list[str]]:
 
 
 def _block(
-    axes: Axes, m: FigureData, model: str, conditions: list[str], top: float, printed: list[float]
+    axes: Axes, m: Results, model: str, conditions: list[str], top: float, printed: list[float]
 ) -> None:
     """Draw one block: the model's name, its lanes, and the printed values across them."""
     left = LEFT - MARGIN
@@ -92,9 +106,9 @@ def _block(
         write_beside(axes, -3, middle, label, ha="right", fontsize=7, color=MUTED.light)
 
 
-def sensitivity_values(m: FigureData) -> dict[str, Any]:
+def sensitivity_values(m: Results) -> dict[str, Any]:
     """Return what the caption says: the models whose printed value no condition reaches."""
-    printed = m.printed(m.keys)
+    printed = m.printed
     never = [k for k, v in printed.items() if not any(m.covers(c, k, v) for c in m.conditions)]
     return {
         "conditions": len(m.conditions),

@@ -9,8 +9,9 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from mlpstudy.analysis.results import Results
+from mlpstudy.config.study import Study
 from mlpstudy.figures.curves import joined, scale_epochs
-from mlpstudy.figures.data import FigureData
 from mlpstudy.figures.palette import MUTED
 from mlpstudy.figures.style import (
     ACROSS,
@@ -28,7 +29,41 @@ FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
 LEARNED: dict[str, Any] = {"lw": 0.7, "alpha": 0.8, "ls": (0, (2.0, 1.2))}
 
 
-def stuck_figure(m: FigureData, models: Sequence[str], conditions: Sequence[str]) -> Figure:
+def grid(m: Results, models: list[str]) -> list[str]:
+    """Return the conditions that change nothing of `models` but pixels and the form of KL.
+
+    For each combination the first one, and those with models that the ones before do not have;
+    the faults of the report before what mends them.
+    """
+    first = m.main[0]
+    found: dict[tuple[bool, bool], list[str]] = {}
+    for condition in m.conditions:
+        covered = [k for k in models if k in m.study.conditions[condition].models]
+        if covered and _differ(m.study, first, condition, covered) <= {"pixels", "kl"}:
+            same = found.setdefault(_mended(m.study, condition, covered[0]), [])
+            known = {model for other in same for model in m.study.conditions[other].models}
+            if not known.issuperset(covered):
+                same.append(condition)
+    return [condition for key in sorted(found) for condition in found[key]]
+
+
+def _mended(study: Study, condition: str, model: str) -> tuple[bool, bool]:
+    """Return whether pixels and form of the loss are other than the report's are taken for."""
+    fields = study.fields(condition, model)
+    return fields["pixels"] != "raw", fields["kl"] != "clipped"
+
+
+def _differ(study: Study, one: str, other: str, models: list[str]) -> set[str]:
+    """Return the fields in which two conditions differ for some of `models`."""
+    return {
+        name
+        for model in models
+        for name, value in study.fields(one, model).items()
+        if study.fields(other, model)[name] != value
+    }
+
+
+def stuck_figure(m: Results, models: Sequence[str], conditions: Sequence[str]) -> Figure:
     """Draw a row per condition, a column per model; every replicate a line, by its outcome."""
     figure, grid = model_panels(m.study, models, len(conditions), HEIGHT)
     for condition, row in zip(conditions, grid, strict=True):
@@ -44,7 +79,7 @@ def stuck_figure(m: FigureData, models: Sequence[str], conditions: Sequence[str]
     return figure
 
 
-def _panel(axes: Axes, m: FigureData, model: str, condition: str) -> None:
+def _panel(axes: Axes, m: Results, model: str, condition: str) -> None:
     """Draw one model under one condition."""
     rows = m.rows("history", [model], [condition])
     runs = m.replicates.query("model == @model and condition == @condition").set_index("replicate")
@@ -63,7 +98,7 @@ def _panel(axes: Axes, m: FigureData, model: str, condition: str) -> None:
     axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"])
 
 
-def stuck_values(m: FigureData, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
+def stuck_values(m: Results, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the caption says: the median share after the last epoch, by outcome."""
     rows = m.rows("history", models, m.conditions)
     last = rows[rows["epoch"] == rows.groupby(["condition", "model"])["epoch"].transform("max")]
