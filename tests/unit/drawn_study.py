@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +9,7 @@ from typing import NamedTuple
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
@@ -44,12 +43,12 @@ class Drawn(NamedTuple):
     tables: dict[str, pd.DataFrame]
     drawings: dict[str, Drawing]
 
-    @contextmanager
-    def figure(self, name: str) -> Iterator[Figure]:
+    def figure(self, name: str) -> Figure:
+        """Return a figure, drawn."""
         with mpl.rc_context(STYLE):
             figure = self.drawings[name].draw()
             figure.draw_without_rendering()
-            yield figure
+        return figure
 
 
 def drawn_study(folder: Path) -> Drawn:
@@ -105,6 +104,6 @@ def by_gaps(line: Line2D) -> np.ndarray:
     return np.array([part[:-1] for part in np.split(y, np.flatnonzero(np.isnan(y)) + 1)[:-1]])
 
 
-def texts(figure: Figure) -> list[str]:
-    """Return every text of a figure."""
+def texts(figure: Artist) -> list[str]:
+    """Return every text of a figure, or of a part of it."""
     return [text.get_text() for text in figure.findobj(Text) if text.get_text()]
