@@ -18,8 +18,7 @@ from mlpstudy.figures.style import MARGIN, WIDTH, write
 from mlpstudy.figures.swarm import swarm
 from mlpstudy.formats import heading, word
 
-# The axes' right end in the figure of all models, in per cent, and letters of a long name.
-END, LONGEST = 114, 24
+END = 114  # right end of the rows in the figure of all models, in per cent
 FOOT = 0.40  # inches below the axes, for numbers and label
 COLUMNS = 2  # of models in the figure of all conditions
 
@@ -76,7 +75,10 @@ def dots_figure(m: Results, models: Sequence[str]) -> Figure:
     middles = draw_blocks(axes, m, blocks, shape, printed, END)
     _name_classes(axes, m)
     for block, middle in zip(blocks, middles, strict=True):
-        _name_model(axes, m, block.lanes[0].model, float(np.mean(middle)))
+        model = block.lanes[0].model
+        fields = m.study.models[model].fields
+        detail = f"{word(fields['activation'])}, {len(fields['nodes'])} layers"
+        style.name_row(axes, m.study, model, detail, float(np.mean(middle)), shape.left)
         for lane, y in zip(block.lanes, middle, strict=True):
             failed, number = m.failures(lane.condition, [lane.model])
             if failed:
@@ -239,18 +241,6 @@ def _name_classes(axes: Axes, m: Results) -> None:
     for (low, high), name in zip(pairwise(edges), reversed(CLASSES), strict=True):
         if (high - low) / 100 * _inches(axes) > 0.55:
             write(axes, (low + high) / 2, -0.08, heading(name), ha="center")
-
-
-def _name_model(axes: Axes, m: Results, model: str, middle: float) -> None:
-    """Write a model's name, with what tells models apart: activation and number of layers."""
-    fields, inch = m.study.models[model].fields, 100 / _inches(axes)
-    name = style.shortened(m.study.model_label(model), LONGEST)
-    left = -(BY_MODEL.left - MARGIN) * inch
-    write(axes, left, middle, name, color=INK.light, fontsize=8)
-    # The details do not fit beside a long name.
-    if len(name) <= 9:
-        detail = f"{word(fields['activation'])}, {len(fields['nodes'])} layers"
-        write(axes, -0.10 * inch, middle, detail, ha="right", fontsize=7.5)
 
 
 def _mean(axes: Axes, m: Results, block: Block, top: float, bottom: float) -> None:

@@ -61,7 +61,7 @@ def inputs_of(m: Results) -> int:
     return weights // without[0].nodes
 
 
-def architecture_figure(m: Results, model: str) -> Figure:
+def draw(m: Results, model: str) -> Figure:
     """Draw a model from left to right: pixels, hidden layers, output.
 
     Layers stand where they would in every other model of the study, so that depth is seen at once.
@@ -144,7 +144,7 @@ def _labels(
     write(axes, LEFT - BAR / 2, y + 0.25, text)
 
 
-def architecture_values(m: Results, model: str) -> dict[str, Any]:
+def values(m: Results, model: str) -> dict[str, Any]:
     """Return what the caption says: sizes, activation, normalisation, dropout, parameters."""
     fields, pixels = m.study.models[model].fields, inputs_of(m)
     found = layers(fields, pixels)

@@ -35,65 +35,42 @@ class Kind(NamedTuple):
     """A kind of figure.
 
     Attributes:
-        section: of the report, a key of `index.SECTIONS`.
-        tables: names of the CSVs that its marks are drawn from.
         draw: returns the figure, from the results and what further tells one from another.
         values: returns what its texts say, from the same arguments.
-        template: of its texts, in templates/figures.
+        section: of the report, a key of `index.SECTIONS`.
+        tables: names of the CSVs that its marks are drawn from.
+        template: of its texts, in templates/figures; by default it is called as the kind.
     """
 
-    section: str
-    tables: tuple[str, ...]
     draw: Callable[..., Figure]
     values: Callable[..., Mapping[str, Any]]
-    template: str
+    section: str
+    tables: tuple[str, ...]
+    template: str = ""
 
 
+DOTS = Kind(accuracies.dots_figure, accuracies.dots_values, "summary", ("runs",), "accuracies")
 KINDS = {
-    "overview": Kind(
-        "summary", ("runs",), accuracies.dots_figure, accuracies.dots_values, "accuracies"
-    ),
-    "architecture": Kind(
-        "models", ("models",), architecture.architecture_figure, architecture.architecture_values,
-        "architecture",
-    ),
-    "curves": Kind("models", ("history",), curves.curves_figure, curves.curves_values, "curves"),
+    "overview": DOTS,
+    "architecture": Kind(architecture.draw, architecture.values, "models", ("models",)),
+    "curves": Kind(curves.curves_figure, curves.curves_values, "models", ("history",)),
     "confusion": Kind(
-        "models", ("confusions", "recalls"), matrices.confusion_figure, matrices.confusion_values,
-        "confusion",
+        matrices.confusion_figure, matrices.confusion_values, "models", ("confusions", "recalls")
     ),
-    "hardest": Kind(
-        "models", ("hardest",), hardest.hardest_figure, hardest.hardest_values, "hardest"
-    ),
-    "comparison": Kind(
-        "comparisons", ("runs",), accuracies.dots_figure, accuracies.dots_values, "accuracies"
-    ),
+    "hardest": Kind(hardest.draw, hardest.values, "models", ("hardest",)),
+    "comparison": DOTS._replace(section="comparisons"),
     "comparison_curves": Kind(
-        "comparisons", ("history",), curves.comparison_curves_figure, curves.curves_values,
-        "comparison_curves",
+        curves.comparison_figure, curves.curves_values, "comparisons", ("history",)
     ),
-    "groups": Kind(
-        "groups", ("runs",), accuracies.groups_figure, accuracies.groups_values, "groups"
-    ),
-    "verdicts": Kind(
-        "conclusions", ("claims",), verdicts.verdicts_figure, verdicts.verdicts_values, "verdicts"
-    ),
-    "saturation": Kind(
-        "cause", ("saturation",), saturation.saturation_figure, saturation.saturation_values,
-        "saturation",
-    ),
-    "causes": Kind(
-        "cause", ("causes", "runs"), failures.causes_figure, failures.causes_values, "causes"
-    ),
-    "stuck": Kind(
-        "cause", ("history", "runs"), failures.stuck_figure, failures.stuck_values, "stuck"
-    ),
-    "pairs": Kind(
-        "pairs", ("contrasts",), matrices.pairs_figure, matrices.pairs_values, "pairs"
-    ),
+    "groups": Kind(accuracies.groups_figure, accuracies.groups_values, "groups", ("runs",)),
+    "verdicts": Kind(verdicts.draw, verdicts.values, "conclusions", ("claims",)),
+    "saturation": Kind(saturation.draw, saturation.values, "cause", ("saturation",)),
+    "causes": Kind(failures.causes_figure, failures.causes_values, "cause", ("causes", "runs")),
+    "stuck": Kind(failures.stuck_figure, failures.stuck_values, "cause", ("history", "runs")),
+    "pairs": Kind(matrices.pairs_figure, matrices.pairs_values, "pairs", ("contrasts",)),
     "sensitivity": Kind(
-        "sensitivity", ("runs", "sensitivity"), accuracies.sensitivity_figure,
-        accuracies.sensitivity_values, "sensitivity",
+        accuracies.sensitivity_figure, accuracies.sensitivity_values, "sensitivity",
+        ("runs", "sensitivity"),
     ),
 }  # fmt: skip
 
@@ -128,7 +105,7 @@ class Drawing:
     def words(self) -> Words:
         """The texts, from templates/figures; white space within a template has no meaning."""
         kind = KINDS[self.kind]
-        template = _environment().get_template(f"{kind.template}.j2")
+        template = _environment().get_template(f"{kind.template or self.kind}.j2")
         module = template.make_module(dict(kind.values(*self.arguments)))
         texts = (getattr(module, name) for name in Words._fields)
         return Words(*(re.sub(r"[ \n]+", " ", text).strip() for text in texts))

@@ -59,7 +59,7 @@ def curves_figure(m: Results, model: str, conditions: Sequence[str]) -> Figure:
     return figure
 
 
-def comparison_curves_figure(m: Results, models: Sequence[str]) -> Figure:
+def comparison_figure(m: Results, models: Sequence[str]) -> Figure:
     """Draw loss above accuracy, a column per model, all on the same axes.
 
     Training: every replicate thin, their median strong. Validation: the median, dashed.

@@ -18,7 +18,7 @@ SHOWN = 8
 SIDE, HEAD, FOOT, EMPTY = 0.74, 0.26, 0.50, 0.30
 
 
-def hardest_figure(m: Results, model: str, conditions: Sequence[str]) -> Figure:
+def draw(m: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw a row of at most SHOWN images per condition, with true and predicted class."""
     rows = {condition: shown(m, model, condition) for condition in conditions}
     heights = [HEAD + (SIDE + FOOT if own else EMPTY) for own in rows.values()]
@@ -59,7 +59,7 @@ def _image(axes: Axes, m: Results, number: int) -> None:
     axes.spines[:].set(visible=True, color=RULE.light)
 
 
-def hardest_values(m: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+def values(m: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the text alternative says: each image's classes and agreement."""
     labels = m.study.condition_label
     told = [{"label": labels(c), "images": shown(m, model, c)} for c in conditions]

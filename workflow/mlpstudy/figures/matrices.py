@@ -152,7 +152,7 @@ def pairs_figure(m: Results, condition: str) -> Figure:
     slanted = max(map(len, short.values())) > UPRIGHT
     # A slanted name reaches beyond its column.
     cell = min((WIDTH - LEFT - (0.42 if slanted else MARGIN)) / size, 0.37)
-    top = 0.62 if slanted else 0.30
+    top = 0.66 if slanted else 0.30
     # The key needs some height, however few the models are.
     figure = style.new_figure(WIDTH, top + max(cell * size, 1.3) + 0.12)
     axes = style.axes_at(figure, LEFT, top, cell * size, cell * size)

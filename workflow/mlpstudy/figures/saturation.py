@@ -14,7 +14,7 @@ from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
 from mlpstudy.figures import style
 from mlpstudy.figures.palette import FAINT, INK, MUTED, RULE, series
-from mlpstudy.figures.style import MARGIN, WIDTH, write
+from mlpstudy.figures.style import WIDTH, write
 from mlpstudy.formats import percent, word
 
 # Inches: a row, the space above and below the rows, the axes' left end and width.
@@ -25,7 +25,7 @@ DECADES = (0, 1, 7, 15, 30, 60, 100, 150, 200, 300)  # marked on the axis, below
 QUANTILES = [f"log10_p_true_q{q:02}" for q in (5, 25, 50, 75, 95)]
 
 
-def saturation_figure(m: Results) -> Figure:
+def draw(m: Results) -> Figure:
     """Draw a row per model: quantiles of p(true class) at initialisation, raw and scaled pixels.
 
     A thin line spans 5 to 95 % of the images, a thick one 25 to 75 %, a tick is the median. The
@@ -44,7 +44,14 @@ def saturation_figure(m: Results) -> Figure:
         y = models.index(row["model"]) + (0.32 if row["pixels"] == "raw" else 0.68)
         _strip(axes, row, y, _colour(m.study, row["pixels"]))
     for place, model in enumerate(models):
-        _name(axes, m.study, model, place)
+        fields = m.study.models[model].fields
+        # The models that the clip concerns stand out.
+        clipped = fields["loss"] == "kl_divergence"
+        detail = f"{word(fields['activation'])}, {'KL' if clipped else 'CE'}"
+        weight = "bold" if clipped else "normal"
+        style.name_row(axes, m.study, model, detail, place + 0.5, LEFT, weight=weight)
+        if place:
+            axes.axhline(place, color=RULE.light, lw=0.4, zorder=0)
     _shares(axes, rows[rows["pixels"] == "raw"], models)
     marks = [style.line(text, color=_colour(m.study, p), lw=3.2) for p, text in NAMES.items()]
     style.key(figure, marks)
@@ -94,20 +101,6 @@ def _strip(axes: Axes, row: dict[Any, Any], y: float, colour: str) -> None:
     axes.plot([middle, middle], [y - 0.14, y + 0.14], lw=1.8, **look)
 
 
-def _name(axes: Axes, study: Study, model: str, place: int) -> None:
-    """Name a row; the models that the clip concerns stand out."""
-    fields, left, inch = study.models[model].fields, axes.get_xlim()[0], _inch(axes)
-    clipped = fields["loss"] == "kl_divergence"
-    name = style.shortened(study.model_label(model), 26)
-    look: dict[str, Any] = {"weight": "bold" if clipped else "normal", "color": INK.light}
-    write(axes, left - (LEFT - MARGIN) * inch, place + 0.5, name, fontsize=8, **look)
-    if len(name) <= 9:
-        detail = f"{word(fields['activation'])}, {'KL' if clipped else 'CE'}"
-        write(axes, left - 0.10 * inch, place + 0.5, detail, ha="right", fontsize=7.5)
-    if place:
-        axes.axhline(place, color=RULE.light, lw=0.4, zorder=0)
-
-
 def _shares(axes: Axes, raw: pd.DataFrame, models: list[str]) -> None:
     """Write right of each row which share of images raw pixels put below the clip."""
     inch = _inch(axes)
@@ -120,7 +113,7 @@ def _shares(axes: Axes, raw: pd.DataFrame, models: list[str]) -> None:
         write(axes, 0.80 * inch, y, f"{percent(share, 0)} %", **look)
 
 
-def saturation_values(m: Results) -> dict[str, Any]:
+def values(m: Results) -> dict[str, Any]:
     """Return what the caption says: which models raw pixels saturate, and how far scaled ones."""
     rows = m.table("saturation")
     raw, unit = (rows[rows["pixels"] == pixels] for pixels in NAMES)

@@ -188,6 +188,21 @@ def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
     return axes.text(x, y, text, **{"va": "center", "fontsize": 7, "color": MUTED.light, **style})
 
 
+def name_row(
+    axes: Axes, study: Study, model: str, detail: str, y: float, left: float, **style: Any
+) -> None:
+    """Write a model's name at the left end of its row, and details beside the axes.
+
+    `left` is where the axes begin, in inches. The details do not fit beside a long name.
+    """
+    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * WIDTH)
+    name, start = shortened(study.model_label(model), 24), axes.get_xlim()[0]
+    look = {"fontsize": 8, "color": INK.light, **style}
+    write(axes, start - (left - MARGIN) * inch, y, name, **look)
+    if len(name) <= 9:
+        write(axes, start - 0.10 * inch, y, detail, ha="right", fontsize=7.5)
+
+
 def fill_cell(axes: Axes, x: float, y: float, fill: Any, text: str, **style: Any) -> None:
     """Fill the square of side 1 right of `x` and below `y`, and write a number into it."""
     axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=PAPER.light, lw=1.0))

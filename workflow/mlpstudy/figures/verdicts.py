@@ -31,7 +31,7 @@ MARKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def verdicts_figure(m: Results) -> Figure:
+def draw(m: Results) -> Figure:
     """Draw a row per claim, a column per condition, a mark per verdict; no mark: not judged."""
     study, judged = m.study, judged_claims(m.study, m.table("claims"))
     names = list(dict.fromkeys(judged["claim"]))
@@ -82,7 +82,7 @@ def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
     return judged[main | judged["condition"].isin(others)]
 
 
-def verdicts_values(m: Results) -> dict[str, Any]:
+def values(m: Results) -> dict[str, Any]:
     """Return what the caption says: the number of claims by condition and verdict."""
     judged = judged_claims(m.study, m.table("claims"))
     counts = judged.groupby(["condition", "verdict"]).size()
