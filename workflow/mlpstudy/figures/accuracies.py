@@ -65,42 +65,44 @@ BY_ACTIVATION = Shape(left=1.12, lane=0.155, head=0.20, foot=0.06, size=3.8)
 BY_CONDITION = Shape(left=1.06, lane=0.135, head=0.20, foot=0.06, size=3.4)
 
 
-def dots_figure(m: Results, models: Sequence[str]) -> Figure:
+def dots_figure(results: Results, models: Sequence[str]) -> Figure:
     """Draw a block per model and, in it, a lane per main condition."""
     shape, top = BY_MODEL, 0.46
-    blocks = [Block("", [Lane(model, condition) for condition in m.main]) for model in models]
+    blocks = [Block("", [Lane(model, condition) for condition in results.main]) for model in models]
     figure = style.new_figure(WIDTH, top + shape.height(blocks) + FOOT)
-    axes = accuracy_axes(figure, m, shape.left, top, 4.74, shape.height(blocks))
-    printed = {model: [m.printed[model]] for model in models if model in m.printed}
-    middles = draw_blocks(axes, m, blocks, shape, printed, END)
-    _name_classes(axes, m)
+    axes = accuracy_axes(figure, results, shape.left, top, 4.74, shape.height(blocks))
+    printed = {model: [results.printed[model]] for model in models if model in results.printed}
+    middles = draw_blocks(axes, results, blocks, shape, printed, END)
+    _name_classes(axes, results)
     for block, middle in zip(blocks, middles, strict=True):
         model = block.lanes[0].model
-        fields = m.study.models[model].fields
+        fields = results.study.models[model].fields
         detail = f"{word(fields['activation'])}, {len(fields['nodes'])} layers"
-        style.name_row(axes, m.study, model, detail, float(np.mean(middle)), shape.left)
+        style.name_row(axes, results.study, model, detail, float(np.mean(middle)), shape.left)
         for lane, y in zip(block.lanes, middle, strict=True):
-            failed, number = m.failures(lane.condition, [lane.model])
+            failed, number = results.failures(lane.condition, [lane.model])
             if failed:
-                colour = style.colour_of(m.study, lane.condition)
+                colour = style.colour_of(results.study, lane.condition)
                 text = f"{failed} of {number} failed"
                 write(axes, END, y, text, ha="right", fontsize=6.5, color=colour)
-    marks = style.condition_marks(m.study, m.main)
+    marks = style.condition_marks(results.study, results.main)
     style.key(figure, [*marks, *([style.printed_mark()] if printed else [])])
     return figure
 
 
-def groups_figure(m: Results) -> Figure:
+def groups_figure(results: Results) -> Figure:
     """Draw a panel per main condition; in it a block per activation, and a lane per model.
 
     A band through a block is the mean of all replicates of its models. Conditions with the same
     groups stand side by side.
     """
     shape, head, gap = BY_ACTIVATION, 0.66, 0.24
-    groups = {condition: groups_of(m, condition) for condition in m.main}
-    alike = all(own == groups[m.main[0]] for own in groups.values())
-    rows = [m.main] if alike else [[condition] for condition in m.main]
-    blocks = {condition: _group_blocks(m, condition, own) for condition, own in groups.items()}
+    groups = {condition: groups_of(results, condition) for condition in results.main}
+    alike = all(own == groups[results.main[0]] for own in groups.values())
+    rows = [results.main] if alike else [[condition] for condition in results.main]
+    blocks = {
+        condition: _group_blocks(results, condition, own) for condition, own in groups.items()
+    }
     heights = [shape.height(blocks[row[0]]) for row in rows]
     between = FOOT + 0.34  # for the title of a further row
     figure = style.new_figure(WIDTH, head + sum(heights) + between * (len(rows) - 1) + FOOT)
@@ -109,35 +111,35 @@ def groups_figure(m: Results) -> Figure:
         top = head + sum(heights[:down]) + between * down
         for at, condition in enumerate(row):
             left = shape.left + at * (width + gap)
-            axes = accuracy_axes(figure, m, left, top, width, height)
-            title = style.condition_name(m.study, condition, int(13 * width))
-            axes.set_title(title, color=style.colour_of(m.study, condition))
+            axes = accuracy_axes(figure, results, left, top, width, height)
+            title = style.condition_name(results.study, condition, int(13 * width))
+            axes.set_title(title, color=style.colour_of(results.study, condition))
             own = blocks[condition] if at == 0 else [Block("", b.lanes) for b in blocks[condition]]
-            printed = {model: [value] for model, value in m.printed.items()}
-            middles = draw_blocks(axes, m, own, shape, printed)
+            printed = {model: [value] for model, value in results.printed.items()}
+            middles = draw_blocks(axes, results, own, shape, printed)
             axes.tick_params(labelleft=at == 0)
             for block, middle in zip(own, middles, strict=True):
-                _mean(axes, m, block, middle[0] - shape.lane / 2, middle[-1] + shape.lane / 2)
-    style.key(figure, [style.printed_mark()] if m.printed else [])
+                _mean(axes, results, block, middle[0] - shape.lane / 2, middle[-1] + shape.lane / 2)
+    style.key(figure, [style.printed_mark()] if results.printed else [])
     return figure
 
 
-def sensitivity_figure(m: Results) -> Figure:
+def sensitivity_figure(results: Results) -> Figure:
     """Draw a block per model and in it a lane per condition, in columns on one axis."""
     shape, top, gap = BY_CONDITION, 0.34, 0.26
     blocks = []
-    for model in m.models:
-        run = [c for c in m.study.conditions if len(m.accuracies(c, model))]
-        lanes = [Lane(model, c, style.condition_name(m.study, c, 17)) for c in run]
-        blocks.append(Block(style.shortened(m.study.model_label(model), 22), lanes))
+    for model in results.models:
+        run = [c for c in results.study.conditions if len(results.accuracies(c, model))]
+        lanes = [Lane(model, c, style.condition_name(results.study, c, 17)) for c in run]
+        blocks.append(Block(style.shortened(results.study.model_label(model), 22), lanes))
     columns = _columns(blocks, shape)
-    printed = printed_anywhere(m)
+    printed = printed_anywhere(results)
     figure = style.new_figure(WIDTH, top + max(map(shape.height, columns)) + FOOT)
     width = (WIDTH - 0.12 - shape.left * COLUMNS - gap * (COLUMNS - 1)) / COLUMNS
     for at, column in enumerate(columns):
         left = shape.left + at * (width + gap + shape.left)
-        axes = accuracy_axes(figure, m, left, top, width, shape.height(column))
-        draw_blocks(axes, m, column, shape, printed)
+        axes = accuracy_axes(figure, results, left, top, width, shape.height(column))
+        draw_blocks(axes, results, column, shape, printed)
     marks = [style.printed_mark()] if printed else []
     if any(len(values) > 1 for values in printed.values()):
         # A dashed tick is too short to be seen as such.
@@ -147,7 +149,7 @@ def sensitivity_figure(m: Results) -> Figure:
 
 
 def accuracy_axes(
-    figure: Figure, m: Results, left: float, top: float, width: float, height: float
+    figure: Figure, results: Results, left: float, top: float, width: float, height: float
 ) -> Axes:
     """Return axes of 0 to 100 % whose y runs downwards in inches; all lengths in inches.
 
@@ -162,14 +164,14 @@ def accuracy_axes(
     axes.grid(False, axis="y")
     axes.grid(True, axis="x", color=RULE.light, lw=0.6)
     axes.tick_params(axis="x", length=0, pad=4)
-    for edge in (m.study.medium, m.study.superior):
+    for edge in (results.study.medium, results.study.superior):
         axes.axvline(100 * edge, color=MUTED.light, lw=0.7, ls=(0, (1, 2)), zorder=1)
     return axes
 
 
 def draw_blocks(
     axes: Axes,
-    m: Results,
+    results: Results,
     blocks: Sequence[Block],
     shape: Shape,
     printed: Mapping[str, Sequence[float]],
@@ -179,7 +181,7 @@ def draw_blocks(
 
     Args:
         axes: of `accuracy_axes`.
-        m: the results.
+        results: the results.
         blocks: from the top to the bottom.
         shape: their sizes.
         printed: values that the report prints of a model, drawn across its lanes; the first one
@@ -197,7 +199,7 @@ def draw_blocks(
         if at or block.title:
             axes.plot([start, end], [top, top], color=RULE.light, lw=0.5, clip_on=False, zorder=0)
         for lane, middle in zip(block.lanes, middles[-1], strict=True):
-            _draw_lane(axes, m, lane, middle, shape)
+            _draw_lane(axes, results, lane, middle, shape)
         lanes = zip(block.lanes, middles[-1], strict=True)
         for model, own in groupby(lanes, key=lambda pair: pair[0].model):
             places = [middle for _, middle in own]
@@ -209,13 +211,13 @@ def draw_blocks(
     return middles
 
 
-def _draw_lane(axes: Axes, m: Results, lane: Lane, middle: float, shape: Shape) -> None:
+def _draw_lane(axes: Axes, results: Results, lane: Lane, middle: float, shape: Shape) -> None:
     """Draw every replicate as a dot, shifted where dots would hide each other.
 
     A light line joins the lowest and the highest.
     """
-    colour = style.colour_of(m.study, lane.condition)
-    known = 100 * m.accuracies(lane.condition, lane.model).dropna().sort_values().to_numpy()
+    colour = style.colour_of(results.study, lane.condition)
+    known = 100 * results.accuracies(lane.condition, lane.model).dropna().sort_values().to_numpy()
     if not len(known):
         return
     if len(known) > 1:
@@ -225,7 +227,7 @@ def _draw_lane(axes: Axes, m: Results, lane: Lane, middle: float, shape: Shape) 
     reach = max(shape.lane * 36 - size / 2, 0.0)
     shifts = np.array(swarm(points.tolist(), size * 0.9, reach)) / 72
     axes.plot(
-        known, middle + shifts, ls="", marker=style.marker_of(m.study, lane.condition),
+        known, middle + shifts, ls="", marker=style.marker_of(results.study, lane.condition),
         markersize=size, color=colour, markeredgewidth=0.35, markeredgecolor=PAPER.light,
         clip_on=False, zorder=3,
     )  # fmt: skip
@@ -235,37 +237,41 @@ def _inches(axes: Axes) -> float:
     return float(axes.get_position().width * WIDTH)
 
 
-def _name_classes(axes: Axes, m: Results) -> None:
+def _name_classes(axes: Axes, results: Results) -> None:
     """Write the names of the classes above their ranges, where they fit."""
-    edges = [0, 100 * m.study.medium, 100 * m.study.superior, 100]
+    edges = [0, 100 * results.study.medium, 100 * results.study.superior, 100]
     for (low, high), name in zip(pairwise(edges), reversed(CLASSES), strict=True):
         if (high - low) / 100 * _inches(axes) > 0.55:
             write(axes, (low + high) / 2, -0.08, heading(name), ha="center")
 
 
-def _mean(axes: Axes, m: Results, block: Block, top: float, bottom: float) -> None:
+def _mean(axes: Axes, results: Results, block: Block, top: float, bottom: float) -> None:
     """Draw the mean of all replicates of a block, which is of one condition, as a band."""
     condition = block.lanes[0].condition
     models = [lane.model for lane in block.lanes]
-    mean = 100 * m.replicates_of(condition, models)["test_accuracy"].mean()
+    mean = 100 * results.replicates_of(condition, models)["test_accuracy"].mean()
     if np.isfinite(mean):
-        colour = style.colour_of(m.study, condition)
+        colour = style.colour_of(results.study, condition)
         band: dict[str, Any] = {"lw": 5, "alpha": 0.16, "solid_capstyle": "butt", "zorder": 1}
         axes.plot([mean, mean], [top, bottom], color=colour, **band)
         write(axes, mean, top - 0.07, f"mean {mean:.1f}", ha="center", color=colour, fontsize=6.5)
 
 
-def groups_of(m: Results, condition: str) -> dict[str, list[str]]:
+def groups_of(results: Results, condition: str) -> dict[str, list[str]]:
     """Return the models by the activation that they have under a condition."""
     found: dict[str, list[str]] = {}
-    for model in m.models:
-        activation = m.study.fields(condition, model)["activation"]
+    for model in results.models:
+        activation = results.study.fields(condition, model)["activation"]
         found.setdefault(str(activation), []).append(model)
     return found
 
 
-def _group_blocks(m: Results, condition: str, groups: Mapping[str, Sequence[str]]) -> list[Block]:
-    names = {model: style.shortened(m.study.model_label(model), 14) for model in m.models}
+def _group_blocks(
+    results: Results, condition: str, groups: Mapping[str, Sequence[str]]
+) -> list[Block]:
+    names = {
+        model: style.shortened(results.study.model_label(model), 14) for model in results.models
+    }
     return [
         Block(word(activation), [Lane(model, condition, names[model]) for model in models])
         for activation, models in groups.items()
@@ -281,11 +287,11 @@ def _columns(blocks: Sequence[Block], shape: Shape) -> list[list[Block]]:
     return [column for column in columns if column]
 
 
-def printed_anywhere(m: Results) -> dict[str, list[float]]:
+def printed_anywhere(results: Results) -> dict[str, list[float]]:
     """Return all test accuracies that the report prints of a model, the final one first."""
-    found = {model: [value] for model, value in m.printed.items()}
-    if m.has("sensitivity"):
-        rows = m.table("sensitivity")
+    found = {model: [value] for model, value in results.printed.items()}
+    if results.has("sensitivity"):
+        rows = results.table("sensitivity")
         rows = rows[rows["quantity"] == "test_accuracy"].drop_duplicates(["model", "reported"])
         for model, value in zip(rows["model"], rows["reported"], strict=True):
             known = found.setdefault(model, [])
@@ -295,61 +301,65 @@ def printed_anywhere(m: Results) -> dict[str, list[float]]:
     return found
 
 
-def dots_values(m: Results, models: Sequence[str]) -> dict[str, Any]:
+def dots_values(results: Results, models: Sequence[str]) -> dict[str, Any]:
     """Return what the caption says: failures, printed values in our range, medians and ranges.
 
     `medians` lists (model, lowest, median, highest) of the models that have an accuracy.
     """
-    printed = [model for model in models if model in m.printed]
+    printed = [model for model in models if model in results.printed]
     told = []
-    for condition in m.main:
-        failed, number = m.failures(condition, models)
-        run = [model for model in printed if len(m.accuracies(condition, model))]
-        accuracies = {model: m.accuracies(condition, model).dropna() for model in models}
+    for condition in results.main:
+        failed, number = results.failures(condition, models)
+        run = [model for model in printed if len(results.accuracies(condition, model))]
+        inside = [k for k in run if results.covers(condition, k, results.printed[k])]
+        accuracies = {model: results.accuracies(condition, model).dropna() for model in models}
         told.append({
-            "label": m.study.condition_label(condition),
+            "label": results.study.condition_label(condition),
             "failed": failed,
             "number": number,
             "run": len(run),
-            "inside": sum(m.covers(condition, model, m.printed[model]) for model in run),
+            "inside": len(inside),
             "medians": [
-                (m.names([model]), *np.quantile(values, [0, 0.5, 1]))
+                (results.names([model]), *np.quantile(values, [0, 0.5, 1]))
                 for model, values in accuracies.items()
                 if len(values)
             ],
         })  # fmt: skip
     return {
-        "whose": "every model" if list(models) == m.models else m.names(models),
-        "replicates": m.replicate_numbers(models, m.main),
-        "medium": m.study.medium,
+        "whose": "every model" if list(models) == results.models else results.names(models),
+        "replicates": results.replicate_numbers(models, results.main),
+        "medium": results.study.medium,
         "printed": bool(printed),
         "conditions": told,
     }
 
 
-def groups_values(m: Results) -> dict[str, Any]:
+def groups_values(results: Results) -> dict[str, Any]:
     """Return what the caption says: the mean of each group, the highest first."""
     told = []
-    for condition in m.main:
+    for condition in results.main:
         means = [
-            (m.replicates_of(condition, models)["test_accuracy"].mean(), activation)
-            for activation, models in groups_of(m, condition).items()
+            (results.replicates_of(condition, models)["test_accuracy"].mean(), activation)
+            for activation, models in groups_of(results, condition).items()
         ]
         known = sorted((-mean, activation) for mean, activation in means if mean == mean)
-        label = m.study.condition_label(condition)
+        label = results.study.condition_label(condition)
         told.append({"label": label, "means": [(word(a), -mean) for mean, a in known]})
-    return {"replicates": m.replicate_numbers(m.models, m.main), "conditions": told}
+    return {
+        "replicates": results.replicate_numbers(results.models, results.main),
+        "conditions": told,
+    }
 
 
-def sensitivity_values(m: Results) -> dict[str, Any]:
+def sensitivity_values(results: Results) -> dict[str, Any]:
     """Return what the caption says: the models whose printed value no condition reaches."""
     never = [
         model
-        for model, value in m.printed.items()
-        if not any(m.covers(condition, model, value) for condition in m.conditions)
+        for model, value in results.printed.items()
+        if not any(results.covers(condition, model, value) for condition in results.conditions)
     ]
     return {
-        "conditions": len(m.conditions),
-        "printed": bool(m.printed),
-        "never": m.names(never) if never else "",
+        "conditions": len(results.conditions),
+        "printed": bool(results.printed),
+        "never": results.names(never) if never else "",
     }

@@ -53,21 +53,21 @@ def layers(fields: Mapping[str, Any], inputs: int) -> list[Layer]:
     return [*found, Layer(nodes, (before + 1) * nodes, "softmax", False, 0.0)]
 
 
-def inputs_of(m: Results) -> int:
+def inputs_of(results: Results) -> int:
     """Return the pixels of an image, from the number of parameters of a model."""
-    row = m.table("models").iloc[0]
-    without = layers(m.study.fields(row["condition"], row["model"]), 0)
+    row = results.table("models").iloc[0]
+    without = layers(results.study.fields(row["condition"], row["model"]), 0)
     weights = int(row["parameters"]) - sum(layer.parameters for layer in without)
     return weights // without[0].nodes
 
 
-def draw(m: Results, model: str) -> Figure:
+def draw(results: Results, model: str) -> Figure:
     """Draw a model from left to right: pixels, hidden layers, output.
 
     Layers stand where they would in every other model of the study, so that depth is seen at once.
     """
-    fields, inputs = m.study.models[model].fields, inputs_of(m)
-    deepest = max(len(m.study.models[key].fields["nodes"]) for key in m.models)
+    fields, inputs = results.study.models[model].fields, inputs_of(results)
+    deepest = max(len(results.study.models[key].fields["nodes"]) for key in results.models)
     found = layers(fields, inputs)
     sizes = [inputs, *(layer.nodes for layer in found)]
     tallest = _height(max(sizes))
@@ -144,13 +144,13 @@ def _labels(
     write(axes, LEFT - BAR / 2, y + 0.25, text)
 
 
-def values(m: Results, model: str) -> dict[str, Any]:
+def values(results: Results, model: str) -> dict[str, Any]:
     """Return what the caption says: sizes, activation, normalisation, dropout, parameters."""
-    fields, pixels = m.study.models[model].fields, inputs_of(m)
+    fields, pixels = results.study.models[model].fields, inputs_of(results)
     found = layers(fields, pixels)
     return {
-        "whose": m.names([model]),
-        "label": m.study.model_label(model),
+        "whose": results.names([model]),
+        "label": results.study.model_label(model),
         "pixels": pixels,
         "hidden": [layer.nodes for layer in found[:-1]],
         "outputs": found[-1].nodes,

@@ -111,48 +111,58 @@ class Drawing:
         return Words(*(re.sub(r"[ \n]+", " ", text).strip() for text in texts))
 
 
-def drawings(m: Results) -> Iterator[Drawing]:
+def drawings(results: Results) -> Iterator[Drawing]:
     """Yield every figure of the study, in the order of the report."""
-    yield Drawing("overview", "overview", (m, m.models))
-    for model in m.models:
+    yield Drawing("overview", "overview", (results, results.models))
+    for model in results.models:
         # A model that no main condition has been run for still has its own.
-        run = [condition for condition in m.conditions if len(m.accuracies(condition, model))]
-        shown = [condition for condition in m.main if condition in run] or run
-        yield Drawing(f"architecture-{model}", "architecture", (m, model), model=model)
-        for kind in ("curves", "confusion", *(["hardest"] if m.images is not None else [])):
-            yield Drawing(f"{kind}-{model}", kind, (m, model, shown), model=model)
-    for comparison, members in m.study.present_comparisons:
-        models = [model for model in members if model in m.models]
+        run = [
+            condition
+            for condition in results.conditions
+            if len(results.accuracies(condition, model))
+        ]
+        shown = [condition for condition in results.main if condition in run] or run
+        yield Drawing(f"architecture-{model}", "architecture", (results, model), model=model)
+        for kind in ("curves", "confusion", *(["hardest"] if results.images is not None else [])):
+            yield Drawing(f"{kind}-{model}", kind, (results, model, shown), model=model)
+    for comparison, members in results.study.present_comparisons:
+        models = [model for model in members if model in results.models]
         name = f"comparison-{comparison.key}"
         if models:
-            yield Drawing(name, "comparison", (m, models), comparison=comparison.key)
+            yield Drawing(name, "comparison", (results, models), comparison=comparison.key)
         # The schema refuses a name of a comparison that ends as this one does.
         if 1 < len(models) <= MOST_MODELS:
             of = {"comparison": comparison.key}
-            yield Drawing(f"{name}-curves", "comparison_curves", (m, models), **of)
-    yield Drawing("groups", "groups", (m,))
-    if m.has("claims") and len(verdicts.judged_claims(m.study, m.table("claims"))):
-        yield Drawing("verdicts", "verdicts", (m,))
-    yield from _cause(m)
-    for condition in m.main:
+            yield Drawing(f"{name}-curves", "comparison_curves", (results, models), **of)
+    yield Drawing("groups", "groups", (results,))
+    if results.has("claims") and len(
+        verdicts.judged_claims(results.study, results.table("claims"))
+    ):
+        yield Drawing("verdicts", "verdicts", (results,))
+    yield from _cause(results)
+    for condition in results.main:
         # The cells of more pairs would be too small to be seen.
-        if 0 < len(m.contrasts_under(condition)) <= MOST_PAIRS:
-            yield Drawing(f"pairs-{condition}", "pairs", (m, condition), condition=condition)
-    if len(m.conditions) > len(m.main):
-        yield Drawing("sensitivity", "sensitivity", (m,))
+        if 0 < len(results.contrasts_under(condition)) <= MOST_PAIRS:
+            yield Drawing(f"pairs-{condition}", "pairs", (results, condition), condition=condition)
+    if len(results.conditions) > len(results.main):
+        yield Drawing("sensitivity", "sensitivity", (results,))
 
 
-def _cause(m: Results) -> Iterator[Drawing]:
+def _cause(results: Results) -> Iterator[Drawing]:
     """Yield what shows the cause of failure, as far as the study has models that can have it."""
-    if m.has("saturation") and set(m.models) & set(m.table("saturation")["model"]):
-        yield Drawing("saturation", "saturation", (m,))
-    if m.has("causes") and failures.cells(m.table("causes")):
-        yield Drawing("causes", "causes", (m,))
-    clipped = [k for k in m.models if m.study.models[k].fields["loss"] == "kl_divergence"]
-    conditions, history = failures.grid(m, clipped), m.table("history")
+    if results.has("saturation") and set(results.models) & set(
+        results.table("saturation")["model"]
+    ):
+        yield Drawing("saturation", "saturation", (results,))
+    if results.has("causes") and failures.cells(results.table("causes")):
+        yield Drawing("causes", "causes", (results,))
+    clipped = [
+        k for k in results.models if results.study.models[k].fields["loss"] == "kl_divergence"
+    ]
+    conditions, history = failures.grid(results, clipped), results.table("history")
     known = "stuck" in history and bool(history["stuck"].notna().any())
     if conditions and known and len(clipped) <= MOST_MODELS:
-        yield Drawing("stuck", "stuck", (m, clipped, conditions))
+        yield Drawing("stuck", "stuck", (results, clipped, conditions))
 
 
 @cache

@@ -32,52 +32,52 @@ POINTS = 5000
 HEIGHT, SMALL = 2.18, 1.6
 
 
-def curves_figure(m: Results, model: str, conditions: Sequence[str]) -> Figure:
+def curves_figure(results: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw the curves of one model, its conditions on the same axes.
 
     Loss and accuracy have a panel for training and, if the model has any, one for validation, in
     which the median of training is dotted. The folds of a k-fold model are averaged by replicate.
     """
-    rows = m.rows("history", [model], conditions)
+    rows = results.rows("history", [model], conditions)
     conditions = [c for c in conditions if (rows["condition"] == c).any()]
     parts = [p for p in PARTS if rows[f"{p}_loss"].notna().any()] or ["train"]
     figure, [axes] = style.panels(1, 2 * len(parts), HEIGHT)
     single = _is_single(rows, len(axes))
     for quantity, row in zip(QUANTITIES, (axes[: len(parts)], axes[len(parts) :]), strict=True):
         for part, panel in zip(parts, row, strict=True):
-            _draw_panel(panel, m.study, rows, part, quantity, single)
+            _draw_panel(panel, results.study, rows, part, quantity, single)
             if part == "validation":
-                _draw_medians(panel, m.study, rows, "train", quantity, DOTTED)
+                _draw_medians(panel, results.study, rows, "train", quantity, DOTTED)
             panel.set_xlabel("Epoch")
             panel.tick_params(axis="y", labelleft=panel is row[0])
             panel.set_title(f"{heading(quantity)}, {PARTS[part]}")
-        _scale(row, quantity, m.study)
+        _scale(row, quantity, results.study)
     lines = [line("median", lw=1.8), _replicate_line(single)]
     if len(parts) > 1:
         lines.append(line("median of training", **DOTTED))
-    style.key(figure, [*style.condition_lines(m.study, conditions), *lines])
+    style.key(figure, [*style.condition_lines(results.study, conditions), *lines])
     return figure
 
 
-def comparison_figure(m: Results, models: Sequence[str]) -> Figure:
+def comparison_figure(results: Results, models: Sequence[str]) -> Figure:
     """Draw loss above accuracy, a column per model, all on the same axes.
 
     Training: every replicate thin, their median strong. Validation: the median, dashed.
     """
-    rows = m.rows("history", models, m.main)
+    rows = results.rows("history", models, results.main)
     single = _is_single(rows, 2)
     labels = [heading(quantity) for quantity in QUANTITIES]
-    figure, grid = style.model_panels(m.study, models, labels, SMALL)
+    figure, grid = style.model_panels(results.study, models, labels, SMALL)
     for quantity, row in zip(QUANTITIES, grid, strict=True):
         for model, axes in row.items():
             own = rows[rows["model"] == model]
-            _draw_panel(axes, m.study, own, "train", quantity, single)
-            _draw_medians(axes, m.study, own, "validation", quantity, DASHED)
-        _scale(list(row.values()), quantity, m.study)
+            _draw_panel(axes, results.study, own, "train", quantity, single)
+            _draw_medians(axes, results.study, own, "validation", quantity, DASHED)
+        _scale(list(row.values()), quantity, results.study)
     lines = [line("training: median", lw=1.8), _replicate_line(single)]
     if rows["validation_loss"].notna().any():
         lines.append(line("validation: median", **DASHED))
-    style.key(figure, [*style.condition_lines(m.study, m.main), *lines])
+    style.key(figure, [*style.condition_lines(results.study, results.main), *lines])
     return figure
 
 
@@ -191,30 +191,32 @@ def _loss_ticks(low: float, high: float) -> list[float]:
 
 
 def curves_values(
-    m: Results, models: Sequence[str] | str, conditions: Sequence[str] | None = None
+    results: Results, models: Sequence[str] | str, conditions: Sequence[str] | None = None
 ) -> dict[str, Any]:
     """Return what captions of curves say: where the medians of training begin and end.
 
     Each of `courses` is (model, accuracies, losses), the first and the last of each or None.
     """
     models = [models] if isinstance(models, str) else models
-    conditions = m.main if conditions is None else conditions
+    conditions = results.main if conditions is None else conditions
     told = []
     for condition in conditions:
         courses = []
         for model in models:
-            rows = m.rows("history", [model], [condition])
+            rows = results.rows("history", [model], [condition])
             if len(rows):
                 accuracy = _ends(by_epoch(rows, "train", "accuracy") / 100)
                 loss = _ends(by_epoch(rows, "train", "loss"))
-                courses.append((m.names([model]), accuracy, loss))
+                courses.append((results.names([model]), accuracy, loss))
         if courses:
-            told.append({"label": m.study.condition_label(condition), "courses": courses})
+            told.append({"label": results.study.condition_label(condition), "courses": courses})
     return {
-        "whose": m.names(models),
+        "whose": results.names(models),
         "number": len(models),
-        "replicates": m.replicate_numbers(models, conditions),
-        "validated": bool(m.rows("history", models, conditions)["validation_loss"].notna().any()),
+        "replicates": results.replicate_numbers(models, conditions),
+        "validated": bool(
+            results.rows("history", models, conditions)["validation_loss"].notna().any()
+        ),
         "conditions": told,
     }
 

@@ -28,9 +28,9 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
     Raises:
         StudyError: an input is missing or is not what it should be, or a figure cannot be written.
     """
-    m = load_results(study, reported, tables, data)
+    results = load_results(study, reported, tables, data)
     with mpl.rc_context(STYLE):
-        entries = [_draw(drawing, output) for drawing in drawings(m)]
+        entries = [_draw(drawing, output) for drawing in drawings(results)]
     write_index(output, entries)
     kept = {INDEX, *(name for entry in entries for name in (entry.file, entry.png))}
     for path in output.iterdir():

@@ -66,10 +66,10 @@ def cells(causes: pd.DataFrame) -> list[Cell]:
     return found
 
 
-def causes_figure(m: Results) -> Figure:
+def causes_figure(results: Results) -> Figure:
     """Draw the cells; in each a row per model, every replicate a dot, filled where it failed."""
-    found = cells(m.table("causes"))
-    models = [k for k in m.study.models if any(k in cell.conditions for cell in found)]
+    found = cells(results.table("causes"))
+    models = [k for k in results.study.models if any(k in cell.conditions for cell in found)]
     rows = [p for p in PIXELS if any(cell.pixels == p for cell in found)]
     columns = [k for k in FORMS if any(cell.kl == k for cell in found)]
     height = PAD + ROW * len(models) + 0.06
@@ -87,63 +87,73 @@ def causes_figure(m: Results) -> Figure:
         y = HEAD + rows.index(cell.pixels) * (height + GAP)
         box = Rectangle((x, y), width, height, facecolor="none", edgecolor=RULE.light, lw=0.8)
         axes.add_patch(box)
-        _title(axes, m, cell, x, y + 0.17, width)
-        _dots(axes, m, cell, models, x, y + PAD, width)
+        _title(axes, results, cell, x, y + 0.17, width)
+        _dots(axes, results, cell, models, x, y + PAD, width)
     dot: dict[str, Any] = {"marker": "o", "markersize": 5, "color": INK.light}
     style.key(figure, [style.mark("failed", **dot), style.mark("learned", **dot, **HOLLOW)])
     return figure
 
 
-def _title(axes: Axes, m: Results, cell: Cell, x: float, y: float, width: float) -> None:
+def _title(axes: Axes, results: Results, cell: Cell, x: float, y: float, width: float) -> None:
     """Write how many failed, and under which condition, in its colour if there is only one."""
     conditions = list(dict.fromkeys(cell.conditions.values()))
-    colour = style.colour_of(m.study, conditions[0]) if len(conditions) == 1 else INK.light
+    colour = style.colour_of(results.study, conditions[0]) if len(conditions) == 1 else INK.light
     text = f"{cell.failures} of {cell.n} failed"
     write(axes, x + 0.09, y, text, color=colour, weight="bold", fontsize=9)
     longest = int(15 * (width - 1.5))
-    names = ", ".join(style.condition_name(m.study, name, longest) for name in conditions)
+    names = ", ".join(style.condition_name(results.study, name, longest) for name in conditions)
     write(axes, x + width - 0.09, y, style.shortened(names, longest), color=colour, ha="right")
 
 
 def _dots(
-    axes: Axes, m: Results, cell: Cell, models: Sequence[str], x: float, top: float, width: float
+    axes: Axes,
+    results: Results,
+    cell: Cell,
+    models: Sequence[str],
+    x: float,
+    top: float,
+    width: float,
 ) -> None:
     """Draw the replicates of each model in a row, those that failed first and filled."""
-    _, most = m.replicate_numbers(models, m.conditions)
+    _, most = results.replicate_numbers(models, results.conditions)
     step = min(0.155, (width - 0.9) / max(most, 1))
     for place, model in enumerate(models):
         y = top + ROW * (place + 0.5)
-        name = style.shortened(m.study.model_label(model), 11)
+        name = style.shortened(results.study.model_label(model), 11)
         write(axes, x + 0.09, y, name, fontsize=7.5)
         if condition := cell.conditions.get(model):
-            failed, n = m.failures(condition, [model])
+            failed, n = results.failures(condition, [model])
             places = x + 0.84 + step * np.arange(n)
-            dot: dict[str, Any] = {"marker": "o", "color": style.colour_of(m.study, condition)}
+            dot: dict[str, Any] = {
+                "marker": "o",
+                "color": style.colour_of(results.study, condition),
+            }
             filled: dict[str, Any] = {"markersize": min(5.2, 52 * step), "markeredgewidth": 0}
             hollow: dict[str, Any] = {"markersize": min(4.6, 46 * step), **HOLLOW}
             axes.plot(places[:failed], [y] * failed, ls="", **dot, **filled)
             axes.plot(places[failed:], [y] * (n - failed), ls="", **dot, **hollow)
 
 
-def causes_values(m: Results) -> dict[str, Any]:
+def causes_values(results: Results) -> dict[str, Any]:
     """Return what the caption says: failures in each cell, as (pixels, form, failed, all)."""
-    causes = m.table("causes")
+    causes = results.table("causes")
     return {
         "models": causes["model"].nunique(),
         "cells": [(PIXELS[c.pixels], FORMS[c.kl], c.failures, c.n) for c in cells(causes)],
     }
 
 
-def stuck_figure(m: Results, models: Sequence[str], conditions: Sequence[str]) -> Figure:
+def stuck_figure(results: Results, models: Sequence[str], conditions: Sequence[str]) -> Figure:
     """Draw a row per condition, a column per model; every replicate a line, by its outcome."""
     labels = [
-        fill(heading(style.condition_name(m.study, condition, 24)), 13) for condition in conditions
+        fill(heading(style.condition_name(results.study, condition, 24)), 13)
+        for condition in conditions
     ]
-    figure, grid = style.model_panels(m.study, models, labels, 1.06)
+    figure, grid = style.model_panels(results.study, models, labels, 1.06)
     for condition, row in zip(conditions, grid, strict=True):
-        colour = style.colour_of(m.study, condition)
+        colour = style.colour_of(results.study, condition)
         for model, axes in row.items():
-            _stuck_panel(axes, m, model, condition)
+            _stuck_panel(axes, results, model, condition)
             look: dict[str, Any] = {"ha": "right", "va": "center", "weight": "bold"}
             axes.yaxis.label.set(rotation=0, color=colour, **look)
     failed, learned = "a replicate that failed in the end", "one that learned"
@@ -151,14 +161,14 @@ def stuck_figure(m: Results, models: Sequence[str], conditions: Sequence[str]) -
     return figure
 
 
-def _stuck_panel(axes: Axes, m: Results, model: str, condition: str) -> None:
+def _stuck_panel(axes: Axes, results: Results, model: str, condition: str) -> None:
     """Draw one model under one condition."""
-    rows = m.rows("history", [model], [condition])
+    rows = results.rows("history", [model], [condition])
     table = 100 * rows.pivot_table("stuck", "epoch", "replicate", dropna=False)
-    learned = m.accuracies(condition, model).reindex(table.columns) >= m.study.medium
+    learned = results.accuracies(condition, model).reindex(table.columns) >= results.study.medium
     for chosen, look in ((~learned, FAILED), (learned, LEARNED)):
         if chosen.any():
-            colour = style.colour_of(m.study, condition)
+            colour = style.colour_of(results.study, condition)
             lines = joined(table.loc[:, chosen])
             axes.plot(*lines, color=colour, clip_on=False, zorder=3, **look)
     if rows.empty:
@@ -168,47 +178,49 @@ def _stuck_panel(axes: Axes, m: Results, model: str, condition: str) -> None:
     axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"])
 
 
-def grid(m: Results, models: Sequence[str]) -> list[str]:
+def grid(results: Results, models: Sequence[str]) -> list[str]:
     """Return the conditions that change nothing of `models` but pixels and the form of KL.
 
     For each combination the first one, and those with models that the ones before do not have;
     the faults of the report before what mends them.
     """
     found: dict[tuple[bool, bool], list[str]] = {}
-    for condition in m.conditions:
-        covered = [k for k in models if k in m.study.conditions[condition].models]
-        if not covered or not _changed(m, condition, covered) <= {"pixels", "kl"}:
+    for condition in results.conditions:
+        covered = [k for k in models if k in results.study.conditions[condition].models]
+        if not covered or not _changed(results, condition, covered) <= {"pixels", "kl"}:
             continue
-        fields = m.study.fields(condition, covered[0])
+        fields = results.study.fields(condition, covered[0])
         same = found.setdefault((fields["pixels"] != "raw", fields["kl"] != "clipped"), [])
-        known = {model for other in same for model in m.study.conditions[other].models}
+        known = {model for other in same for model in results.study.conditions[other].models}
         if not known.issuperset(covered):
             same.append(condition)
     return [condition for key in sorted(found) for condition in found[key]]
 
 
-def _changed(m: Results, condition: str, models: Sequence[str]) -> set[str]:
+def _changed(results: Results, condition: str, models: Sequence[str]) -> set[str]:
     """Return the fields in which a condition differs from the first for some of `models`."""
     return {
         name
         for model in models
-        for name, value in m.study.fields(m.main[0], model).items()
-        if m.study.fields(condition, model)[name] != value
+        for name, value in results.study.fields(results.main[0], model).items()
+        if results.study.fields(condition, model)[name] != value
     }
 
 
-def stuck_values(m: Results, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
+def stuck_values(
+    results: Results, models: Sequence[str], conditions: Sequence[str]
+) -> dict[str, Any]:
     """Return what the caption says: the median share after the last epoch, by outcome."""
     keys = ["condition", "model"]
-    rows = m.rows("history", models, m.conditions)
+    rows = results.rows("history", models, results.conditions)
     last = rows[rows["epoch"] == rows.groupby(keys)["epoch"].transform("max")]
     ends = last.groupby([*keys, "replicate"])["stuck"].mean().reset_index()
-    ends = ends.merge(m.replicates, on=[*keys, "replicate"]).dropna(subset="stuck")
-    ends["outcome"] = np.where(ends["test_accuracy"] >= m.study.medium, "learned", "failed")
+    ends = ends.merge(results.replicates, on=[*keys, "replicate"]).dropna(subset="stuck")
+    ends["outcome"] = np.where(ends["test_accuracy"] >= results.study.medium, "learned", "failed")
     found = ends.groupby(["condition", "outcome"])["stuck"].agg(["median", "size"])
     told = []
     for condition in conditions:
         if condition in found.index:
             shares = [(outcome, *row) for outcome, *row in found.loc[condition].itertuples()]
-            told.append({"label": m.study.condition_label(condition), "shares": shares})
+            told.append({"label": results.study.condition_label(condition), "shares": shares})
     return {"conditions": told}

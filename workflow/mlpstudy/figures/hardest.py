@@ -18,22 +18,25 @@ SHOWN = 8
 SIDE, HEAD, FOOT, EMPTY = 0.74, 0.26, 0.50, 0.30
 
 
-def draw(m: Results, model: str, conditions: Sequence[str]) -> Figure:
+def draw(results: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw a row of at most SHOWN images per condition, with true and predicted class."""
-    rows = {condition: shown(m, model, condition) for condition in conditions}
+    rows = {condition: shown(results, model, condition) for condition in conditions}
     heights = [HEAD + (SIDE + FOOT if own else EMPTY) for own in rows.values()]
     figure, page = style.canvas(sum(heights))
     step = (WIDTH - 2 * MARGIN) / SHOWN
     for at, (condition, own) in enumerate(rows.items()):
         top = sum(heights[:at])
-        label, colour = m.study.condition_label(condition), style.colour_of(m.study, condition)
+        label, colour = (
+            results.study.condition_label(condition),
+            style.colour_of(results.study, condition),
+        )
         write(page, MARGIN, top + 0.13, label, fontsize=8.5, color=colour, weight="bold")
         if not own:
             write(page, MARGIN, top + HEAD + 0.07, "No replicate learned.", fontsize=8)
         for place, row in enumerate(own):
             left = MARGIN + place * step
             axes = style.axes_at(figure, left, top + HEAD, SIDE, SIDE)
-            _image(axes, m, int(row["image"]))
+            _image(axes, results, int(row["image"]))
             below = top + HEAD + SIDE
             write(page, left, below + 0.09, style.shortened(str(row["true"]), 14))
             predicted = style.shortened(str(row["predicted"]), 12)
@@ -43,24 +46,24 @@ def draw(m: Results, model: str, conditions: Sequence[str]) -> Figure:
     return figure
 
 
-def shown(m: Results, model: str, condition: str) -> list[dict[Any, Any]]:
+def shown(results: Results, model: str, condition: str) -> list[dict[Any, Any]]:
     """Return the rows of the images that are drawn, in their order."""
-    rows = m.rows("hardest", [model], [condition])
+    rows = results.rows("hardest", [model], [condition])
     return list(rows.sort_values("rank").head(SHOWN).to_dict("records"))
 
 
-def _image(axes: Axes, m: Results, number: int) -> None:
+def _image(axes: Axes, results: Results, number: int) -> None:
     """Show one image as it is stored, light on dark, pixel by pixel."""
-    assert m.images is not None
-    picture = m.images.images[number].reshape(m.images.height, m.images.width)
+    assert results.images is not None
+    picture = results.images.images[number].reshape(results.images.height, results.images.width)
     # "none" hands the image's own pixels to the SVG, which a reader scales.
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="none")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, color=RULE.light)
 
 
-def values(m: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+def values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the text alternative says: each image's classes and agreement."""
-    labels = m.study.condition_label
-    told = [{"label": labels(c), "images": shown(m, model, c)} for c in conditions]
-    return {"whose": m.names([model]), "conditions": told}
+    labels = results.study.condition_label
+    told = [{"label": labels(c), "images": shown(results, model, c)} for c in conditions]
+    return {"whose": results.names([model]), "conditions": told}

@@ -31,9 +31,9 @@ UPRIGHT = 3  # letters of the longest name of a column that stands upright
 LARGE = 0.10  # the difference from which a cell of a pair is filled strongly
 
 
-def confusion_figure(m: Results, model: str, conditions: Sequence[str]) -> Figure:
+def confusion_figure(results: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw a matrix per condition, true classes down and predicted ones across, and the recalls."""
-    classes = m.study.labels
+    classes = results.study.labels
     across = min(COLUMNS, len(conditions))
     down = -(-len(conditions) // across)
     # One matrix alone is as wide as one of COLUMNS.
@@ -48,20 +48,20 @@ def confusion_figure(m: Results, model: str, conditions: Sequence[str]) -> Figur
         top = head + (at // across) * (head + side)
         axes = style.axes_at(figure, left, top, side, side)
         style.bare(axes, len(classes), len(classes))
-        colour = style.colour_of(m.study, condition)
-        _confusions(axes, matrix(m, condition, model), colour, cell)
+        colour = style.colour_of(results.study, condition)
+        _confusions(axes, matrix(results, condition, model), colour, cell)
         _name_classes(axes, names, cell, rows=at % across == 0)
-        title = style.condition_name(m.study, condition, int(13 * side))
+        title = style.condition_name(results.study, condition, int(13 * side))
         bold: dict[str, Any] = {"color": colour, "weight": "bold", "fontsize": 8.5}
         write(axes, -0.03 / cell, (0.15 - head) / cell, title, **bold)
-        recalls = m.rows("recalls", [model], [condition]).set_index("class").reindex(classes)
+        recalls = results.rows("recalls", [model], [condition]).set_index("class").reindex(classes)
         _recalls(axes, recalls, colour, cell)
     return figure
 
 
-def matrix(m: Results, condition: str, model: str) -> NDArray[np.float64]:
+def matrix(results: Results, condition: str, model: str) -> NDArray[np.float64]:
     """Return shares of shape (true, predicted); NaN where the table has none."""
-    rows, classes = m.rows("confusions", [model], [condition]), m.study.labels
+    rows, classes = results.rows("confusions", [model], [condition]), results.study.labels
     table = rows.pivot_table("share", "true", "predicted", dropna=False, observed=True)
     return table.reindex(index=classes, columns=classes).to_numpy(np.float64, copy=True)
 
@@ -115,39 +115,39 @@ def _recalls(axes: Axes, recalls: pd.DataFrame, colour: str, cell: float) -> Non
     axes.vlines(mean, y[known] - 0.28, y[known] + 0.28, color=colour, lw=1.6, clip_on=False)
 
 
-def confusion_values(m: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+def confusion_values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the caption says: the commonest mistake and the mean recalls."""
-    classes, told = m.study.labels, []
+    classes, told = results.study.labels, []
     for condition in conditions:
-        shares = matrix(m, condition, model)
+        shares = matrix(results, condition, model)
         np.fill_diagonal(shares, np.nan)
         worst = None
         if np.isfinite(shares).any():
             i, j = np.unravel_index(np.nanargmax(shares), shares.shape)
             worst = classes[i], classes[j], float(shares[i, j])
-        recalls = m.rows("recalls", [model], [condition])
+        recalls = results.rows("recalls", [model], [condition])
         told.append({
-            "label": m.study.condition_label(condition),
+            "label": results.study.condition_label(condition),
             "worst": worst,
             "recalls": list(zip(recalls["class"], recalls["recall_mean"], strict=True)),
         })  # fmt: skip
     return {
-        "whose": m.names([model]),
-        "replicates": m.replicate_numbers([model], conditions),
+        "whose": results.names([model]),
+        "replicates": results.replicate_numbers([model], conditions),
         "conditions": told,
     }
 
 
-def pairs_figure(m: Results, condition: str) -> Figure:
+def pairs_figure(results: Results, condition: str) -> Figure:
     """Draw a cell per pair; models stand in the order of their median accuracy, the best first.
 
     A cell compares its row's model with its column's, whose median is not higher: the number is
     their difference in percentage points. A cell is grey where the 95 % interval includes 0.
     """
-    rows = m.contrasts_under(condition)
+    rows = results.contrasts_under(condition)
     medians = ranked(rows)
     size = len(medians) - 1
-    labels = {model: m.study.model_label(model) for model in medians}
+    labels = {model: results.study.model_label(model) for model in medians}
     short = {model: style.shortened(number_of(label), 12) for model, label in labels.items()}
     slanted = max(map(len, short.values())) > UPRIGHT
     # A slanted name reaches beyond its column.
@@ -157,7 +157,7 @@ def pairs_figure(m: Results, condition: str) -> Figure:
     figure = style.new_figure(WIDTH, top + max(cell * size, 1.3) + 0.12)
     axes = style.axes_at(figure, LEFT, top, cell * size, cell * size)
     style.bare(axes, size, size)
-    colour = style.colour_of(m.study, condition)
+    colour = style.colour_of(results.study, condition)
     ranks = {model: rank for rank, model in enumerate(medians)}
     for row in rows.to_dict("records"):
         better, worse = sorted((ranks[row["first_model"]], ranks[row["second_model"]]))
@@ -200,12 +200,12 @@ def _pair(axes: Axes, x: float, y: float, row: Any, colour: str, cell: float) ->
     style.fill_cell(axes, x, y, fill, text, color=ink, fontsize=min(6.8, 24 * cell))
 
 
-def pairs_values(m: Results, condition: str) -> dict[str, Any]:
+def pairs_values(results: Results, condition: str) -> dict[str, Any]:
     """Return what the caption says: how many pairs the intervals tell apart, and the order."""
-    rows = m.contrasts_under(condition)
+    rows = results.contrasts_under(condition)
     return {
-        "label": m.study.condition_label(condition),
+        "label": results.study.condition_label(condition),
         "apart": int(((rows["shift_low"] > 0) | (rows["shift_high"] < 0)).sum()),
         "pairs": len(rows),
-        "order": m.study.model_labels(ranked(rows)),
+        "order": results.study.model_labels(ranked(rows)),
     }

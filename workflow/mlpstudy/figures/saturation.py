@@ -25,15 +25,15 @@ DECADES = (0, 1, 7, 15, 30, 60, 100, 150, 200, 300)  # marked on the axis, below
 QUANTILES = [f"log10_p_true_q{q:02}" for q in (5, 25, 50, 75, 95)]
 
 
-def draw(m: Results) -> Figure:
+def draw(results: Results) -> Figure:
     """Draw a row per model: quantiles of p(true class) at initialisation, raw and scaled pixels.
 
     A thin line spans 5 to 95 % of the images, a thick one 25 to 75 %, a tick is the median. The
     axis is linear in the root of the decades, which shows both 1e-7 and 1e-100.
     """
-    rows = m.table("saturation")
-    rows = rows[rows["model"].isin(m.models)]
-    models = [model for model in m.models if model in set(rows["model"])]
+    rows = results.table("saturation")
+    rows = rows[rows["model"].isin(results.models)]
+    models = [model for model in results.models if model in set(rows["model"])]
     lowest = max(-float(rows[QUANTILES[0]].min()), 10.0) * 1.02
     figure = style.new_figure(WIDTH, HEAD + ROW * len(models) + FOOT)
     axes = style.axes_at(figure, LEFT, HEAD, ACROSS, ROW * len(models))
@@ -42,18 +42,18 @@ def draw(m: Results) -> Figure:
     _ground(axes, lowest)
     for row in rows.to_dict("records"):
         y = models.index(row["model"]) + (0.32 if row["pixels"] == "raw" else 0.68)
-        _strip(axes, row, y, _colour(m.study, row["pixels"]))
+        _strip(axes, row, y, _colour(results.study, row["pixels"]))
     for place, model in enumerate(models):
-        fields = m.study.models[model].fields
+        fields = results.study.models[model].fields
         # The models that the clip concerns stand out.
         clipped = fields["loss"] == "kl_divergence"
         detail = f"{word(fields['activation'])}, {'KL' if clipped else 'CE'}"
         weight = "bold" if clipped else "normal"
-        style.name_row(axes, m.study, model, detail, place + 0.5, LEFT, weight=weight)
+        style.name_row(axes, results.study, model, detail, place + 0.5, LEFT, weight=weight)
         if place:
             axes.axhline(place, color=RULE.light, lw=0.4, zorder=0)
     _shares(axes, rows[rows["pixels"] == "raw"], models)
-    marks = [style.line(text, color=_colour(m.study, p), lw=3.2) for p, text in NAMES.items()]
+    marks = [style.line(text, color=_colour(results.study, p), lw=3.2) for p, text in NAMES.items()]
     style.key(figure, marks)
     return figure
 
@@ -86,7 +86,7 @@ def _ground(axes: Axes, lowest: float) -> None:
     x, y = end - 0.06 * _inch(axes), -0.11 / ROW
     write(axes, x, y, text, ha="right", fontsize=7.5, color=INK.light)
     marks = [decades for decades in DECADES if decades <= lowest]
-    axes.set_xticks([_place(-m) for m in marks], ["1", *(f"1e-{m}" for m in marks[1:])])
+    axes.set_xticks([_place(-at) for at in marks], ["1", *(f"1e-{at}" for at in marks[1:])])
     axes.set_xlabel("p(true class) before training")
     axes.set_yticks([])
     axes.grid(True, axis="x", color=RULE.light, lw=0.5)
@@ -113,12 +113,12 @@ def _shares(axes: Axes, raw: pd.DataFrame, models: list[str]) -> None:
         write(axes, 0.80 * inch, y, f"{percent(share, 0)} %", **look)
 
 
-def values(m: Results) -> dict[str, Any]:
+def values(results: Results) -> dict[str, Any]:
     """Return what the caption says: which models raw pixels saturate, and how far scaled ones."""
-    rows = m.table("saturation")
+    rows = results.table("saturation")
     raw, unit = (rows[rows["pixels"] == pixels] for pixels in NAMES)
     most = [str(model) for model in raw.loc[raw["share_below"] > 0.5, "model"]]
     return {
-        "most": m.names(most) if most else "",
+        "most": results.names(most) if most else "",
         "unit": float(unit["share_below"].max()) if len(unit) else None,
     }

@@ -31,9 +31,9 @@ MARKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-def draw(m: Results) -> Figure:
+def draw(results: Results) -> Figure:
     """Draw a row per claim, a column per condition, a mark per verdict; no mark: not judged."""
-    study, judged = m.study, judged_claims(m.study, m.table("claims"))
+    study, judged = results.study, judged_claims(results.study, results.table("claims"))
     names = list(dict.fromkeys(judged["claim"]))
     conditions = [c for c in study.conditions if (judged["condition"] == c).any()]
     column = 0.19 if len(conditions) >= MANY_CONDITIONS else 0.29
@@ -82,18 +82,18 @@ def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
     return judged[main | judged["condition"].isin(others)]
 
 
-def values(m: Results) -> dict[str, Any]:
+def values(results: Results) -> dict[str, Any]:
     """Return what the caption says: the number of claims by condition and verdict."""
-    judged = judged_claims(m.study, m.table("claims"))
+    judged = judged_claims(results.study, results.table("claims"))
     counts = judged.groupby(["condition", "verdict"]).size()
     return {
         "claims": judged["claim"].nunique(),
         "conditions": [
             {
-                "label": m.study.condition_label(condition),
+                "label": results.study.condition_label(condition),
                 "verdicts": [(int(counts.get((condition, v), 0)), v) for v in MARKS],
             }
-            for condition in m.conditions
+            for condition in results.conditions
             if (judged["condition"] == condition).any()
         ],
     }
