@@ -114,7 +114,9 @@ def groups_figure(results: Results) -> Figure:
             axes = accuracy_axes(figure, results, left, top, width, height)
             title = style.condition_name(results.study, condition, int(13 * width))
             axes.set_title(title, color=style.colour_of(results.study, condition))
-            own = blocks[condition] if at == 0 else [Block("", b.lanes) for b in blocks[condition]]
+            own = blocks[condition]
+            if at:  # names stand beside the first panel only
+                own = [block._replace(title="") for block in own]
             printed = {model: [value] for model, value in results.printed.items()}
             middles = draw_blocks(axes, results, own, shape, printed)
             axes.tick_params(labelleft=at == 0)

@@ -49,6 +49,7 @@ class Kind(NamedTuple):
     template: str = ""
 
 
+# A module of one kind has `draw` and `values`; one of several has KIND_figure and KIND_values.
 DOTS = Kind(accuracies.dots_figure, accuracies.dots_values, "summary", ("runs",), "accuracies")
 KINDS = {
     "overview": DOTS,
@@ -60,7 +61,7 @@ KINDS = {
     "hardest": Kind(hardest.draw, hardest.values, "models", ("hardest",)),
     "comparison": DOTS._replace(section="comparisons"),
     "comparison_curves": Kind(
-        curves.comparison_figure, curves.curves_values, "comparisons", ("history",)
+        curves.comparison_figure, curves.comparison_values, "comparisons", ("history",)
     ),
     "groups": Kind(accuracies.groups_figure, accuracies.groups_values, "groups", ("runs",)),
     "verdicts": Kind(verdicts.draw, verdicts.values, "conclusions", ("claims",)),

@@ -190,15 +190,21 @@ def _loss_ticks(low: float, high: float) -> list[float]:
     return marks
 
 
-def curves_values(
-    results: Results, models: Sequence[str] | str, conditions: Sequence[str] | None = None
-) -> dict[str, Any]:
-    """Return what captions of curves say: where the medians of training begin and end.
+def curves_values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+    """Return what the caption of a model's curves says."""
+    return _values(results, [model], conditions)
+
+
+def comparison_values(results: Results, models: Sequence[str]) -> dict[str, Any]:
+    """Return what the caption of the curves of several models says."""
+    return _values(results, models, results.main)
+
+
+def _values(results: Results, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
+    """Return where the medians of training begin and end.
 
     Each of `courses` is (model, accuracies, losses), the first and the last of each or None.
     """
-    models = [models] if isinstance(models, str) else models
-    conditions = results.main if conditions is None else conditions
     told = []
     for condition in conditions:
         courses = []

@@ -45,6 +45,7 @@ def draw(results: Results) -> Figure:
     found = judged.set_index(["claim", "condition"])["verdict"].to_dict()
     for half in range(halves):
         left = MARGIN + half * (width + GAP)
+        own = names[half * rows : (half + 1) * rows]
         first = left + width - column * (len(conditions) - 0.5)
         for at, condition in enumerate(conditions):
             x, colour = first + column * at, style.colour_of(study, condition)
@@ -54,11 +55,11 @@ def draw(results: Results) -> Figure:
             turned: dict[str, Any] = {"rotation": 45, "rotation_mode": "anchor", "va": "baseline"}
             label = style.condition_name(study, condition, 17)
             write(axes, x - 0.02, HEAD - 0.05, label, color=colour, **turned)
-            for place, name in enumerate(names[half * rows : (half + 1) * rows]):
+            for place, name in enumerate(own):
                 if verdict := found.get((name, condition)):
                     y = HEAD + ROW * (place + 0.5)
                     axes.plot([x], [y], ls="", color=colour, zorder=3, **MARKS[verdict])
-        for place, name in enumerate(names[half * rows : (half + 1) * rows]):
+        for place, name in enumerate(own):
             y = HEAD + ROW * (place + 1)
             axes.plot([left, left + width], [y, y], color=RULE.light, lw=0.4, zorder=1)
             longest = int((width - column * len(conditions)) * 15.5)
