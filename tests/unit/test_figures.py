@@ -47,7 +47,7 @@ def nothing_known(condition: str, model: str, fold: str, replicate: int) -> tupl
 def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     """A study with its figures drawn, over those of another one."""
     root = tmp_path_factory.mktemp("study")
-    models = {"m04": {"validation": "holdout"}, "m05": {}, "mine": {"epochs": 1}}
+    models = {"m04": {"validation": "holdout"}, "m05": {"epochs": 1}}
     paths = make_study(root, models, outcome)
     paths.figures.mkdir(parents=True)
     (paths.figures / "curves-m99.svg").write_text("of a model that is no more")
@@ -61,7 +61,7 @@ def test_everything_has_its_figure_and_nothing_else_stays(study: Paths) -> None:
     expected = {
         "overview", "groups", "comparison-4-5", "comparison-4-5-curves",
         "pairs-as_reported", "pairs-corrected",
-        *(f"{kind}-{m}" for kind in (*KINDS, "hardest") for m in ("m04", "m05", "mine")),
+        *(f"{kind}-{m}" for kind in (*KINDS, "hardest") for m in ("m04", "m05")),
     }  # fmt: skip
     assert {path.name for path in study.figures.iterdir()} == {
         "figures.json", *(f"{name}{suffix}" for name in expected for suffix in SUFFIXES)
@@ -139,7 +139,7 @@ def test_inlined_figures_share_no_names_and_follow_the_page(study: Paths) -> Non
 
 def test_figures_are_valid_and_small_whatever_is_in_the_study(tmp_path: Path) -> None:
     models = {"m03": {"validation": "kfold", "folds": 2, "epochs": 30}, "m07": {"epochs": 30}}
-    conditions = {f"condition_{n}": {} for n in range(4)}
+    conditions = {f"condition_{n}": {} for n in range(3)}
     paths = make_study(tmp_path, models, outcome, conditions, replicates=24)
     for name in drawn(paths):
         path = paths.figures / f"{name}.svg"
