@@ -9,11 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlpstudy.analysis.reported_values import Reported, load_reported
-from mlpstudy.analysis.summaries import replicates
+from mlpstudy.analysis.summaries import replicates as by_replicate
 from mlpstudy.analysis.tables import COLUMNS, read_table
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.data.dataset import Dataset, load
@@ -53,27 +52,32 @@ class Results:
     Attributes:
         study: the resolved study.
         reported: the values that the report prints.
-        replicates: one row per condition, model and replicate, folds averaged.
-        folder: where the tables are.
+        folder: where the tables are; each is read when it is first asked for.
         images: the prepared images, if figures may show them.
     """
 
     study: Study
     reported: Reported
-    replicates: pd.DataFrame
     folder: Path
     images: Dataset | None = None
-    _tables: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    _tables: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return NAME.csv, which is read when it is first asked for.
+        """Return NAME.csv.
+
+        Of a report of whose models the study has none, the audit and quotations about models that
+        are not there are left out.
 
         Raises:
             StudyError: the file is missing or lacks a column of NEEDED.
         """
         if name not in self._tables:
             frame = read_table(self.folder / f"{name}.csv", NEEDED[name])
-            self._tables[name] = self._of_this_study(name, frame)
+            if name == "audit" and not self.has_report:
+                frame = frame[:0]
+            if name == "claims" and not self.has_report:
+                frame = frame[_about(frame, self.study) | frame["quote"].isna()]
+            self._tables[name] = frame
         return self._tables[name]
 
     def has(self, name: str) -> bool:
@@ -85,19 +89,10 @@ class Results:
         frame = self.table(name)
         return frame[frame["model"].isin(models) & frame["condition"].isin(conditions)]
 
-    def _of_this_study(self, name: str, frame: pd.DataFrame) -> pd.DataFrame:
-        """Leave out the audit and quotations of a report if the study has none of its models."""
-        if self.has_report:
-            return frame
-        if name == "audit":
-            return frame[:0]
-        if name == "claims":
-            ours = [
-                any(model in self.study.models for model in str(models).split())
-                for models in frame["models"].fillna("")
-            ]
-            return frame[np.array(ours, dtype=bool) | frame["quote"].isna()]
-        return frame
+    @cached_property
+    def replicates(self) -> pd.DataFrame:
+        """One row per condition, model and replicate, folds averaged."""
+        return by_replicate(self.table("runs"), self.table("timings"))
 
     @cached_property
     def models(self) -> list[str]:
@@ -209,22 +204,18 @@ class Results:
 
 
 def load_results(study: Path, reported: Path, tables: Path, data: Path | None = None) -> Results:
-    """Read study.json, values.csv and the runs in the folder `tables`.
-
-    Other tables are read when they are first needed. With `data`, the folder of the prepared
-    images, these are read as well.
+    """Read study.json and values.csv and, with `data`, the prepared images in that folder.
 
     Raises:
-        StudyError: one of the files is missing or is not what it should be.
+        StudyError: one of the files is missing or is not what it should be. Tables in the folder
+            `tables` are read later, see `Results.table`.
     """
-    runs, timings = (
-        read_table(tables / f"{name}.csv", NEEDED[name]) for name in ("runs", "timings")
-    )
-    return Results(
-        study=load_study(study),
-        reported=load_reported(reported),
-        replicates=replicates(runs, timings),
-        folder=tables,
-        images=None if data is None else load(data),
-        _tables={"runs": runs, "timings": timings},
-    )
+    images = None if data is None else load(data)
+    return Results(load_study(study), load_reported(reported), tables, images)
+
+
+def _about(claims: pd.DataFrame, study: Study) -> pd.Series[bool]:
+    """Return which claims are about at least one model of the study."""
+    models = claims["models"].fillna("")
+    ours = [any(key in study.models for key in str(keys).split()) for keys in models]
+    return pd.Series(ours, index=claims.index, dtype=bool)
