@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,15 +9,16 @@ from typing import NamedTuple
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
 from mlpstudy.analysis.schemas import CLAIMS, SATURATION
+from mlpstudy.analysis.results import load_results
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.figures.catalogue import Drawing, drawings
-from mlpstudy.figures.data import load_figure_data
 from mlpstudy.figures.style import STYLE
 from mlpstudy.files import write_csv
 
@@ -46,12 +45,12 @@ class Drawn(NamedTuple):
     tables: dict[str, pd.DataFrame]
     drawings: dict[str, Drawing]
 
-    @contextmanager
-    def figure(self, name: str) -> Iterator[Figure]:
+    def figure(self, name: str) -> Figure:
+        """Return a figure, drawn."""
         with mpl.rc_context(STYLE):
             figure = self.drawings[name].draw()
             figure.draw_without_rendering()
-            yield figure
+        return figure
 
 
 def drawn_study(folder: Path) -> Drawn:
@@ -62,7 +61,7 @@ def drawn_study(folder: Path) -> Drawn:
     )  # fmt: skip
     write_tables(paths)
     _others(paths)
-    data = replace(load_figure_data(paths.study, paths.tables, REPORTED, None), images=images())
+    data = replace(load_results(paths.study, REPORTED, paths.tables), images=images())
     tables = {path.stem: pd.read_csv(path) for path in paths.tables.glob("*.csv")}
     return Drawn(tables, {drawing.name: drawing for drawing in drawings(data)})
 
@@ -108,6 +107,6 @@ def by_gaps(line: Line2D) -> np.ndarray:
     return np.array([part[:-1] for part in np.split(y, np.flatnonzero(np.isnan(y)) + 1)[:-1]])
 
 
-def texts(figure: Figure) -> list[str]:
-    """Return every text of a figure."""
+def texts(figure: Artist) -> list[str]:
+    """Return every text of a figure, or of a part of it."""
     return [text.get_text() for text in figure.findobj(Text) if text.get_text()]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from study_fixture import study_of
 
-from mlpstudy.analysis.schemas import CLAIMS
+from mlpstudy.analysis.results import CLAIM_COLUMNS
 from mlpstudy.formats import MINUS, p_value
 from mlpstudy.report.views.claims import (
     STATES,

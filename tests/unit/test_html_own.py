@@ -11,7 +11,7 @@ import pytest
 from pages_fixture import Page, render_study
 from study_fixture import Paths, make_study
 
-from mlpstudy.report.loading import load_evidence
+from mlpstudy.analysis.results import load_results
 from mlpstudy.report.views.conclusion_findings import changed_classes
 from mlpstudy.report.views.layer_findings import normalisation
 
@@ -47,10 +47,10 @@ def test_what_ones_own_claims_file_quotes_is_shown_without_any_report(tmp_path: 
 def test_what_two_conditions_share_is_no_difference(tmp_path: Path) -> None:
     conditions = {"a": {"epochs": 2}, "b": {"epochs": 2, "pixels": "unit"}, "c": {"pixels": "unit"}}
     paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.1), conditions)
-    evidence = load_evidence(paths.study, NONE, render_study(paths).tables)
-    (finding,) = changed_classes(evidence)
+    results = load_results(paths.study, NONE, render_study(paths).tables)
+    (finding,) = changed_classes(results)
     assert "which differs in pixels only" in finding.text
-    assert evidence.changes("c") == {"pixels": "unit", "epochs": None}
+    assert results.changes("c") == {"pixels": "unit", "epochs": None}
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_batch_normalisation_is_told_of_where_it_is(
 ) -> None:
     models = {"plain": {"folds": 9}, "normed": {"batch_norm": True, "batch_size": 128}, "deep": {}}
     paths = make_study(tmp_path, models, lambda *_: (0.6, 0.1))
-    evidence = load_evidence(paths.study, NONE, render_study(paths).tables)
-    findings = normalisation(evidence, pair)
+    results = load_results(paths.study, NONE, render_study(paths).tables)
+    findings = normalisation(results, pair)
     assert len(findings) == said
     if said:  # folds are not in force without cross-validation
         assert findings[-1].text.endswith("the two models differ in batch size.")

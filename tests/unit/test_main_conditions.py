@@ -10,12 +10,11 @@ import pytest
 from pages_fixture import Page, draw_nothing, render_page
 from study_fixture import REPORTED, Paths, make_study, study_of, write_tables
 
+from mlpstudy.analysis.results import load_results
 from mlpstudy.figures.catalogue import drawings
-from mlpstudy.figures.data import load_figure_data
 from mlpstudy.figures.index import load_index
 from mlpstudy.figures.verdicts import judged_claims
 from mlpstudy.report.document import document_data
-from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.provenance import load_provenance
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.overview import done
@@ -84,18 +83,18 @@ def test_one_function_decides(case: Case) -> None:
 
 
 def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Paths) -> None:
-    evidence = load_evidence(paths.study, REPORTED, paths.tables)
+    results = load_results(paths.study, REPORTED, paths.tables)
     labels = [f"<{key}>" for key in case.main]
-    for table in (side_by_side(evidence), final_table(evidence), *group_tables(evidence)):
+    for table in (side_by_side(results), final_table(results), *group_tables(results)):
         groups = dict.fromkeys(column.group for column in table.columns if column.tone)
         assert list(groups) == labels
-    assert [f"\u201c{label}\u201d" in done(evidence) for label in labels] == [True] * len(labels)
-    told = [answer.label for answer in three_answers(evidence) if "fail under" in answer.label]
+    assert [f"\u201c{label}\u201d" in done(results) for label in labels] == [True] * len(labels)
+    told = [answer.label for answer in three_answers(results) if "fail under" in answer.label]
     # The second condition is described for the models that both cover.
     expected = [f"replicates fail under \u201c{label}\u201d" for label in labels]
     assert told == expected[: 2 if not case.covered else 1]
     figures, provenance = load_index(paths.figures), load_provenance(paths.provenance)
-    data = document_data(evidence, provenance, figures, paths.tables)
+    data = document_data(results, provenance, figures, paths.tables)
     assert [key for key, _, _ in data["inference"]["conditions"]] == case.main
     assert {change["key"] for change in data["changes"]} == {*case.conditions} - {*case.main}
     first = Page(paths.report / "index.html").tables[0]
@@ -103,7 +102,7 @@ def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Pat
 
 
 def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:
-    data = load_figure_data(paths.study, paths.tables, REPORTED, None)
+    data = load_results(paths.study, REPORTED, paths.tables)
     found = {drawing.name: drawing for drawing in drawings(data)}
     others = [f"<{key}>" for key in case.conditions if key not in case.main]
     for name in ("overview", "groups"):

@@ -11,7 +11,8 @@ import pytest
 from pages_fixture import Page, render_page, render_study
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study
 
-from mlpstudy.analysis.schemas import read_table
+from mlpstudy.analysis.results import load_results
+from mlpstudy.analysis.tables import read_table
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import load_index
 from mlpstudy.formats import (
@@ -25,7 +26,6 @@ from mlpstudy.formats import (
     share,
     span,
 )
-from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import TABLE_PAGES
 from mlpstudy.report.views.conclusions import conclusions
 
@@ -135,10 +135,10 @@ def test_markdown_tables_are_as_wide_as_their_heads(study: Paths) -> None:
 
 
 def test_conclusions_follow_the_numbers(study: Paths) -> None:
-    evidence = load_evidence(study.study, REPORTED, study.tables)
+    results = load_results(study.study, REPORTED, study.tables)
     said = {
         number: {f.condition: f.text.replace("\u00a0", " ") for f in conclusion.findings}
-        for number, conclusion in enumerate(conclusions(evidence), 1)
+        for number, conclusion in enumerate(conclusions(results), 1)
     }
     # Best replicates: relu 0.8666 + 3 * 0.013 (model 10), sigmoid 0.8802, tanh 0.8366.
     assert (
@@ -162,8 +162,8 @@ def test_quotations_are_the_reports_own_words(study: Paths) -> None:
     path = REPORTED.parent / "statements.csv"
     with path.open(encoding="utf-8") as file:
         printed = words(" ".join(row["quote"] for row in csv.DictReader(file)))
-    evidence = load_evidence(study.study, REPORTED, study.tables)
-    quotes = [c.quote for c in (*evidence.study.comparisons.values(), *conclusions(evidence))]
+    results = load_results(study.study, REPORTED, study.tables)
+    quotes = [c.quote for c in (*results.study.comparisons.values(), *conclusions(results))]
     assert len(quotes) == 8
     for quote in quotes:
         for clause in re.split(r"(?<=[.)])\s(?:and )?", quote):

@@ -87,7 +87,7 @@ def test_every_figure_is_numbered_and_told_in_words(
 ) -> None:
     index = load_index(study.figures)
     numbers = [int(number) for number in re.findall(r"Figure (\d+)", text)]
-    assert sorted(numbers) == list(range(1, len(index.entries) + 1))
+    assert sorted(numbers) == list(range(1, len(index) + 1))
     alts = alternatives(report.trailer["/Root"]["/StructTreeRoot"])
     assert sorted(entry.alt for entry in index) == sorted(alts)
 

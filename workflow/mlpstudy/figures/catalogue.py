@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, NamedTuple
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from matplotlib.figure import Figure
 
-from mlpstudy.figures.architecture import architecture_figure, architecture_values
-from mlpstudy.figures.captions import Words, words
-from mlpstudy.figures.causes import causes_figure, causes_values, cells
-from mlpstudy.figures.confusion import confusion_figure, confusion_values
-from mlpstudy.figures.curves import comparison_curves_figure, curves_figure, curves_values
-from mlpstudy.figures.data import FigureData
-from mlpstudy.figures.dots import dots_figure, dots_values
-from mlpstudy.figures.groups import groups_figure, groups_values
-from mlpstudy.figures.hardest import hardest_figure, hardest_values
-from mlpstudy.figures.pairs import pairs_figure, pairs_values
-from mlpstudy.figures.saturation import saturation_figure, saturation_values
-from mlpstudy.figures.sensitivity import sensitivity_figure, sensitivity_values
-from mlpstudy.figures.stuck import stuck_figure, stuck_values
-from mlpstudy.figures.verdicts import judged_claims, verdicts_figure, verdicts_values
+from mlpstudy import formats
+from mlpstudy.analysis.results import Results
+from mlpstudy.figures import (
+    accuracies,
+    architecture,
+    curves,
+    failures,
+    hardest,
+    matrices,
+    saturation,
+    verdicts,
+)
+from mlpstudy.files import shipped
 
 # Figures with a cell for every two models, at a tenth of an inch each, or with a panel per model
 # cannot be read if there are more models than this.
@@ -30,120 +31,159 @@ MOST_MODELS = 64
 MOST_PAIRS = MOST_MODELS * (MOST_MODELS - 1) // 2
 
 
+class Kind(NamedTuple):
+    """A kind of figure.
+
+    Attributes:
+        draw: returns the figure, from the results and what further tells one from another.
+        values: returns what its texts say, from the same arguments.
+        section: of the report, a key of `index.SECTIONS`.
+        tables: names of the CSVs that its marks are drawn from.
+        template: of its texts, in templates/figures; by default it is called as the kind.
+    """
+
+    draw: Callable[..., Figure]
+    values: Callable[..., Mapping[str, Any]]
+    section: str
+    tables: tuple[str, ...]
+    template: str = ""
+
+
+# A module of one kind has `draw` and `values`; one of several has KIND_figure and KIND_values.
+DOTS = Kind(accuracies.dots_figure, accuracies.dots_values, "summary", ("runs",), "accuracies")
+KINDS = {
+    "overview": DOTS,
+    "architecture": Kind(architecture.draw, architecture.values, "models", ("models",)),
+    "curves": Kind(curves.curves_figure, curves.curves_values, "models", ("history",)),
+    "confusion": Kind(
+        matrices.confusion_figure, matrices.confusion_values, "models", ("confusions", "recalls")
+    ),
+    "hardest": Kind(hardest.draw, hardest.values, "models", ("hardest",)),
+    "comparison": DOTS._replace(section="comparisons"),
+    "comparison_curves": Kind(
+        curves.comparison_figure, curves.comparison_values, "comparisons", ("history",)
+    ),
+    "groups": Kind(accuracies.groups_figure, accuracies.groups_values, "groups", ("runs",)),
+    "verdicts": Kind(verdicts.draw, verdicts.values, "conclusions", ("claims",)),
+    "saturation": Kind(saturation.draw, saturation.values, "cause", ("saturation",)),
+    "causes": Kind(failures.causes_figure, failures.causes_values, "cause", ("causes", "runs")),
+    "stuck": Kind(failures.stuck_figure, failures.stuck_values, "cause", ("history", "runs")),
+    "pairs": Kind(matrices.pairs_figure, matrices.pairs_values, "pairs", ("contrasts",)),
+    "sensitivity": Kind(
+        accuracies.sensitivity_figure, accuracies.sensitivity_values, "sensitivity",
+        ("runs", "sensitivity"),
+    ),
+}  # fmt: skip
+
+
+class Words(NamedTuple):
+    """Title, caption, and what a reader who cannot see the figure reads in its place."""
+
+    title: str
+    caption: str
+    alt: str
+
+
 @dataclass(frozen=True)
 class Drawing:
-    """One figure to draw; `values` are those of its caption's template, the rest as in Entry."""
+    """One figure to draw: of a kind, from the results and further arguments.
+
+    `model`, `condition` and `comparison` say what it is about; empty where it is about all.
+    """
 
     name: str
     kind: str
-    section: str
-    tables: tuple[str, ...]
-    draw: Callable[[], Figure]
-    template: str
-    values: Mapping[str, Any]
+    arguments: tuple[Any, ...]
     model: str = ""
     condition: str = ""
     comparison: str = ""
 
+    def draw(self) -> Figure:
+        """Return the figure; to be used within `mpl.rc_context(STYLE)`."""
+        return KINDS[self.kind].draw(*self.arguments)
+
     @cached_property
     def words(self) -> Words:
-        """Title, caption and text alternative."""
-        return words(self.template, self.values)
+        """The texts, from templates/figures; white space within a template has no meaning."""
+        kind = KINDS[self.kind]
+        template = _environment().get_template(f"{kind.template or self.kind}.j2")
+        module = template.make_module(dict(kind.values(*self.arguments)))
+        texts = (getattr(module, name) for name in Words._fields)
+        return Words(*(re.sub(r"[ \n]+", " ", text).strip() for text in texts))
 
 
-Drawings = Iterator[Drawing]
-
-
-def drawings(m: FigureData) -> Drawings:
+def drawings(results: Results) -> Iterator[Drawing]:
     """Yield every figure of the study, in the order of the report."""
-    yield Drawing("overview", "overview", "summary", ("runs",), partial(dots_figure, m, m.keys),
-                  "accuracies", dots_values(m, m.keys))  # fmt: skip
-    for model in m.keys:
-        yield from _of_model(m, model)
-    for comparison, members in m.study.present_comparisons:
-        if models := [model for model in members if model in m.keys]:
-            yield from _comparison(m, comparison.key, models)
-    yield Drawing("groups", "groups", "groups", ("runs",), partial(groups_figure, m), "groups",
-                  groups_values(m))  # fmt: skip
-    yield from _verdicts(m)
-    yield from _cause(m)
-    yield from _pairs(m)
-    if len(m.conditions) > len(m.main):
-        yield Drawing("sensitivity", "sensitivity", "sensitivity", ("runs", "sensitivity"),
-                      partial(sensitivity_figure, m), "sensitivity",
-                      sensitivity_values(m))  # fmt: skip
+    yield Drawing("overview", "overview", (results, results.models))
+    for model in results.models:
+        # A model that no main condition has been run for still has its own.
+        run = [
+            condition
+            for condition in results.conditions
+            if len(results.accuracies(condition, model))
+        ]
+        shown = [condition for condition in results.main if condition in run] or run
+        yield Drawing(f"architecture-{model}", "architecture", (results, model), model=model)
+        for kind in ("curves", "confusion", *(["hardest"] if results.images is not None else [])):
+            yield Drawing(f"{kind}-{model}", kind, (results, model, shown), model=model)
+    for comparison, members in results.study.present_comparisons:
+        models = [model for model in members if model in results.models]
+        name = f"comparison-{comparison.key}"
+        if models:
+            yield Drawing(name, "comparison", (results, models), comparison=comparison.key)
+        # The schema refuses a name of a comparison that ends as this one does.
+        if 1 < len(models) <= MOST_MODELS:
+            of = {"comparison": comparison.key}
+            yield Drawing(f"{name}-curves", "comparison_curves", (results, models), **of)
+    yield Drawing("groups", "groups", (results,))
+    if results.has("claims") and len(
+        verdicts.judged_claims(results.study, results.table("claims"))
+    ):
+        yield Drawing("verdicts", "verdicts", (results,))
+    yield from _cause(results)
+    for condition in results.main:
+        # The cells of more pairs would be too small to be seen.
+        if 0 < len(results.contrasts_under(condition)) <= MOST_PAIRS:
+            yield Drawing(f"pairs-{condition}", "pairs", (results, condition), condition=condition)
+    if len(results.conditions) > len(results.main):
+        yield Drawing("sensitivity", "sensitivity", (results,))
 
 
-def _of_model(m: FigureData, model: str) -> Drawings:
-    """Yield a model's architecture, curves, confusion matrices and hardest images."""
-    run = [c for c in m.conditions if len(m.accuracies(c, model))]
-    # A model that no main condition has been run for still has its own.
-    conditions = [c for c in m.main if c in run] or run
-
-    def drawing(kind: str, tables: tuple[str, ...], draw: Any, values: Any) -> Drawing:
-        return Drawing(f"{kind}-{model}", kind, "models", tables, draw, kind, values, model=model)
-
-    yield drawing("architecture", ("models",), partial(architecture_figure, m, model),
-                  architecture_values(m, model))  # fmt: skip
-    yield drawing("curves", ("history",), partial(curves_figure, m, model, conditions),
-                  curves_values(m, [model], conditions))  # fmt: skip
-    yield drawing("confusion", ("confusions", "recalls"),
-                  partial(confusion_figure, m, model, conditions),
-                  confusion_values(m, model, conditions))  # fmt: skip
-    if m.images is not None:
-        yield drawing("hardest", ("hardest",),
-                      partial(hardest_figure, m, m.images, model, conditions),
-                      hardest_values(m, model, conditions))  # fmt: skip
-
-
-def _comparison(m: FigureData, key: str, models: list[str]) -> Drawings:
-    """Yield the dots of a comparison, and the curves if there is something to compare.
-
-    The schema refuses a name that ends as the curves' does, which would be another figure's.
-    """
-    yield Drawing(f"comparison-{key}", "comparison", "comparisons", ("runs",),
-                  partial(dots_figure, m, models), "accuracies", dots_values(m, models),
-                  comparison=key)  # fmt: skip
-    if 1 < len(models) <= MOST_MODELS:
-        yield Drawing(f"comparison-{key}-curves", "comparison_curves", "comparisons", ("history",),
-                      partial(comparison_curves_figure, m, models), "comparison_curves",
-                      curves_values(m, models, m.main), comparison=key)  # fmt: skip
-
-
-def _verdicts(m: FigureData) -> Drawings:
-    claims = m.tables.get("claims")
-    if claims is not None and len(rows := judged_claims(m.study, claims)):
-        yield Drawing("verdicts", "verdicts", "conclusions", ("claims",),
-                      partial(verdicts_figure, m.study, rows), "verdicts",
-                      verdicts_values(m.study, rows, m.conditions))  # fmt: skip
-
-
-def _cause(m: FigureData) -> Drawings:
+def _cause(results: Results) -> Iterator[Drawing]:
     """Yield what shows the cause of failure, as far as the study has models that can have it."""
-    saturation = m.tables.get("saturation")
-    if saturation is not None and (models := [k for k in m.keys if k in set(saturation["model"])]):
-        yield Drawing("saturation", "saturation", "cause", ("saturation",),
-                      partial(saturation_figure, m, saturation, models), "saturation",
-                      saturation_values(m, saturation))  # fmt: skip
-    causes = m.tables.get("causes")
-    if causes is not None and cells(causes):
-        yield Drawing("causes", "causes", "cause", ("causes", "runs"),
-                      partial(causes_figure, m, causes), "causes",
-                      causes_values(causes))  # fmt: skip
-    clipped = [k for k in m.keys if m.study.models[k].fields["loss"] == "kl_divergence"]
-    conditions = m.grid(clipped)
-    history = m.tables["history"]
+    if results.has("saturation") and set(results.models) & set(
+        results.table("saturation")["model"]
+    ):
+        yield Drawing("saturation", "saturation", (results,))
+    if results.has("causes") and failures.cells(results.table("causes")):
+        yield Drawing("causes", "causes", (results,))
+    clipped = [
+        k for k in results.models if results.study.models[k].fields["loss"] == "kl_divergence"
+    ]
+    conditions, history = failures.grid(results, clipped), results.table("history")
     known = "stuck" in history and bool(history["stuck"].notna().any())
     if conditions and known and len(clipped) <= MOST_MODELS:
-        yield Drawing("stuck", "stuck", "cause", ("history", "runs"),
-                      partial(stuck_figure, m, clipped, conditions), "stuck",
-                      stuck_values(m, clipped, conditions))  # fmt: skip
+        yield Drawing("stuck", "stuck", (results, clipped, conditions))
 
 
-def _pairs(m: FigureData) -> Drawings:
-    """Yield a matrix per main condition, unless its cells would be too small to be seen."""
-    for condition in m.main:
-        if 0 < len(m.contrasts_under(condition)) <= MOST_PAIRS:
-            yield Drawing(f"pairs-{condition}", "pairs", "pairs", ("contrasts",),
-                          partial(pairs_figure, m, condition), "pairs",
-                          pairs_values(m, condition), condition=condition)  # fmt: skip
+@cache
+def _environment() -> Environment:
+    """Return Jinja2 with the filters of the captions."""
+    jinja = Environment(
+        loader=FileSystemLoader(shipped("templates") / "figures"),
+        undefined=StrictUndefined,
+        autoescape=False,
+    )
+    names = "count given_percent heading listing loss percent plural quoted share span word"
+    jinja.filters.update({name: getattr(formats, name) for name in names.split()})
+    jinja.filters["replicates"] = _replicates
+    return jinja
+
+
+def _replicates(numbers: tuple[int, int]) -> str:
+    """Return `12 replicates`, or `6 to 12 replicates` where models differ."""
+    low, high = numbers
+    if not high:
+        return "no replicates"
+    text = formats.plural(high, "replicate")
+    return text if low == high else f"{low} to {text}"

@@ -10,22 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
-from mlpstudy.figures.data import FigureData
+from mlpstudy.figures import style
 from mlpstudy.figures.palette import MUTED
-from mlpstudy.figures.style import (
-    ACROSS,
-    colour_of,
-    condition_lines,
-    in_rows,
-    key,
-    line,
-    model_panels,
-    panels,
-)
+from mlpstudy.figures.style import line
 from mlpstudy.formats import heading
 
 PARTS = {"train": "training", "validation": "validation"}
@@ -40,73 +32,62 @@ POINTS = 5000
 HEIGHT, SMALL = 2.18, 1.6
 
 
-def curves_figure(m: FigureData, model: str, conditions: Sequence[str]) -> Figure:
+def curves_figure(results: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw the curves of one model, its conditions on the same axes.
 
     Loss and accuracy have a panel for training and, if the model has any, one for validation, in
     which the median of training is dotted. The folds of a k-fold model are averaged by replicate.
     """
-    rows = m.rows("history", [model], conditions)
+    rows = results.rows("history", [model], conditions)
     conditions = [c for c in conditions if (rows["condition"] == c).any()]
     parts = [p for p in PARTS if rows[f"{p}_loss"].notna().any()] or ["train"]
-    figure, [axes] = panels(1, 2 * len(parts), HEIGHT)
-    single = single_lines(rows, len(axes))
+    figure, [axes] = style.panels(1, 2 * len(parts), HEIGHT)
+    single = _is_single(rows, len(axes))
     for quantity, row in zip(QUANTITIES, (axes[: len(parts)], axes[len(parts) :]), strict=True):
         for part, panel in zip(parts, row, strict=True):
-            for condition in conditions:
-                own, colour = rows[rows["condition"] == condition], colour_of(m.study, condition)
-                draw_curves(panel, by_epoch(own, part, quantity), colour, single)
-                if part == "validation":
-                    draw_median(panel, by_epoch(own, "train", quantity), colour, DOTTED)
-            scale_epochs(panel, rows)
+            _draw_panel(panel, results.study, rows, part, quantity, single)
+            if part == "validation":
+                _draw_medians(panel, results.study, rows, "train", quantity, DOTTED)
             panel.set_xlabel("Epoch")
             panel.tick_params(axis="y", labelleft=panel is row[0])
             panel.set_title(f"{heading(quantity)}, {PARTS[part]}")
-        scale(row, quantity, m.study)
-    lines = [line("median", lw=1.8), replicate_line(single)]
+        _scale(row, quantity, results.study)
+    lines = [line("median", lw=1.8), _replicate_line(single)]
     if len(parts) > 1:
         lines.append(line("median of training", **DOTTED))
-    key(figure, [*condition_lines(m.study, conditions), *lines])
+    style.key(figure, [*style.condition_lines(results.study, conditions), *lines])
     return figure
 
 
-def comparison_curves_figure(m: FigureData, models: Sequence[str]) -> Figure:
+def comparison_figure(results: Results, models: Sequence[str]) -> Figure:
     """Draw loss above accuracy, a column per model, all on the same axes.
 
     Training: every replicate thin, their median strong. Validation: the median, dashed.
     """
-    rows = m.rows("history", models, m.main)
-    single = single_lines(rows, 2)
-    figure, grid = model_panels(m.study, models, len(QUANTITIES), SMALL)
+    rows = results.rows("history", models, results.main)
+    single = _is_single(rows, 2)
+    labels = [heading(quantity) for quantity in QUANTITIES]
+    figure, grid = style.model_panels(results.study, models, labels, SMALL)
     for quantity, row in zip(QUANTITIES, grid, strict=True):
         for model, axes in row.items():
-            chosen = rows[rows["model"] == model]
-            scale_epochs(axes, chosen)
-            for condition in m.main:
-                own = chosen[chosen["condition"] == condition]
-                if own.empty:
-                    continue
-                colour = colour_of(m.study, condition)
-                draw_curves(axes, by_epoch(own, "train", quantity), colour, single)
-                draw_median(axes, by_epoch(own, "validation", quantity), colour, DASHED)
-        scale(list(row.values()), quantity, m.study)
-        for first, *_ in in_rows(models, ACROSS):
-            row[first].set_ylabel(heading(quantity))
-    lines = [line("training: median", lw=1.8), replicate_line(single)]
+            own = rows[rows["model"] == model]
+            _draw_panel(axes, results.study, own, "train", quantity, single)
+            _draw_medians(axes, results.study, own, "validation", quantity, DASHED)
+        _scale(list(row.values()), quantity, results.study)
+    lines = [line("training: median", lw=1.8), _replicate_line(single)]
     if rows["validation_loss"].notna().any():
         lines.append(line("validation: median", **DASHED))
-    figure.align_ylabels()
-    key(figure, [*condition_lines(m.study, m.main), *lines])
+    style.key(figure, [*style.condition_lines(results.study, results.main), *lines])
     return figure
 
 
-def single_lines(rows: pd.DataFrame, axes: int) -> bool:
+def _is_single(rows: pd.DataFrame, axes: int) -> bool:
     """Say whether every replicate can have its own line."""
     points = rows[["condition", "model", "replicate", "epoch"]].drop_duplicates()
     return len(points) * axes <= POINTS
 
 
-def replicate_line(single: bool) -> Line2D:
+def _replicate_line(single: bool) -> Line2D:
     """Return what stands for the replicates in a key."""
     if single:
         return line("one replicate", lw=0.55)
@@ -120,26 +101,34 @@ def by_epoch(rows: pd.DataFrame, part: str, quantity: str) -> pd.DataFrame:
     return table * (100 if quantity == "accuracy" else 1)
 
 
-def draw_curves(axes: Axes, table: pd.DataFrame, colour: str, single: bool) -> None:
-    """Draw every replicate thin, or their range as a band, and their median strong."""
-    if table.isna().all(axis=None):
-        return
-    marker: dict[str, Any] = {"marker": "o", "markersize": 3.0} if len(table) == 1 else {}
-    if single:
-        epochs, values = joined(table)
-        axes.plot(epochs, values, color=colour, lw=0.55, alpha=0.55, zorder=2, **marker)
-    else:
-        low, high = table.min(axis=1), table.max(axis=1)
-        axes.fill_between(table.index, low, high, color=colour, alpha=0.14, lw=0)
-    median = table.median(axis=1)
-    axes.plot(median.index, median, color=colour, lw=1.8, zorder=3, **marker)
+def _draw_panel(
+    axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str, single: bool
+) -> None:
+    """Draw, by condition, every replicate thin or their range as a band, and the median strong."""
+    for condition, own in rows.groupby("condition", sort=False):
+        table, colour = by_epoch(own, part, quantity), style.colour_of(study, str(condition))
+        if table.isna().all(axis=None):
+            continue
+        dots: dict[str, Any] = {"marker": "o", "markersize": 3.0} if len(table) == 1 else {}
+        if single:
+            axes.plot(*joined(table), color=colour, lw=0.55, alpha=0.55, zorder=2, **dots)
+        else:
+            low, high = table.min(axis=1), table.max(axis=1)
+            axes.fill_between(table.index, low, high, color=colour, alpha=0.14, lw=0)
+        median = table.median(axis=1)
+        axes.plot(median.index, median, color=colour, lw=1.8, zorder=3, **dots)
+    scale_epochs(axes, rows)
 
 
-def draw_median(axes: Axes, table: pd.DataFrame, colour: str, style: dict[str, Any]) -> None:
-    """Draw the median of the replicates alone; one epoch makes no line."""
-    median = table.median(axis=1).dropna()
-    if len(median) > 1:
-        axes.plot(median.index, median, color=colour, zorder=3, **style)
+def _draw_medians(
+    axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str, look: dict[str, Any]
+) -> None:
+    """Draw the medians of the replicates alone, by condition; one epoch makes no line."""
+    for condition, own in rows.groupby("condition", sort=False):
+        median = by_epoch(own, part, quantity).median(axis=1).dropna()
+        if len(median) > 1:
+            colour = style.colour_of(study, str(condition))
+            axes.plot(median.index, median, color=colour, zorder=3, **look)
 
 
 def joined(table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -156,26 +145,21 @@ def scale_epochs(axes: Axes, rows: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
 
 
-def scale(row: Sequence[Axes], quantity: str, study: Study) -> None:
-    """Give panels the same scale."""
+def _scale(row: Sequence[Axes], quantity: str, study: Study) -> None:
+    """Give panels the same scale; accuracies all of 0 to 100 %, so that figures compare."""
     if quantity == "loss":
         _scale_losses(row)
-    else:
-        for axes in row:
-            _scale_accuracy(axes, study)
-
-
-def _scale_accuracy(axes: Axes, study: Study) -> None:
-    """Show all of 0 to 100 % in every figure, so that figures can be compared."""
-    axes.set_ylim(0, 100)
-    axes.set_yticks(range(0, 101, 20), ["0", "20", "40", "60", "80", "100 %"])
+        return
     chance = 100 / len(study.labels)
-    axes.axhline(chance, color=MUTED.light, lw=0.7, ls=(0, (1, 2)), zorder=1)
-    # No curve ends below chance.
-    axes.annotate(
-        "chance", (0.99, chance), xycoords=("axes fraction", "data"), xytext=(0, -2),
-        textcoords="offset points", va="top", ha="right", color=MUTED.light, fontsize=6.5,
-    )  # fmt: skip
+    for axes in row:
+        axes.set_ylim(0, 100)
+        axes.set_yticks(range(0, 101, 20), ["0", "20", "40", "60", "80", "100 %"])
+        axes.axhline(chance, color=MUTED.light, lw=0.7, ls=(0, (1, 2)), zorder=1)
+        # No curve ends below chance.
+        axes.annotate(
+            "chance", (0.99, chance), xycoords=("axes fraction", "data"), xytext=(0, -2),
+            textcoords="offset points", va="top", ha="right", color=MUTED.light, fontsize=6.5,
+        )  # fmt: skip
 
 
 def _scale_losses(row: Sequence[Axes]) -> None:
@@ -183,37 +167,41 @@ def _scale_losses(row: Sequence[Axes]) -> None:
     lines = [drawn for axes in row for drawn in axes.lines]
     values = np.concatenate([[], *(np.asarray(drawn.get_ydata(), float) for drawn in lines)])
     positive = values[np.isfinite(values) & (values > 0)]
-    if not len(positive):
-        for axes in row:
-            axes.set_ylim(0, 1)
-            axes.yaxis.set_major_locator(NullLocator())
-            axes.text(0.5, 0.5, "no finite loss", transform=axes.transAxes, ha="center")
-        return
-    low, high = max(positive.min() / 1.15, 1e-4), max(positive.max() * 1.15, 2e-4)
     for axes in row:
+        if not len(positive):
+            axes.set_yticks([])
+            axes.text(0.5, 0.5, "no finite loss", transform=axes.transAxes, ha="center")
+            continue
+        low, high = max(positive.min() / 1.15, 1e-4), max(positive.max() * 1.15, 2e-4)
         axes.set_yscale("log")
         axes.set_ylim(low, high)
-        axes.yaxis.set_major_locator(FixedLocator(_loss_ticks(low, high)))
+        ticks = _loss_ticks(low, high)
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.yaxis.set_minor_locator(NullLocator())
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.yaxis.set_minor_formatter(NullFormatter())
 
 
 def _loss_ticks(low: float, high: float) -> list[float]:
     """Return round numbers between two positive ones: three or more where there are as many."""
     marks: list[float] = []
     for steps in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 7)):
-        marks = [s * 10.0**e for e in range(-5, 9) for s in steps]
-        marks = [m for m in marks if low <= m <= high]
+        marks = [s * 10.0**e for e in range(-5, 9) for s in steps if low <= s * 10.0**e <= high]
         if len(marks) >= 3:
             break
     return marks
 
 
-def curves_values(
-    m: FigureData, models: Sequence[str], conditions: Sequence[str]
-) -> dict[str, Any]:
-    """Return what captions of curves say: where the medians of training begin and end.
+def curves_values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+    """Return what the caption of a model's curves says."""
+    return _values(results, [model], conditions)
+
+
+def comparison_values(results: Results, models: Sequence[str]) -> dict[str, Any]:
+    """Return what the caption of the curves of several models says."""
+    return _values(results, models, results.main)
+
+
+def _values(results: Results, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
+    """Return where the medians of training begin and end.
 
     Each of `courses` is (model, accuracies, losses), the first and the last of each or None.
     """
@@ -221,18 +209,20 @@ def curves_values(
     for condition in conditions:
         courses = []
         for model in models:
-            rows = m.rows("history", [model], [condition])
+            rows = results.rows("history", [model], [condition])
             if len(rows):
                 accuracy = _ends(by_epoch(rows, "train", "accuracy") / 100)
                 loss = _ends(by_epoch(rows, "train", "loss"))
-                courses.append((m.names([model]), accuracy, loss))
+                courses.append((results.names([model]), accuracy, loss))
         if courses:
-            told.append({"label": m.study.condition_label(condition), "courses": courses})
+            told.append({"label": results.study.condition_label(condition), "courses": courses})
     return {
-        "whose": m.names(models),
+        "whose": results.names(models),
         "number": len(models),
-        "replicates": m.replicate_numbers(models, conditions),
-        "validated": bool(m.rows("history", models, conditions)["validation_loss"].notna().any()),
+        "replicates": results.replicate_numbers(models, conditions),
+        "validated": bool(
+            results.rows("history", models, conditions)["validation_loss"].notna().any()
+        ),
         "conditions": told,
     }
 

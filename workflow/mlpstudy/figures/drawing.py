@@ -6,9 +6,9 @@ from pathlib import Path
 
 import matplotlib as mpl
 
+from mlpstudy.analysis.results import load_results
 from mlpstudy.errors import StudyError
-from mlpstudy.figures.catalogue import Drawing, drawings
-from mlpstudy.figures.data import load_figure_data
+from mlpstudy.figures.catalogue import KINDS, Drawing, drawings
 from mlpstudy.figures.index import INDEX, Entry, write_index
 from mlpstudy.figures.style import STYLE, save_figure
 
@@ -28,14 +28,11 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
     Raises:
         StudyError: an input is missing or is not what it should be, or a figure cannot be written.
     """
-    m = load_figure_data(study, tables, reported, data)
+    results = load_results(study, reported, tables, data)
     with mpl.rc_context(STYLE):
-        entries = [_draw(drawing, output) for drawing in drawings(m)]
+        entries = [_draw(drawing, output) for drawing in drawings(results)]
     write_index(output, entries)
-    _remove_others(output, {INDEX, *(name for e in entries for name in (e.file, e.png))})
-
-
-def _remove_others(output: Path, kept: set[str]) -> None:
+    kept = {INDEX, *(name for entry in entries for name in (entry.file, entry.png))}
     for path in output.iterdir():
         if path.suffix in (".svg", ".png", ".json") and path.name not in kept:
             try:
@@ -45,13 +42,13 @@ def _remove_others(output: Path, kept: set[str]) -> None:
 
 
 def _draw(drawing: Drawing, output: Path) -> Entry:
-    figure = drawing.draw()
+    """Write the two files of a figure, and return what the index says of it."""
+    kind, figure = KINDS[drawing.kind], drawing.draw()
     # A line does not end between a number and its sign.
     title, caption, alt = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in drawing.words)
     save_figure(figure, output, drawing.name, alt)
-    width, height = figure.get_size_inches() * 72
+    width, height = (round(float(inches) * 72, 2) for inches in figure.get_size_inches())
     return Entry(
-        drawing.name, drawing.kind, drawing.section, title, caption, alt, drawing.tables,
-        round(float(width), 2), round(float(height), 2),
+        drawing.name, drawing.kind, kind.section, title, caption, alt, kind.tables, width, height,
         drawing.model, drawing.condition, drawing.comparison,
     )  # fmt: skip

@@ -5,72 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from mlpstudy.data.dataset import Dataset
-from mlpstudy.figures.data import FigureData
-from mlpstudy.figures.palette import INK, MUTED, RULE
-from mlpstudy.figures.style import MARGIN, WIDTH, axes_at, canvas, colour_of, shortened
+from mlpstudy.analysis.results import Results
+from mlpstudy.figures import style
+from mlpstudy.figures.palette import INK, RULE
+from mlpstudy.figures.style import MARGIN, WIDTH, write
 
 SHOWN = 8
 # Inches: an image's side, and the space above and below a row of them, also of one without any.
 SIDE, HEAD, FOOT, EMPTY = 0.74, 0.26, 0.50, 0.30
 
 
-def hardest_figure(m: FigureData, images: Dataset, model: str, conditions: Sequence[str]) -> Figure:
+def draw(results: Results, model: str, conditions: Sequence[str]) -> Figure:
     """Draw a row of at most SHOWN images per condition, with true and predicted class."""
-    rows = {c: shown(m, model, c) for c in conditions}
+    rows = {condition: shown(results, model, condition) for condition in conditions}
     heights = [HEAD + (SIDE + FOOT if own else EMPTY) for own in rows.values()]
-    figure, page = canvas(sum(heights))
+    figure, page = style.canvas(sum(heights))
     step = (WIDTH - 2 * MARGIN) / SHOWN
     for at, (condition, own) in enumerate(rows.items()):
         top = sum(heights[:at])
-        style: dict[str, Any] = {"color": colour_of(m.study, condition), "weight": "bold"}
-        _text(page, MARGIN, top + 0.13, m.study.condition_label(condition), fontsize=8.5, **style)
+        label, colour = (
+            results.study.condition_label(condition),
+            style.colour_of(results.study, condition),
+        )
+        write(page, MARGIN, top + 0.13, label, fontsize=8.5, color=colour, weight="bold")
         if not own:
-            _text(page, MARGIN, top + HEAD + 0.07, "No replicate learned.", color=MUTED.light)
+            write(page, MARGIN, top + HEAD + 0.07, "No replicate learned.", fontsize=8)
         for place, row in enumerate(own):
             left = MARGIN + place * step
-            picture = images.images[int(row["image"])].reshape(images.height, images.width)
-            _image(axes_at(figure, left, top + HEAD, SIDE, SIDE), picture)
-            _caption(page, left, top + HEAD + SIDE, row)
+            axes = style.axes_at(figure, left, top + HEAD, SIDE, SIDE)
+            _image(axes, results, int(row["image"]))
+            below = top + HEAD + SIDE
+            write(page, left, below + 0.09, style.shortened(str(row["true"]), 14))
+            predicted = style.shortened(str(row["predicted"]), 12)
+            given = f"\N{RIGHTWARDS ARROW} {predicted}"
+            write(page, left, below + 0.215, given, color=INK.light)
+            write(page, left, below + 0.34, f"{row['agreeing']} of {row['replicates']}")
     return figure
 
 
-def shown(m: FigureData, model: str, condition: str) -> list[dict[Any, Any]]:
+def shown(results: Results, model: str, condition: str) -> list[dict[Any, Any]]:
     """Return the rows of the images that are drawn, in their order."""
-    rows = m.rows("hardest", [model], [condition])
+    rows = results.rows("hardest", [model], [condition])
     return list(rows.sort_values("rank").head(SHOWN).to_dict("records"))
 
 
-def _image(axes: Axes, picture: NDArray[np.uint8]) -> None:
+def _image(axes: Axes, results: Results, number: int) -> None:
     """Show one image as it is stored, light on dark, pixel by pixel."""
+    assert results.images is not None
+    picture = results.images.images[number].reshape(results.images.height, results.images.width)
     # "none" hands the image's own pixels to the SVG, which a reader scales.
     axes.imshow(picture, cmap="gray", vmin=0, vmax=255, interpolation="none")
     axes.set(xticks=[], yticks=[])
     axes.spines[:].set(visible=True, color=RULE.light)
 
 
-def _caption(page: Axes, left: float, top: float, row: dict[Any, Any]) -> None:
-    """Write below an image its class, the class given, and by how many replicates."""
-    lines = (
-        (shortened(str(row["true"]), 14), MUTED),
-        (f"\N{RIGHTWARDS ARROW} {shortened(str(row['predicted']), 12)}", INK),
-        (f"{row['agreeing']} of {row['replicates']}", MUTED),
-    )
-    for at, (text, colour) in enumerate(lines):
-        _text(page, left, top + 0.09 + 0.125 * at, text, fontsize=7, color=colour.light)
-
-
-def _text(page: Axes, x: float, y: float, text: str, **style: Any) -> None:
-    page.text(x, y, text, va="center", **style)
-
-
-def hardest_values(m: FigureData, model: str, conditions: Sequence[str]) -> dict[str, Any]:
+def values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
     """Return what the text alternative says: each image's classes and agreement."""
-    labels = m.study.condition_label
-    told = [{"label": labels(c), "images": shown(m, model, c)} for c in conditions]
-    return {"whose": m.names([model]), "conditions": told}
+    labels = results.study.condition_label
+    told = [{"label": labels(c), "images": shown(results, model, c)} for c in conditions]
+    return {"whose": results.names([model]), "conditions": told}

@@ -5,10 +5,11 @@ Knows nothing of how figures are drawn, so that pages need no drawing library.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from pathlib import Path
+
+from pydantic import TypeAdapter, computed_field
+from pydantic.dataclasses import dataclass
 
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
@@ -58,49 +59,44 @@ class Entry:
     condition: str = ""
     comparison: str = ""
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def file(self) -> str:
         """Name of the SVG."""
         return f"{self.name}.svg"
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def png(self) -> str:
         """Name of the same as pixels."""
         return f"{self.name}.png"
 
+    @computed_field  # type: ignore[prop-decorator]
     @property
     def category(self) -> str:
         """Heading of its section."""
         return SECTIONS[self.section]
 
 
-@dataclass(frozen=True)
-class FigureIndex:
+class FigureIndex(tuple[Entry, ...]):
     """All figures of a study, in the order of the report."""
-
-    entries: tuple[Entry, ...]
-
-    def __iter__(self) -> Iterator[Entry]:
-        return iter(self.entries)
 
     def find(self, **fields: str) -> list[Entry]:
         """Return the figures whose attributes are as given, such as section and model."""
-        return [
-            e for e in self if all(getattr(e, name) == wanted for name, wanted in fields.items())
-        ]
+        return [e for e in self if all(getattr(e, name) == fields[name] for name in fields)]
 
     def get(self, name: str) -> Entry | None:
         """Return the figure called `name`; None if the study has none."""
-        return next((entry for entry in self if entry.name == name), None)
+        return next(iter(self.find(name=name)), None)
+
+
+ENTRIES = TypeAdapter(list[Entry])
 
 
 def write_index(folder: Path, entries: Iterable[Entry]) -> None:
     """Write figures.json: a list of objects, an Entry each with its `file`, `png`, `category`."""
-    rows = [
-        {**asdict(entry), "file": entry.file, "png": entry.png, "category": entry.category}
-        for entry in entries
-    ]
-    write_text(folder / INDEX, json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    text = ENTRIES.dump_json(list(entries), indent=1).decode()
+    write_text(folder / INDEX, f"{text}\n")
 
 
 def load_index(folder: Path) -> FigureIndex:
@@ -111,14 +107,9 @@ def load_index(folder: Path) -> FigureIndex:
     """
     path = folder / INDEX
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        return FigureIndex(tuple(_entry(row) for row in rows))
+        return FigureIndex(ENTRIES.validate_json(path.read_bytes()))
     except FileNotFoundError as error:
         raise StudyError(f"{path}: missing; the step that draws figures has not run") from error
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise StudyError(f"{path}: expected the index that `draw` writes ({error!r})") from error
-
-
-def _entry(row: dict[str, object]) -> Entry:
-    fields = {key: value for key, value in row.items() if key not in ("file", "png", "category")}
-    return Entry(**{**fields, "tables": tuple(row["tables"])})  # type: ignore[arg-type]
+    except (OSError, ValueError) as error:
+        problem = repr(error).partition("\n")[0]
+        raise StudyError(f"{path}: expected the index that `draw` writes ({problem})") from error

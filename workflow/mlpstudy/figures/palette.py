@@ -41,16 +41,3 @@ ALL = (PAPER, INK, MUTED, RULE, FAINT, ACCENT, *SERIES)
 def series(index: int) -> Colour:
     """Return the colour of the condition at `index`; past the last they begin again."""
     return SERIES[index % len(SERIES)]
-
-
-def contrast(first: str, second: str) -> float:
-    """Return the contrast ratio of two #rrggbb colours, 1 to 21 (WCAG 2.2, 1.4.3)."""
-    one, two = sorted((_luminance(first), _luminance(second)))
-    return (two + 0.05) / (one + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    """Return relative luminance, 0 to 1, of an sRGB colour."""
-    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

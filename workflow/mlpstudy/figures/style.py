@@ -1,4 +1,4 @@
-"""What all figures share: size and style, colours of conditions, names, keys, and saving."""
+"""What all figures share: size and style, colours of conditions, names, keys, cells and saving."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from mlpstudy.config.study import Study
 from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE, SERIES, series
@@ -50,9 +50,6 @@ STYLE: Any = {
 # on by one, so that 36 conditions differ.
 MARKERS = ("o", "D", "s", "^", "v", "P")
 
-# The value that the report prints.
-PRINTED: dict[str, Any] = {"color": INK.light, "lw": 1.6, "solid_capstyle": "butt", "zorder": 4}
-
 # Twice the 96 pixels per inch of a web page.
 PNG_DPI = 192
 # Pixels; matplotlib draws at most 65,536. A figure of hundreds of models is coarser instead.
@@ -61,15 +58,13 @@ PNG_HIGHEST = 30_000
 
 def new_figure(width: float, height: float, **options: Any) -> Figure:
     """Return an empty figure, in inches; to be used within `mpl.rc_context(STYLE)`."""
-    figure = Figure(figsize=(width, height), **options)
-    FigureCanvasSVG(figure)
-    return figure
+    return Figure(figsize=(width, height), **options)
 
 
 def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
     """Return axes placed in inches from the figure's upper left."""
-    whole, high = figure.get_size_inches()
-    return figure.add_axes((left / whole, 1 - (top + height) / high, width / whole, height / high))
+    high = figure.get_size_inches()[1]
+    return figure.add_axes((left / WIDTH, 1 - (top + height) / high, width / WIDTH, height / high))
 
 
 def panels(rows: int, columns: int, height: float) -> tuple[Figure, list[list[Axes]]]:
@@ -86,13 +81,14 @@ def panels(rows: int, columns: int, height: float) -> tuple[Figure, list[list[Ax
 
 
 def model_panels(
-    study: Study, models: Sequence[str], rows: int, height: float
+    study: Study, models: Sequence[str], labels: Sequence[str], height: float
 ) -> tuple[Figure, list[dict[str, Axes]]]:
-    """Return a figure with a column per model, and the axes of each row by model.
+    """Return a figure with a column per model and a row per label, and each row's axes by model.
 
     At most ACROSS models stand side by side; the others follow below, with all rows again. Only the
-    first axes of a row have numbers at the left, and only the last row has epochs.
+    first axes of a row have its label and numbers at the left, and only the last row has epochs.
     """
+    rows = len(labels)
     bands = in_rows(models, ACROSS)
     across = len(bands[0])
     figure, grid = panels(len(bands) * rows, across, height)
@@ -102,12 +98,14 @@ def model_panels(
         for axes in row[len(band) :]:
             axes.remove()
         for model, axes in zip(band, row, strict=False):
-            last = down == rows - 1
-            axes.tick_params(labelbottom=last, labelleft=model == band[0])
+            first, last = model == band[0], down == rows - 1
+            axes.tick_params(labelbottom=last, labelleft=first)
+            axes.set_ylabel(labels[down] if first else "")
             axes.set_xlabel("Epoch" if last else "")
             if not down:
-                axes.set_title(shortened(study.model_label(model), 80 // across))
+                axes.set_title(shortened(study.model_label(model), 64 // across))
             found[down][model] = axes
+    figure.align_ylabels()
     return figure, found
 
 
@@ -185,9 +183,32 @@ def shade(part: float) -> Shade:
     return Shade(round(0.85 + 0.15 * min((part - 1) / 2, 1.0), 2), PAPER.light)
 
 
-def write_beside(axes: Axes, x: float, y: float, text: str, **style: Any) -> None:
-    """Write at a place in data coordinates that may be outside of the axes."""
-    axes.annotate(text, (x, y), **{"va": "center", "annotation_clip": False, **style})
+def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
+    """Write a small text, muted and centred on `y` unless `style` says otherwise."""
+    return axes.text(x, y, text, **{"va": "center", "fontsize": 7, "color": MUTED.light, **style})
+
+
+def name_row(
+    axes: Axes, study: Study, model: str, detail: str, y: float, left: float, **style: Any
+) -> None:
+    """Write a model's name at the left end of its row, and details beside the axes.
+
+    `left` is where the axes begin, in inches. The details do not fit beside a long name.
+    """
+    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * WIDTH)
+    name, start = shortened(study.model_label(model), 24), axes.get_xlim()[0]
+    look = {"fontsize": 8, "color": INK.light, **style}
+    write(axes, start - (left - MARGIN) * inch, y, name, **look)
+    if len(name) <= 9:
+        write(axes, start - 0.10 * inch, y, detail, ha="right", fontsize=7.5)
+
+
+def fill_cell(axes: Axes, x: float, y: float, fill: Any, text: str, **style: Any) -> None:
+    """Fill the square of side 1 right of `x` and below `y`, and write a number into it."""
+    axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=PAPER.light, lw=1.0))
+    if text:
+        middle = {"ha": "center", "va": "center_baseline"}
+        write(axes, x + 0.5, y + 0.52, text, **middle, **style)
 
 
 def mark(label: str, **style: Any) -> Line2D:
@@ -220,20 +241,19 @@ def condition_lines(study: Study, conditions: Sequence[str]) -> list[Line2D]:
     return [line(study.condition_label(c), color=colour_of(study, c), lw=1.8) for c in conditions]
 
 
-def key(figure: Figure, handles: Sequence[Line2D]) -> Legend:
+def key(figure: Figure, handles: Sequence[Line2D]) -> None:
     """Explain marks in one line at the top of a figure; too long a line has its labels cut."""
-    width, height = figure.get_size_inches()
-    longest = _fitting([str(handle.get_label()) for handle in handles], width - 2 * MARGIN)
+    height = figure.get_size_inches()[1]
+    longest = _fitting([str(handle.get_label()) for handle in handles], WIDTH - 2 * MARGIN)
     for handle in handles:
         handle.set_label(shortened(str(handle.get_label()), longest))
     legend = figure.legend(
-        handles=list(handles), loc="upper left", bbox_to_anchor=(MARGIN / width, 1 - 0.04 / height),
+        handles=list(handles), loc="upper left", bbox_to_anchor=(MARGIN / WIDTH, 1 - 0.04 / height),
         ncols=max(len(handles), 1), frameon=False, handletextpad=0.4, columnspacing=1.5,
         borderpad=0, borderaxespad=0, handlelength=1.3,
     )  # fmt: skip
     for text, handle in zip(legend.get_texts(), handles, strict=True):
         text.set_color(str(handle.get_color()))
-    return legend
 
 
 def _fitting(labels: Sequence[str], width: float) -> int:

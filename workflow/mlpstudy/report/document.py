@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import FigureIndex
 from mlpstudy.figures.palette import ALL
 from mlpstudy.figures.svg import for_paper
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import tone
 from mlpstudy.report.layout import Table
 from mlpstudy.report.pages import page_context
 from mlpstudy.report.provenance import Provenance
@@ -29,27 +30,27 @@ FIGURE_FONT = "'DejaVu Sans'"
 
 
 def document_data(
-    evidence: Evidence, provenance: Provenance, figures: FigureIndex, tables: Path
+    results: Results, provenance: Provenance, figures: FigureIndex, tables: Path
 ) -> Any:
     """Return what the typeset report shows, as JSON has it.
 
     Args:
-        evidence: the study and its tables.
+        results: the study and its tables.
         provenance: what the report comes from.
         figures: the index of the drawn figures.
         tables: folder of the CSVs, some of which only this form reads.
     """
     context = {
-        **page_context(evidence, provenance),
-        **judgements(evidence),
-        **cause_parts(evidence, tables),
-        "three": three_answers(evidence),
-        "inference": inference(evidence),
-        "models": model_sections(evidence, Path()),
-        "changes": changes(evidence),
+        **page_context(results, provenance),
+        **judgements(results),
+        **cause_parts(results, tables),
+        "three": three_answers(results),
+        "inference": inference(results),
+        "models": model_sections(results, Path()),
+        "changes": changes(results),
         "figures": [{**vars(entry), "file": entry.file} for entry in figures],
         "colours": {colour.variable: colour.light for colour in ALL},
-        "tones": {name: evidence.tone(name) for name in evidence.study.conditions},
+        "tones": {name: tone(results.study, name) for name in results.study.conditions},
     }
     return plain({name: value for name, value in context.items() if not callable(value)})
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mlpstudy.analysis.contrasts import LEVEL
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES
 from mlpstudy.figures.index import Entry, FigureIndex
 from mlpstudy.formats import percent
-from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.layout import Table
 from mlpstudy.report.views.answers import three_answers
 from mlpstudy.report.views.cause_parts import cause_parts
@@ -31,31 +31,31 @@ PLACED = ("architecture", "curves")
 
 
 def html_views(
-    evidence: Evidence, figures: FigureIndex, tables: Path, output: Path
+    results: Results, figures: FigureIndex, tables: Path, output: Path
 ) -> dict[str, Any]:
     """Return what the HTML templates use beside what they share with Markdown.
 
     Args:
-        evidence: the study and its tables.
+        results: the study and its tables.
         figures: the index of the drawn figures.
         tables: folder of the CSVs; links to them start from `output`.
         output: folder of the page.
     """
-    sections = model_sections(evidence, output)
-    changed = changes(evidence)
+    sections = model_sections(results, output)
+    changed = changes(results)
 
     def model_figures(model: str) -> list[Entry]:
         found = figures.find(section="models", model=model)
         return [entry for entry in found if entry.kind not in PLACED]
 
     return {
-        "three": three_answers(evidence),
-        "inference": inference(evidence),
+        "three": three_answers(results),
+        "inference": inference(results),
         "sections": sections,
         "changes": changed,
-        **judgements(evidence),
-        **cause_parts(evidence, tables),
-        "base_name": evidence.study.condition_label(evidence.leading[0]),
+        **judgements(results),
+        **cause_parts(results, tables),
+        "base_name": results.study.condition_label(results.main[0]),
         "figures": figures,
         "model_figures": model_figures,
         "tables_path": os.path.relpath(tables, output).replace(os.sep, "/"),

@@ -17,15 +17,14 @@ from jinja2 import (
 )
 from markupsafe import Markup
 
+from mlpstudy.analysis.results import Results, load_results
 from mlpstudy.errors import StudyError
 from mlpstudy.figures import palette
 from mlpstudy.figures.index import Entry, load_index
 from mlpstudy.figures.svg import Styles, inlined
 from mlpstudy.files import write_text
 from mlpstudy.formats import given_percent, plural
-from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.html_views import contents, html_views
-from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.markdown_tables import table_pages
 from mlpstudy.report.provenance import Provenance, load_provenance
 from mlpstudy.report.views.cards import cards
@@ -60,10 +59,10 @@ def render(
     Raises:
         StudyError: a table, figure or template is missing or is not what it should be.
     """
-    evidence = load_evidence(study, reported, tables)
-    context = page_context(evidence, load_provenance(provenance))
+    results = load_results(study, reported, tables)
+    context = page_context(results, load_provenance(provenance))
     at = os.path.relpath(figures, output).replace(os.sep, "/")
-    context |= html_views(evidence, load_index(figures), tables, output)
+    context |= html_views(results, load_index(figures), tables, output)
     context["parts"] = contents(context)
     context["inline"] = _inliner(figures)
     context["figure_path"] = lambda name: f"{at}/{name}"
@@ -81,30 +80,30 @@ def render(
         write_text(output / name, text)
 
 
-def page_context(evidence: Evidence, provenance: Provenance) -> dict[str, Any]:
+def page_context(results: Results, provenance: Provenance) -> dict[str, Any]:
     """Return all that the templates may use, the same for HTML and for Markdown."""
     return {
-        "title": title(evidence),
-        "trial": trial_notice(evidence),
-        "done": done(evidence),
-        "conditions": condition_list(evidence),
-        "answers": answers(evidence),
-        "accuracy": side_by_side(evidence),
-        "cards": cards(evidence),
-        "comparisons": comparison_views(evidence),
-        "effect_tables": effect_tables(evidence.study, evidence.contrasts),
-        "groups": group_tables(evidence),
-        "final": final_table(evidence),
-        "conclusions": conclusions(evidence),
-        "assumptions": assumptions(evidence),
-        "configuration": configuration(evidence.study, provenance),
+        "title": title(results),
+        "trial": trial_notice(results),
+        "done": done(results),
+        "conditions": condition_list(results),
+        "answers": answers(results),
+        "accuracy": side_by_side(results),
+        "cards": cards(results),
+        "comparisons": comparison_views(results),
+        "effect_tables": effect_tables(results.study, results.table("contrasts")),
+        "groups": group_tables(results),
+        "final": final_table(results),
+        "conclusions": conclusions(results),
+        "assumptions": assumptions(results),
+        "configuration": configuration(results.study, provenance),
         "provenance": provenance_table(provenance),
         "stamp": stamp(provenance),
-        "has_report": evidence.has_report,
-        "study": evidence.study.to_dict(),
+        "has_report": results.has_report,
+        "study": results.study.to_dict(),
         "colours": palette.ALL,
-        "medium": given_percent(evidence.study.medium),
-        "superior": given_percent(evidence.study.superior),
+        "medium": given_percent(results.study.medium),
+        "superior": given_percent(results.study.superior),
     }
 
 

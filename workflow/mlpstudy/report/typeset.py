@@ -16,11 +16,11 @@ import matplotlib as mpl
 import typst
 from matplotlib.ft2font import FT2Font
 
+from mlpstudy.analysis.results import load_results
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import load_index
 from mlpstudy.files import write_bytes
 from mlpstudy.report.document import document_data, read_figures
-from mlpstudy.report.loading import load_evidence
 from mlpstudy.report.provenance import load_provenance, rendering
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
@@ -56,7 +56,7 @@ def typeset(
             file cannot be written.
     """
     origin, index = load_provenance(provenance), load_index(figures)
-    data = document_data(load_evidence(study, reported, tables), origin, index, tables)
+    data = document_data(load_results(study, reported, tables), origin, index, tables)
     date = datetime.fromisoformat(rendering(origin)["date"])
     content = compile_document(data, read_figures(figures, index), templates, date)
     write_bytes(output, content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import (
     count,
     given_percent,
@@ -14,7 +15,6 @@ from mlpstudy.formats import (
     under,
     word,
 )
-from mlpstudy.report.evidence import Evidence
 from mlpstudy.report.views.claims import tally
 from mlpstudy.report.views.saturation import share_range
 
@@ -32,43 +32,45 @@ class Answer:
     more: str
 
 
-def three_answers(evidence: Evidence) -> list[Answer]:
+def three_answers(results: Results) -> list[Answer]:
     """Return the answer in three parts, or fewer where the study has only one condition."""
-    return [*_failing(evidence), *_mended(evidence), *_standing(evidence)]
+    return [*_failing(results), *_mended(results), *_standing(results)]
 
 
-def _failing(evidence: Evidence) -> list[Answer]:
+def _failing(results: Results) -> list[Answer]:
     """Say how many replicates fail as the study's first condition has it, whose, and why."""
-    base = evidence.leading[0]
-    failed, total = evidence.failures(base, evidence.keys)
-    limit = given_percent(evidence.study.medium)
-    label = f"replicates fail {_under(evidence, base)}"
+    base = results.main[0]
+    failed, total = results.failures(base, results.models)
+    limit = given_percent(results.study.medium)
+    label = f"replicates fail {_under(results, base)}"
     if not failed:
         text = f"All of them reach a test accuracy of {limit} % or more."
     else:
         text = f"They end below {limit} % test accuracy. "
-        text += _whose(evidence, base) + _why(evidence, base)
-    link = ("#cause", "The cause") if evidence.has("causes") else ("#models", "Every model")
+        text += _whose(results, base) + _why(results, base)
+    link = ("#cause", "The cause") if results.has("causes") else ("#models", "Every model")
     return [Answer(f"{count(failed)} of {count(total)}", label, text.strip(), *link)]
 
 
-def _under(evidence: Evidence, condition: str) -> str:
-    return under(evidence.study.condition_label(condition))
+def _under(results: Results, condition: str) -> str:
+    return under(results.study.condition_label(condition))
 
 
-def _whose(evidence: Evidence, condition: str) -> str:
+def _whose(results: Results, condition: str) -> str:
     """Name the models that fail mostly and at times."""
     rows = {
-        m: evidence.rows[condition, m] for m in evidence.keys if (condition, m) in evidence.rows
+        m: results.summaries[condition, m]
+        for m in results.models
+        if (condition, m) in results.summaries
     }
     mostly = [m for m, row in rows.items() if 2 * row["failures"] > row["replicates"]]
     at_times = [m for m, row in rows.items() if row["failures"] and m not in mostly]
     parts = []
     if mostly:
-        whose = evidence.names(mostly, opening=True)
+        whose = results.few(mostly, opening=True)
         parts.append(f"{whose} {_fail(mostly)} more often than not")
     if at_times:
-        whose = evidence.names(at_times, opening=not mostly)
+        whose = results.few(at_times, opening=not mostly)
         parts.append(f"{whose} {_fail(at_times)} at times")
     return f"{listing(parts)}. "
 
@@ -77,11 +79,11 @@ def _fail(models: list[str]) -> str:
     return "fails" if len(models) == 1 else "fail"
 
 
-def _why(evidence: Evidence, condition: str) -> str:
+def _why(results: Results, condition: str) -> str:
     """Say which failures the loss without a gradient explains, and which it does not."""
-    if not evidence.has("causes"):
+    if not results.has("causes"):
         return ""
-    causes = evidence.table("causes")
+    causes = results.table("causes")
     rows = causes[(causes["condition"] == condition) & (causes["failures"] > 0)]
     rows = rows[rows["kl"] == "clipped"]
     text = ""
@@ -94,46 +96,44 @@ def _why(evidence: Evidence, condition: str) -> str:
                 "In the last epoch of the failed replicates of each of these models, the median "
                 f"share of training images without a gradient is {share_range(stuck)} %. "
             )
-    return text + _unexplained(evidence, condition, set(rows["model"]))
+    return text + _unexplained(results, condition, set(rows["model"]))
 
 
-def _unexplained(evidence: Evidence, condition: str, explained: set[str]) -> str:
+def _unexplained(results: Results, condition: str, explained: set[str]) -> str:
     """Count the failures of other models, which the clipped divergence cannot explain."""
     failures = {
-        m: int(evidence.rows[condition, m]["failures"])
-        for m in evidence.keys
-        if (condition, m) in evidence.rows and m not in explained
+        m: int(results.summaries[condition, m]["failures"])
+        for m in results.models
+        if (condition, m) in results.summaries and m not in explained
     }
     models = [model for model, number in failures.items() if number]
     if not models:
         return ""
-    losses = dict.fromkeys(
-        word(evidence.study.fields(condition, model)["loss"]) for model in models
-    )
+    losses = dict.fromkeys(word(results.study.fields(condition, model)["loss"]) for model in models)
     number = plural(sum(failures.values()), "failure")
     return (
-        f"This study does not explain the {number} of {evidence.names(models)}, trained with "
+        f"This study does not explain the {number} of {results.few(models)}, trained with "
         f"{listing(list(losses))}."
     )
 
 
-def _mended(evidence: Evidence) -> list[Answer]:
+def _mended(results: Results) -> list[Answer]:
     """Set the second leading condition beside the first, and those that change part of it."""
-    if len(evidence.leading) < 2:
+    if len(results.main) < 2:
         return []
-    base, other = evidence.leading[:2]
-    shared = [m for m in evidence.keys if {(base, m), (other, m)} <= evidence.rows.keys()]
+    base, other = results.main[:2]
+    shared = [m for m in results.models if {(base, m), (other, m)} <= results.summaries.keys()]
     if not shared:
         return []
-    failed, total = evidence.failures(other, shared)
-    before, _ = evidence.failures(base, shared)
+    failed, total = results.failures(other, shared)
+    before, _ = results.failures(base, shared)
     fail = "fails" if failed < 2 else "fail"
-    text = f"With {_changes(evidence, other)}, {_none(failed)} {fail} where {count(before)} did."
+    text = f"With {_changes(results, other)}, {_none(failed)} {fail} where {count(before)} did."
     if not before:
-        text = f"There is none to mend by {_changes(evidence, other)}."
-    link = ("#cause", "Two by two") if evidence.has("causes") else ("#inference", "The table")
-    text += _alone(evidence, other)
-    label = f"replicates fail {_under(evidence, other)}"
+        text = f"There is none to mend by {_changes(results, other)}."
+    link = ("#cause", "Two by two") if results.has("causes") else ("#inference", "The table")
+    text += _alone(results, other)
+    label = f"replicates fail {_under(results, other)}"
     return [Answer(f"{count(failed)} of {count(total)}", label, text, *link)]
 
 
@@ -141,71 +141,73 @@ def _none(number: int) -> str:
     return count(number) if number else "none"
 
 
-def _changes(evidence: Evidence, condition: str) -> str:
+def _changes(results: Results, condition: str) -> str:
     """Return what a condition changes, in words."""
-    changes = evidence.changes(condition)
+    changes = results.changes(condition)
     said = [setting(*item) for item in changes.items()]
-    return listing(said or [evidence.study.condition_label(condition)])
+    return listing(said or [results.study.condition_label(condition)])
 
 
-def _alone(evidence: Evidence, whole: str) -> str:
+def _alone(results: Results, whole: str) -> str:
     """Say how often models fail under conditions that change a part of what `whole` changes."""
-    base = evidence.leading[0]
-    changed = evidence.changes(whole).items()
+    base = results.main[0]
+    changed = results.changes(whole).items()
     parts: dict[tuple[str, ...], list[str]] = {}
-    for name in evidence.conditions:
-        own = evidence.changes(name).items()
-        models = tuple(m for m in evidence.keys if {(base, m), (name, m)} <= evidence.rows.keys())
+    for name in results.conditions:
+        own = results.changes(name).items()
+        models = tuple(
+            m for m in results.models if {(base, m), (name, m)} <= results.summaries.keys()
+        )
         if own and own < changed and models:
-            failed, _ = evidence.failures(name, list(models))
+            failed, _ = results.failures(name, list(models))
             parts.setdefault(models, []).append(
-                f"{_none(failed)} with {_changes(evidence, name)} alone"
+                f"{_none(failed)} with {_changes(results, name)} alone"
             )
     text = ""
     for models, said in parts.items():
-        before, total = evidence.failures(base, list(models))
-        whose = evidence.names(models)
+        before, total = results.failures(base, list(models))
+        whose = results.few(models)
         text += (
             f" Of {count(total)} replicates of {whose}, {count(before)} fail "
-            f"{_under(evidence, base)}, {listing(said)}."
+            f"{_under(results, base)}, {listing(said)}."
         )
     return text
 
 
-def _standing(evidence: Evidence) -> list[Answer]:
+def _standing(results: Results) -> list[Answer]:
     """Count verdicts on the report's conclusions, or the classes found again without any."""
-    base = evidence.leading[0]
-    if evidence.has("claims"):
-        return _verdicts(evidence, base)
-    final = evidence.final[evidence.final["condition"] == base]
+    base = results.main[0]
+    if results.has("claims"):
+        return _verdicts(results, base)
+    final = results.table("final_inference")[results.table("final_inference")["condition"] == base]
     printed = final[final["reported_class"] != ""]
     if printed.empty:
         return []
     same = int((printed["reported_class"] == printed["class"]).sum())
     text = f"The class that the report prints is that of our median replicate for {same} models."
     figure = f"{same} of {len(printed)}"
-    label = f"classes found again {_under(evidence, base)}"
+    label = f"classes found again {_under(results, base)}"
     return [Answer(figure, label, text, "#inference", "The table")]
 
 
-def _verdicts(evidence: Evidence, base: str) -> list[Answer]:
-    claims = evidence.table("claims")
+def _verdicts(results: Results, base: str) -> list[Answer]:
+    claims = results.table("claims")
     quoted = claims["quote"].fillna("") != ""
     own = claims.loc[~quoted, "claim"].nunique()
     claims = claims[quoted] if quoted.any() else claims
-    tallies = {c: found for c, found in tally(claims).items() if c in evidence.leading}
+    tallies = {c: found for c, found in tally(claims).items() if c in results.main}
 
     def told(condition: str) -> str:
         parts = [f"{count(tallies[condition].get(state, 0))} {state}" for state in STATES]
-        return f"{heading(_under(evidence, condition))}: {listing(parts)}."
+        return f"{heading(_under(results, condition))}: {listing(parts)}."
 
     if base not in tallies:
         return []
     total = sum(tallies[base].values())
     text = " ".join(map(told, tallies))
-    label = f"of {plural(total, 'testable statement')}, {_under(evidence, base)}"
+    label = f"of {plural(total, 'testable statement')}, {_under(results, base)}"
     if quoted.any():
-        label = f"of {plural(total, 'testable statement')} of the report, {_under(evidence, base)}"
+        label = f"of {plural(total, 'testable statement')} of the report, {_under(results, base)}"
     if own and quoted.any():
         text += f" This study also judges {plural(own, 'claim')} of its own."
     contradicted, supported = (tallies[base].get(v, 0) for v in ("contradicted", "supported"))

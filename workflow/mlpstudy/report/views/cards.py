@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import (
     count,
     listing,
@@ -15,7 +16,7 @@ from mlpstudy.formats import (
     span,
     word,
 )
-from mlpstudy.report.evidence import Evidence, class_cell
+from mlpstudy.report.by_condition import class_cell, tone
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.properties import FACTS, Fields, assumed, printed_time
 
@@ -40,57 +41,61 @@ class Card:
     results: Table
 
 
-def cards(evidence: Evidence) -> list[Card]:
+def cards(results: Results) -> list[Card]:
     """Return a card per model that has runs, in the study's order."""
     return [
         Card(
             key,
-            evidence.study.model_label(key),
-            evidence.study.models[key].report_name,
-            facts(evidence, key),
-            _results(evidence, key),
+            results.study.model_label(key),
+            results.study.models[key].report_name,
+            facts(results, key),
+            _results(results, key),
         )
-        for key in evidence.keys
+        for key in results.models
     ]
 
 
-def facts(evidence: Evidence, model: str) -> list[Fact]:
+def facts(results: Results, model: str) -> list[Fact]:
     """Return what the model is, with what a condition changes in brackets behind it."""
-    entry = evidence.study.models[model]
-    open_fields = assumed(evidence, model)
+    entry = results.study.models[model]
+    open_fields = assumed(results, model)
     found = []
     for label, fields, say in FACTS:
-        text = say(entry.fields) + _changes(evidence, model, say)
+        text = say(entry.fields) + _changes(results, model, say)
         found.append(Fact(label, text, any(name in open_fields for name in fields)))
-    rows = [evidence.rows[c, model] for c in evidence.conditions if (c, model) in evidence.rows]
+    rows = [
+        results.summaries[c, model] for c in results.conditions if (c, model) in results.summaries
+    ]
     sizes = list(dict.fromkeys(count(row["parameters"]) for row in rows))
     return [*found, Fact("Parameters", " or ".join(sizes), False)]
 
 
-def _changes(evidence: Evidence, model: str, say: Callable[[Fields], str]) -> str:
+def _changes(results: Results, model: str, say: Callable[[Fields], str]) -> str:
     """Return ` (corrected: divided by 255)` where a condition's overrides change what is said."""
-    base = say(evidence.study.models[model].fields)
+    base = say(results.study.models[model].fields)
     changed: dict[str, list[str]] = {}
-    for condition in evidence.conditions:
-        if (condition, model) not in evidence.rows:
+    for condition in results.conditions:
+        if (condition, model) not in results.summaries:
             continue
-        text = say(evidence.study.fields(condition, model))
+        text = say(results.study.fields(condition, model))
         if text != base:
-            changed.setdefault(text, []).append(evidence.study.condition_label(condition))
+            changed.setdefault(text, []).append(results.study.condition_label(condition))
     parts = [f"{listing(names)}: {text}" for text, names in changed.items()]
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _results(evidence: Evidence, model: str) -> Table:
+def _results(results: Results, model: str) -> Table:
     """Return what came of the model, a row a quantity; the report and each condition a column."""
-    conditions = [c for c in evidence.conditions if (c, model) in evidence.rows]
+    conditions = [c for c in results.conditions if (c, model) in results.summaries]
     head = [Column("", number=False)]
-    if reports := evidence.has_report:
+    if reports := results.has_report:
         head.append(Column("report"))
-    head += [Column(evidence.study.condition_label(c), tone=evidence.tone(c)) for c in conditions]
-    table = Table("", head, title=evidence.study.model_label(model))
-    rows = [evidence.rows[c, model] for c in conditions]
-    for label, printed, ours in _quantities(evidence, model):
+    head += [
+        Column(results.study.condition_label(c), tone=tone(results.study, c)) for c in conditions
+    ]
+    table = Table("", head, title=results.study.model_label(model))
+    rows = [results.summaries[c, model] for c in conditions]
+    for label, printed, ours in _quantities(results, model):
         table.add(label, [printed] if reports else [], [ours(row) for row in rows])
     return table
 
@@ -98,9 +103,9 @@ def _results(evidence: Evidence, model: str) -> Table:
 Say = Callable[[Any], Cell | str]
 
 
-def _quantities(evidence: Evidence, model: str) -> list[tuple[str, Cell | str, Say]]:
+def _quantities(results: Results, model: str) -> list[tuple[str, Cell | str, Say]]:
     """Return label, the report's figure and how ours is said, of each quantity."""
-    printed = evidence.reported
+    printed = results.reported
 
     def number(quantity: str) -> float:
         return printed.number("details", model, quantity)
@@ -124,5 +129,5 @@ def _quantities(evidence: Evidence, model: str) -> list[tuple[str, Cell | str, S
         ("Failures", word(None), lambda row: f"{row['failures']} of {row['replicates']}"),
         ("Testing loss", loss(number("test_loss")), lambda row: loss(row["test_loss_median"])),
         ("Training accuracy, %", word(None), lambda row: percent(row["train_accuracy_median"])),
-        ("Time", printed_time(evidence, model), lambda row: seconds_range(row)),
+        ("Time", printed_time(results, model), lambda row: seconds_range(row)),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.analysis.results import Results
 from mlpstudy.report.views.cause_tables import load_causes
 from mlpstudy.report.views.causes import cause_context
 
@@ -17,8 +17,8 @@ NOTHING: dict[str, Any] = {
 }  # fmt: skip
 
 
-def cause_parts(evidence: Evidence, tables: Path) -> dict[str, Any]:
+def cause_parts(results: Results, tables: Path) -> dict[str, Any]:
     """Return what cause_context does; without the tables nothing under the same names."""
     if not all((tables / f"{name}.csv").is_file() for name in TABULATED):
         return NOTHING
-    return cause_context(load_causes(evidence.study, tables))
+    return cause_context(load_causes(results.study, tables))

@@ -2,7 +2,7 @@
 
 For a template, HTML or typeset:
 
-    frame = evidence.table("claims")
+    frame = results.table("claims")
     context["claims"] = claim_views(frame, study)    # in the order of the claims' file
     context["claims_tally"] = tally(frame)      # for a first sentence: how many of each, where
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Comparison
 from mlpstudy.formats import (
     NONE,
@@ -15,7 +16,7 @@ from mlpstudy.formats import (
     span,
     word,
 )
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import condition_columns
 from mlpstudy.report.layout import Cell, Column, Finding, Table
 from mlpstudy.report.views.comparison_findings import comparison_findings
 from mlpstudy.report.views.contrasts import pairs_table
@@ -39,45 +40,47 @@ class ComparisonView:
     findings: list[Finding]
 
 
-def comparison_views(evidence: Evidence) -> list[ComparisonView]:
+def comparison_views(results: Results) -> list[ComparisonView]:
     """Return the comparisons of which the study has a model with runs."""
     views = []
-    for comparison, members in evidence.study.present_comparisons:
-        models = [model for model in members if model in evidence.keys]
+    for comparison, members in results.study.present_comparisons:
+        models = [model for model in members if model in results.models]
         if models:
-            views.append(_view(evidence, comparison, models))
+            views.append(_view(results, comparison, models))
     return views
 
 
-def _view(evidence: Evidence, comparison: Comparison, models: list[str]) -> ComparisonView:
+def _view(results: Results, comparison: Comparison, models: list[str]) -> ComparisonView:
     return ComparisonView(
         key=comparison.key,
-        title=names(evidence.study.model_labels(models), opening=True),
+        title=names(results.study.model_labels(models), opening=True),
         quote=comparison.quote,
         place=comparison.place,
-        table=_table(evidence, models),
-        pairs=pairs_table(evidence, comparison),
-        findings=comparison_findings(evidence, models),
+        table=_table(results, models),
+        pairs=pairs_table(results, comparison),
+        findings=comparison_findings(results, models),
     )
 
 
-def _table(evidence: Evidence, models: list[str]) -> Table:
+def _table(results: Results, models: list[str]) -> Table:
     columns = [Column("Model", False), Column("Activation", False), Column("Nodes", False)]
-    if evidence.has_report:
+    if results.has_report:
         columns.append(Column("report"))
-    for condition in evidence.leading:
-        columns += evidence.columns(condition, "median", "range", "failures", "time")
+    for condition in results.main:
+        columns += condition_columns(
+            results.study, condition, "median", "range", "failures", "time"
+        )
     table = Table("Test accuracy in per cent, failed replicates, time a replicate.", columns)
     for model in models:
-        fields = evidence.study.models[model].fields
-        cells: list[Cell | str] = [model_cell(evidence.study, model), word(fields["activation"])]
+        fields = results.study.models[model].fields
+        cells: list[Cell | str] = [model_cell(results.study, model), word(fields["activation"])]
         cells.append(word(fields["nodes"]))
-        if evidence.has_report:
-            cells.append(percent(evidence.reported.number("final", model, "test_accuracy")))
-        for condition in evidence.leading:
-            cells += _ours(evidence.rows.get((condition, model)))
+        if results.has_report:
+            cells.append(percent(results.reported.number("final", model, "test_accuracy")))
+        for condition in results.main:
+            cells += _ours(results.summaries.get((condition, model)))
         lines = (model_lines, timing_lines)
-        table.add(cells, sources=[of(evidence, model, evidence.leading) for of in lines])
+        table.add(cells, sources=[of(results, model, results.main) for of in lines])
     return table
 
 

@@ -5,34 +5,35 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES
 from mlpstudy.formats import NONE, listing, missing, percent, plural, span, under, word
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import condition_finding
 from mlpstudy.report.layout import Finding
 
 Key = Callable[[Mapping[Hashable, Any]], str]
 
 
-def groups_of(evidence: Evidence, condition: str, key: Key) -> dict[str, list[str]]:
+def groups_of(results: Results, condition: str, key: Key) -> dict[str, list[str]]:
     """Return the models of a condition by what `key` says of their row."""
     groups: dict[str, list[str]] = {}
-    for (name, model), row in evidence.rows.items():
+    for (name, model), row in results.summaries.items():
         if name == condition:
             groups.setdefault(key(row), []).append(model)
     return groups
 
 
-def medians_of(evidence: Evidence, condition: str, models: Sequence[str]) -> str:
+def medians_of(results: Results, condition: str, models: Sequence[str]) -> str:
     """Return the range of some models' own median accuracies, in per cent.
 
     The median of all their replicates together may be that of none of them.
     """
-    found = [evidence.rows[condition, model]["test_accuracy_median"] for model in models]
+    found = [results.summaries[condition, model]["test_accuracy_median"] for model in models]
     known = [value for value in found if not missing(value)]
     return span(min(known), max(known)) if known else NONE
 
 
-def shared_classes(evidence: Evidence) -> list[Finding]:
+def shared_classes(results: Results) -> list[Finding]:
     """Say which settings models can share and still end in different classes."""
     settings: dict[str, Key] = {
         "activation": lambda row: str(row["activation"]),
@@ -40,8 +41,8 @@ def shared_classes(evidence: Evidence) -> list[Finding]:
         "number of layers": lambda row: str(row["layers"]),
     }
     findings = []
-    for condition in evidence.leading:
-        classes = {m: row["class"] for (c, m), row in evidence.rows.items() if c == condition}
+    for condition in results.main:
+        classes = {m: row["class"] for (c, m), row in results.summaries.items() if c == condition}
         tally = [
             f"{list(classes.values()).count(name)} {name.capitalize()}"
             for name in CLASSES
@@ -49,14 +50,14 @@ def shared_classes(evidence: Evidence) -> list[Finding]:
         ]
         if len(set(classes.values())) == 1:
             text = f"all {plural(len(classes), 'model')} fall into one class: {tally[0]}."
-            findings.append(evidence.finding(condition, text))
+            findings.append(condition_finding(results.study, condition, text))
             continue
         differ = [
             label
             for label, key in settings.items()
             if any(
                 len({classes[model] for model in group}) > 1
-                for group in groups_of(evidence, condition, key).values()
+                for group in groups_of(results, condition, key).values()
             )
         ]
         text = f"the classes are {listing(tally)}. "
@@ -65,7 +66,7 @@ def shared_classes(evidence: Evidence) -> list[Finding]:
             text += f"Models with the same {_either(differ)} end in different classes. "
         if alone:
             text += f"Models with the same {_either(alone)} all end in the same class."
-        findings.append(evidence.finding(condition, text.strip()))
+        findings.append(condition_finding(results.study, condition, text.strip()))
     return findings
 
 
@@ -74,48 +75,54 @@ def _either(names: list[str]) -> str:
     return listing(names).replace(" and ", " or ")
 
 
-def changed_classes(evidence: Evidence) -> list[Finding]:
+def changed_classes(results: Results) -> list[Finding]:
     """Say how many models change class between the first condition and each other one."""
     findings = []
-    base, *others = evidence.leading
+    base, *others = results.main
     for other in others:
         pairs = [
-            (evidence.rows[base, model]["class"], evidence.rows[other, model]["class"])
-            for model in evidence.keys
-            if (base, model) in evidence.rows and (other, model) in evidence.rows
+            (results.summaries[base, model]["class"], results.summaries[other, model]["class"])
+            for model in results.models
+            if (base, model) in results.summaries and (other, model) in results.summaries
         ]
         if not pairs:
             continue
-        fields = [word(name) for name in evidence.changes(other)]
+        fields = [word(name) for name in results.changes(other)]
         changed = sum(one != two for one, two in pairs)
         text = f"the class of {changed} of {plural(len(pairs), 'model')} is not that {{}}."
         difference = f", which differs in {listing(fields)} only" if fields else ""
         findings.append(
-            evidence.finding(
-                other, text.format(under(evidence.study.condition_label(base)) + difference)
+            condition_finding(
+                results.study,
+                other,
+                text.format(under(results.study.condition_label(base)) + difference),
             )
         )
     return findings
 
 
-def rankings(evidence: Evidence, theirs: Sequence[str]) -> list[Finding]:
+def rankings(results: Results, theirs: Sequence[str]) -> list[Finding]:
     """Say the order of the activations by best replicate and model, and whether it is theirs.
 
     Args:
-        evidence: the study and its tables.
+        results: the study and its tables.
         theirs: the activations as the report ranks them, the best first; empty if it does not.
     """
     findings = []
-    for condition in evidence.leading:
-        groups = groups_of(evidence, condition, lambda row: str(row["activation"]))
-        values = {n: evidence.runs(condition, ms)["test_accuracy"] for n, ms in groups.items()}
+    for condition in results.main:
+        groups = groups_of(results, condition, lambda row: str(row["activation"]))
+        values = {
+            n: results.replicates_of(condition, ms)["test_accuracy"] for n, ms in groups.items()
+        }
         values = {name: accuracy for name, accuracy in values.items() if accuracy.notna().any()}
         if len(values) < 2:
-            findings.append(evidence.finding(condition, "there is only one activation to rank."))
+            findings.append(
+                condition_finding(results.study, condition, "there is only one activation to rank.")
+            )
             continue
         parts = []
         medians = {
-            name: evidence.runs(condition, groups[name]).groupby("model")["test_accuracy"]
+            name: results.replicates_of(condition, groups[name]).groupby("model")["test_accuracy"]
             .median().max()
             for name in values
         }  # fmt: skip
@@ -126,7 +133,7 @@ def rankings(evidence: Evidence, theirs: Sequence[str]) -> list[Finding]:
             order = sorted(scores, key=lambda name: -scores[name])
             shown = " > ".join(f"{word(name)} {percent(scores[name])}" for name in order)
             parts.append(f"by {label} {shown}{_agreement(order, theirs)}")
-        findings.append(evidence.finding(condition, "; ".join(parts) + "."))
+        findings.append(condition_finding(results.study, condition, "; ".join(parts) + "."))
     return findings
 
 

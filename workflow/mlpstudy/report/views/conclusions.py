@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import NONE, percent, share, word
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import condition_columns
 from mlpstudy.report.layout import Cell, Column, Finding, Table
 from mlpstudy.report.views.conclusion_findings import (
     Key,
@@ -40,73 +41,75 @@ class Conclusion:
     table: Table | None
 
 
-def conclusions(evidence: Evidence) -> list[Conclusion]:
+def conclusions(results: Results) -> list[Conclusion]:
     """Return each topic of which this study's tables say something."""
-    concluded = evidence.study.conclusions.model_dump()
+    concluded = results.study.conclusions.model_dump()
     found = []
     for topic, (title, say, table) in TOPICS.items():
         said = concluded.get(topic, {})
-        findings = say(evidence, said)
+        findings = say(results, said)
         if findings:
             words = (said.get("quote", ""), said.get("place", ""))
-            found.append(Conclusion(topic, title, *words, findings, table(evidence)))
+            found.append(Conclusion(topic, title, *words, findings, table(results)))
     return found
 
 
-def _by(evidence: Evidence, label: str, key: Key, numeric: bool = False) -> Table:
+def _by(results: Results, label: str, key: Key, numeric: bool = False) -> Table:
     """Return a table with a row per group of models: best, median, failed replicates."""
     columns = [Column(label, numeric), Column("Models")]
-    for condition in evidence.leading:
-        columns += evidence.columns(condition, "best", "medians", "failures, %")
+    for condition in results.main:
+        columns += condition_columns(results.study, condition, "best", "medians", "failures, %")
     caption = (
         "The models of a row: their best replicate's test accuracy, the range of their medians, "
         "and the share of their replicates that failed, in per cent."
     )
     table = Table(caption, columns, title=f"By {label.lower()}")
-    by_condition = {c: groups_of(evidence, c, key) for c in evidence.leading}
+    by_condition = {c: groups_of(results, c, key) for c in results.main}
     names = list(dict.fromkeys(n for groups in by_condition.values() for n in groups))
     for name in sorted(names, key=float) if numeric else names:
         models = {m for groups in by_condition.values() for m in groups.get(name, [])}
         cells: list[Cell | str] = []
         for condition, groups in by_condition.items():
-            cells += _cells(evidence, condition, groups.get(name, []))
-        chosen = [m for m in evidence.keys if m in models]
-        source = lines_of("models.csv", evidence.models, model=chosen, condition=evidence.leading)
+            cells += _cells(results, condition, groups.get(name, []))
+        chosen = [m for m in results.models if m in models]
+        source = lines_of(
+            "models.csv", results.table("models"), model=chosen, condition=results.main
+        )
         table.add(name, str(len(models)), cells, sources=[source])
     return table
 
 
-def _cells(evidence: Evidence, condition: str, models: list[str]) -> list[str]:
+def _cells(results: Results, condition: str, models: list[str]) -> list[str]:
     if not models:
         return [NONE] * 3
-    accuracy = evidence.runs(condition, models)["test_accuracy"]
-    failed = (~(accuracy >= evidence.study.medium)).mean()
-    medians = medians_of(evidence, condition, models)
+    accuracy = results.replicates_of(condition, models)["test_accuracy"]
+    failed = (~(accuracy >= results.study.medium)).mean()
+    medians = medians_of(results, condition, models)
     return [percent(accuracy.max()), medians, share(failed)]
 
 
-Say = Callable[[Evidence, Mapping[str, Any]], list[Finding]]
+Say = Callable[[Results, Mapping[str, Any]], list[Finding]]
 
 # Each topic: its title, its sentences, given what the report concludes on it, and its table.
-TOPICS: dict[str, tuple[str, Say, Callable[[Evidence], Table | None]]] = {
+TOPICS: dict[str, tuple[str, Say, Callable[[Results], Table | None]]] = {
     "settings": (
         "All settings together",
-        lambda evidence, _: shared_classes(evidence) + changed_classes(evidence),
-        lambda evidence: _by(evidence, "Loss function", lambda row: word(row["loss_function"])),
+        lambda results, _: shared_classes(results) + changed_classes(results),
+        lambda results: _by(results, "Loss function", lambda row: word(row["loss_function"])),
     ),
     "activations": (
         "Activation functions",
-        lambda evidence, said: rankings(evidence, said.get("order", [])),
-        lambda evidence: _by(evidence, "Activation", lambda row: word(row["activation"])),
+        lambda results, said: rankings(results, said.get("order", [])),
+        lambda results: _by(results, "Activation", lambda row: word(row["activation"])),
     ),
     "layers": (
         "Number of layers",
-        lambda evidence, said: depths(evidence, said.get("up_to"), said.get("exception", "")),
-        lambda evidence: _by(evidence, "Layers", lambda row: str(row["layers"]), numeric=True),
+        lambda results, said: depths(results, said.get("up_to"), said.get("exception", "")),
+        lambda results: _by(results, "Layers", lambda row: str(row["layers"]), numeric=True),
     ),
     "batch_norm": (
         "Batch normalisation",
-        lambda evidence, said: normalisation(evidence, said.get("pair", [])),
+        lambda results, said: normalisation(results, said.get("pair", [])),
         lambda _: None,
     ),
 }

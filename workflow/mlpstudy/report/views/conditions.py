@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import (
     NONE,
     heading,
@@ -12,7 +13,7 @@ from mlpstudy.formats import (
     setting,
     supported_decimals,
 )
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import condition_columns, tone
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.inference import Outcome, outcome, thresholds
 from mlpstudy.report.views.sources import model_lines
@@ -30,40 +31,40 @@ class Change:
     table: Table
 
 
-def changes(evidence: Evidence) -> list[Change]:
+def changes(results: Results) -> list[Change]:
     """Return the conditions beside those that lead the study, each with a table.
 
     The models are set beside themselves under the study's first condition.
     """
     found = []
-    for condition in evidence.conditions:
-        if condition not in evidence.leading:
-            name = heading(evidence.study.condition_label(condition))
-            said = heading("; ".join(setting(*i) for i in evidence.changes(condition).items()))
+    for condition in results.conditions:
+        if condition not in results.main:
+            name = heading(results.study.condition_label(condition))
+            said = heading("; ".join(setting(*i) for i in results.changes(condition).items()))
             title = said or name
-            found.append(Change(condition, title, name, _table(evidence, condition, title)))
+            found.append(Change(condition, title, name, _table(results, condition, title)))
     return found
 
 
-def _table(evidence: Evidence, condition: str, title: str) -> Table:
-    base = evidence.leading[0]
-    drawing = axis(thresholds(evidence))
+def _table(results: Results, condition: str, title: str) -> Table:
+    base = results.main[0]
+    drawing = axis(thresholds(results))
     columns = [Column("Model", False)]
     for name in (base, condition):
-        label, tone = evidence.study.condition_label(name), evidence.tone(name)
+        label, colour = results.study.condition_label(name), tone(results.study, name)
         columns += [
-            Column("distribution", False, label, tone, drawing),
-            *evidence.columns(name, "median", "failed"),
+            Column("distribution", False, label, colour, drawing),
+            *condition_columns(results.study, name, "median", "failed"),
         ]
     table = Table("", [*columns, Column("Change of median")], title=title)
-    for model in evidence.keys:
-        sides = [outcome(evidence, c, model) for c in (base, condition)]
+    for model in results.models:
+        sides = [outcome(results, c, model) for c in (base, condition)]
         if sides[1] is not None:
             table.add(
-                model_cell(evidence.study, model),
+                model_cell(results.study, model),
                 [cell for side in sides for cell in _cells(side)],
-                _shift(evidence, base, condition, model),
-                sources=[model_lines(evidence, model, [base, condition])],
+                _shift(results, base, condition, model),
+                sources=[model_lines(results, model, [base, condition])],
             )
     return table
 
@@ -78,9 +79,9 @@ def _cells(side: Outcome | None) -> list[Cell | str]:
     ]
 
 
-def _shift(evidence: Evidence, base: str, condition: str, model: str) -> Cell | str:
+def _shift(results: Results, base: str, condition: str, model: str) -> Cell | str:
     """Return the difference of the medians, rounded to what the wider interval supports."""
-    rows = [evidence.rows.get((name, model)) for name in (base, condition)]
+    rows = [results.summaries.get((name, model)) for name in (base, condition)]
     if rows[0] is None or rows[1] is None:
         return NONE
     decimals = min(

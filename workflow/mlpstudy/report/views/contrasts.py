@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.analysis.contrasts import contrast_id
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Comparison, Study
 from mlpstudy.formats import (
     NONE,
@@ -18,7 +19,7 @@ from mlpstudy.formats import (
     supported_decimals,
     word,
 )
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import condition_columns
 from mlpstudy.report.layout import Cell, Column, Source, Table
 from mlpstudy.report.views.sources import lines_of, numbered
 
@@ -35,24 +36,24 @@ CAPTION = (
 Row = Mapping[Hashable, Any]
 
 
-def pairs_table(evidence: Evidence, comparison: Comparison) -> Table | None:
+def pairs_table(results: Results, comparison: Comparison) -> Table | None:
     """Return the contrasts of a comparison's pairs under the main conditions."""
-    frame = evidence.contrasts
+    frame = results.table("contrasts")
     columns = [Column("Pair", False)]
-    columns += [Column("report")] if evidence.has_report else []
-    for condition in evidence.leading:
-        columns += evidence.columns(condition, "difference", "interval")
+    columns += [Column("report")] if results.has_report else []
+    for condition in results.main:
+        columns += condition_columns(results.study, condition, "difference", "interval")
     table = Table(CAPTION, columns)
     by_id = frame.set_index("contrast").to_dict("index")
     for first, second in comparison.pairs:
-        if not {first, second} <= set(evidence.keys):
+        if not {first, second} <= set(results.models):
             continue
-        found = {c: _of_pair(by_id, c, first, second) for c in evidence.leading}
+        found = {c: _of_pair(by_id, c, first, second) for c in results.main}
         ids = [str(row["contrast"]) for row in found.values() if row]
         printed = next((row["reported_difference"] for row in found.values() if row), None)
         table.add(
-            ARROW.join(evidence.study.model_labels([first, second])),
-            [points(printed)] if evidence.has_report else [],
+            ARROW.join(results.study.model_labels([first, second])),
+            [points(printed)] if results.has_report else [],
             [cell for row in found.values() for cell in effect_cells(row)],
             sources=[lines_of("contrasts.csv", frame, contrast=ids)],
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES
 from mlpstudy.formats import (
     NONE,
@@ -19,7 +20,7 @@ from mlpstudy.formats import (
     supported_decimals,
     word,
 )
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import tone
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views.sources import final_lines, model_lines
 from mlpstudy.report.views.strips import axis, strip
@@ -70,66 +71,66 @@ class Inference:
     classes: tuple[str, ...] = CLASSES
 
 
-def inference(evidence: Evidence) -> Inference:
+def inference(results: Results) -> Inference:
     """Return the final inference table with the conditions that lead the study."""
-    leading = evidence.leading
-    rows = [_row(evidence, model, leading) for model in evidence.keys]
+    leading = results.main
+    rows = [_row(results, model, leading) for model in results.models]
     return Inference(
         conditions=[
-            (c, heading(evidence.study.condition_label(c)), evidence.tone(c)) for c in leading
+            (c, heading(results.study.condition_label(c)), tone(results.study, c)) for c in leading
         ],
         rows=rows,
-        axis=axis(thresholds(evidence)),
+        axis=axis(thresholds(results)),
         activations=sorted({row.activation for row in rows}),
         losses=sorted({row.loss for row in rows}),
     )
 
 
-def thresholds(evidence: Evidence) -> list[float]:
+def thresholds(results: Results) -> list[float]:
     """Return the lowest accuracies of the classes Medium and Superior."""
-    return [evidence.study.medium, evidence.study.superior]
+    return [results.study.medium, results.study.superior]
 
 
-def _row(evidence: Evidence, model: str, conditions: Sequence[str]) -> InferenceRow:
-    entry = evidence.study.models[model]
-    printed = evidence.reported.number("final", model, "test_accuracy")
-    present = [c for c in conditions if (c, model) in evidence.rows]
+def _row(results: Results, model: str, conditions: Sequence[str]) -> InferenceRow:
+    entry = results.study.models[model]
+    printed = results.reported.number("final", model, "test_accuracy")
+    present = [c for c in conditions if (c, model) in results.summaries]
     return InferenceRow(
         key=model,
-        short=evidence.study.model_label(model),
+        short=results.study.model_label(model),
         title=entry.report_name,
         activation=word(entry.fields["activation"]),
         loss=word(entry.fields["loss"]),
         layers=len(entry.fields["nodes"]),
         printed=percent(printed),
-        printed_kind=evidence.reported.text("final", model, "class").lower(),
-        outcomes=[outcome(evidence, condition, model) for condition in conditions],
+        printed_kind=results.reported.text("final", model, "class").lower(),
+        outcomes=[outcome(results, condition, model) for condition in conditions],
         sources=(
-            model_lines(evidence, model, present),
-            final_lines(evidence, model, present),
+            model_lines(results, model, present),
+            final_lines(results, model, present),
         ),
     )
 
 
-def outcome(evidence: Evidence, condition: str, model: str) -> Outcome | None:
+def outcome(results: Results, condition: str, model: str) -> Outcome | None:
     """Return what came of a model under a condition; None where it has not been run."""
-    row = evidence.rows.get((condition, model))
+    row = results.summaries.get((condition, model))
     if row is None:
         return None
     median, low, high = (row[f"test_accuracy_{name}"] for name in ("median", "low", "high"))
     decimals = supported_decimals(low, high)
     return Outcome(
         condition=condition,
-        name=heading(evidence.study.condition_label(condition)),
-        tone=evidence.tone(condition),
+        name=heading(results.study.condition_label(condition)),
+        tone=tone(results.study, condition),
         drawing=strip(
-            evidence.accuracies[condition, model],
+            results.accuracies(condition, model),
             median,
             (low, high),
-            evidence.reported.number("final", model, "test_accuracy"),
-            thresholds(evidence),
-            evidence.tone(condition),
-            _spoken(evidence, condition, model),
+            results.reported.number("final", model, "test_accuracy"),
+            thresholds(results),
+            tone(results.study, condition),
+            _spoken(results, condition, model),
         ),
         median=on_the_point(percent(median, decimals), decimals),
         interval=NONE if missing(low) or missing(high) else span(low, high, decimals),
@@ -150,11 +151,11 @@ def _number(value: Any) -> float:
     return -1.0 if missing(value) else float(value)
 
 
-def _spoken(evidence: Evidence, condition: str, model: str) -> str:
+def _spoken(results: Results, condition: str, model: str) -> str:
     """Say in words what a strip shows."""
-    values = evidence.accuracies[condition, model]
-    shown = ", ".join(percent(value, 1) for _, value in values if not missing(value))
-    who = f"{evidence.study.model_label(model)}, {evidence.study.condition_label(condition)}"
+    values = results.accuracies(condition, model)
+    shown = ", ".join(percent(value, 1) for value in values.dropna())
+    who = f"{results.study.model_label(model)}, {results.study.condition_label(condition)}"
     return (
         f"{who}, test accuracy in per cent of {plural(len(values), 'replicate')}: {shown or 'none'}"
     )

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
+
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import NONE, heading
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import tone
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views import audit, claims
 from mlpstudy.report.views.sources import lines_of
@@ -14,18 +17,19 @@ from mlpstudy.report.views.sources import lines_of
 FEW = 6
 
 
-def judgements(evidence: Evidence) -> dict[str, Any]:
+def judgements(results: Results) -> dict[str, Any]:
     """Return the claims' and the audit's views; a study without either has empty lists."""
-    study = evidence.study
-    views = claims.claim_views(evidence.table("claims"), study) if evidence.has("claims") else []
-    groups = audit.groups(evidence.audit, study) if evidence.has("audit") else []
-    tally = claims.tally(evidence.table("claims")) if views else {}
+    study = results.study
+    views = claims.claim_views(results.table("claims"), study) if results.has("claims") else []
+    findings = _texts(results.table("audit")) if results.has("audit") else pd.DataFrame()
+    groups = audit.groups(findings, study) if len(findings) else []
+    tally = claims.tally(results.table("claims")) if views else {}
 
     def claims_of(model: str) -> list[claims.ClaimView]:
         return [c for c in views if model in c.models and len(c.models) <= FEW]
 
     def audit_of(model: str) -> list[audit.FindingView]:
-        found = audit.of_model(evidence.audit, model, study) if groups else []
+        found = audit.of_model(findings, model, study) if groups else []
         return [finding for finding in found if len(finding.models) <= FEW]
 
     def claims_at(place: str) -> list[claims.ClaimView]:
@@ -35,7 +39,7 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
     def verdicts_of(claim: claims.ClaimView) -> dict[str, claims.VerdictView]:
         """Return the leading conditions' verdicts; where there are none, all that there are."""
         found = {v.condition: v for v in claim.verdicts}
-        return {c: found[c] for c in evidence.leading if c in found} or found
+        return {c: found[c] for c in results.main if c in found} or found
 
     return {
         "claim_parts": _by_section(views),
@@ -43,28 +47,28 @@ def judgements(evidence: Evidence) -> dict[str, Any]:
         "claims_at": claims_at,
         "verdicts_of": verdicts_of,
         "none_sign": NONE,
-        "leading": evidence.leading,
+        "leading": results.main,
         "condition_label": study.condition_label,
         "claims_tally": [
             (
                 heading(study.condition_label(condition)) if condition else "Under no condition",
                 list(tally[condition].items()),
             )
-            for condition in (*evidence.leading, "")
+            for condition in (*results.main, "")
             if condition in tally
         ],
         "states_in_words": claims.STATES,
-        "leading_in": lambda found: [c for c in evidence.leading if c in found],
-        "claim_sources": _sources(evidence, "claims", "claim", [c.claim for c in views]),
+        "leading_in": lambda found: [c for c in results.main if c in found],
+        "claim_sources": _sources(results, "claims", "claim", [c.claim for c in views]),
         "audit": groups,
         "audit_of": audit_of,
         "audit_summary": audit.summary(groups),
         "audit_sources": _sources(
-            evidence, "audit", "id", [f.anchor for group in groups for f in group.findings]
+            results, "audit", "id", [f.anchor for group in groups for f in group.findings]
         ),
         "model_label": study.model_label,
-        "keys": evidence.keys,
-        "tone": evidence.tone,
+        "keys": results.models,
+        "tone": lambda condition: tone(study, condition),
     }
 
 
@@ -81,8 +85,13 @@ def _by_section(
     return list(parts.items())
 
 
+def _texts(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as texts, with empty texts for empty cells."""
+    return frame.astype("object").where(frame.notna(), "").astype("str")
+
+
 def _sources(
-    evidence: Evidence, name: str, column: str, keys: list[str]
+    results: Results, name: str, column: str, keys: list[str]
 ) -> dict[str, tuple[Source, ...]]:
     """Return the lines of each key in a table that not every study has."""
-    return {key: (lines_of(f"{name}.csv", evidence.table(name), **{column: key}),) for key in keys}
+    return {key: (lines_of(f"{name}.csv", results.table(name), **{column: key}),) for key in keys}

@@ -6,39 +6,40 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from mlpstudy.analysis.conditions import changes
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import listing, percent, plural, points, word
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import condition_finding
 from mlpstudy.report.layout import Finding
 from mlpstudy.report.views.conclusion_findings import groups_of, medians_of
 
 
-def depths(evidence: Evidence, up_to: int | None, exception: str) -> list[Finding]:
+def depths(results: Results, up_to: int | None, exception: str) -> list[Finding]:
     """Set models of few layers against deeper ones.
 
     Args:
-        evidence: the study and its tables.
+        results: the study and its tables.
         up_to: how many layers are few; None to leave that comparison out.
         exception: a model to tell of how steadily it performs well; empty for none.
     """
     findings = []
-    for condition in evidence.leading:
-        text = "" if up_to is None else _shallow_and_deep(evidence, condition, up_to)
-        text += _steadiness(evidence, condition, exception)
+    for condition in results.main:
+        text = "" if up_to is None else _shallow_and_deep(results, condition, up_to)
+        text += _steadiness(results, condition, exception)
         if text:
-            findings.append(evidence.finding(condition, text.strip()))
+            findings.append(condition_finding(results.study, condition, text.strip()))
     return findings
 
 
-def _shallow_and_deep(evidence: Evidence, condition: str, up_to: int) -> str:
+def _shallow_and_deep(results: Results, condition: str, up_to: int) -> str:
     sides = groups_of(
-        evidence, condition, lambda row: "up to" if row["layers"] <= up_to else "more than"
+        results, condition, lambda row: "up to" if row["layers"] <= up_to else "more than"
     )
     parts = []
     for side in ("up to", "more than"):
         if side not in sides:
             continue
-        failed, total = evidence.failures(condition, sides[side])
-        medians = medians_of(evidence, condition, sides[side])
+        failed, total = results.failures(condition, sides[side])
+        medians = medians_of(results, condition, sides[side])
         parts.append(
             f"{plural(len(sides[side]), 'model')} with {side} {up_to} layers: medians of the "
             f"models {medians} %, {failed} of {plural(total, 'replicate')} failed"
@@ -46,35 +47,35 @@ def _shallow_and_deep(evidence: Evidence, condition: str, up_to: int) -> str:
     return "; ".join(parts) + ". "
 
 
-def _steadiness(evidence: Evidence, condition: str, model: str) -> str:
+def _steadiness(results: Results, condition: str, model: str) -> str:
     """Say how steadily a model performs well, such as one that is called an exception."""
-    row = evidence.rows.get((condition, model))
+    row = results.summaries.get((condition, model))
     if row is None:
         return ""
     good = round(row["superior_share"] * row["replicates"])
-    name = evidence.study.model_label(model)
+    name = results.study.model_label(model)
     return f"{name} is Superior in {good} of {plural(row['replicates'], 'replicate')}."
 
 
-def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
+def normalisation(results: Results, pair: Sequence[str]) -> list[Finding]:
     """Set a model with batch normalisation against one without, and name what else differs.
 
     Nothing is said under a condition in which that is not what the two models are.
 
     Args:
-        evidence: the study and its tables.
+        results: the study and its tables.
         pair: the model without, and the one with; empty for none.
     """
     findings = []
     differ: dict[str, None] = {}
-    for condition in evidence.leading:
-        rows = [evidence.rows.get((condition, model)) for model in pair]
+    for condition in results.main:
+        rows = [results.summaries.get((condition, model)) for model in pair]
         if len(rows) != 2 or rows[0] is None or rows[1] is None:
             continue
-        one, two = (evidence.study.fields(condition, model) for model in pair)
+        one, two = (results.study.fields(condition, model) for model in pair)
         if two["batch_norm"] and not one["batch_norm"]:
-            text = _with_and_without(evidence, pair, rows[0], rows[1])
-            findings.append(evidence.finding(condition, text))
+            text = _with_and_without(results, pair, rows[0], rows[1])
+            findings.append(condition_finding(results.study, condition, text))
             differ |= dict.fromkeys(changes(one, two))
     others = [word(name) for name in differ if name != "batch_norm"]
     if others:
@@ -84,12 +85,12 @@ def normalisation(evidence: Evidence, pair: Sequence[str]) -> list[Finding]:
 
 
 def _with_and_without(
-    evidence: Evidence,
+    results: Results,
     pair: Sequence[str],
     first: Mapping[Hashable, Any],
     second: Mapping[Hashable, Any],
 ) -> str:
-    without, with_it = evidence.study.model_labels(pair)
+    without, with_it = results.study.model_labels(pair)
     gain = points(second["test_accuracy_median"] - first["test_accuracy_median"])
     return (
         f"with batch normalisation ({with_it}) the median is "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from mlpstudy.analysis.results import Results, Row
 from mlpstudy.formats import (
     NONE,
     count,
@@ -17,7 +18,6 @@ from mlpstudy.formats import (
     setting,
     word,
 )
-from mlpstudy.report.evidence import Evidence, Row
 from mlpstudy.report.layout import Source
 from mlpstudy.report.views.inference import Outcome, outcome
 from mlpstudy.report.views.properties import FACTS, assumed, printed_time
@@ -89,89 +89,91 @@ class ModelSection:
     folders: list[RunFolder]
 
 
-def model_sections(evidence: Evidence, page: Path) -> list[ModelSection]:
+def model_sections(results: Results, page: Path) -> list[ModelSection]:
     """Return a section per model that has runs; `page` is the folder that links start from."""
-    return [_section(evidence, model, page) for model in evidence.keys]
+    return [_section(results, model, page) for model in results.models]
 
 
-def _section(evidence: Evidence, model: str, page: Path) -> ModelSection:
-    entry = evidence.study.models[model]
+def _section(results: Results, model: str, page: Path) -> ModelSection:
+    entry = results.study.models[model]
     fields = entry.fields
     summary = f"{word(fields['activation'])}, {word(fields['loss'])}, {len(fields['nodes'])} layers"
     return ModelSection(
         key=model,
-        short=evidence.study.model_label(model),
-        title=other_name(evidence, model),
+        short=results.study.model_label(model),
+        title=other_name(results, model),
         summary=summary,
-        properties=_properties(evidence, model),
+        properties=_properties(results, model),
         reasons=[
             Reason(heading(word(name)), word(fields.get(name)), why)
-            for name, why in assumed(evidence, model).items()
+            for name, why in assumed(results, model).items()
         ],
-        printed=_printed(evidence, model),
-        results=_results(evidence, model),
-        folders=run_folders(evidence, model, page),
+        printed=_printed(results, model),
+        results=_results(results, model),
+        folders=run_folders(results, model, page),
     )
 
 
-def other_name(evidence: Evidence, model: str) -> str:
+def other_name(results: Results, model: str) -> str:
     """Return what the report calls a model besides its number: Model 1_4; empty for nothing."""
-    entry = evidence.study.models[model]
+    entry = results.study.models[model]
     return entry.report_name.removeprefix(entry.label).strip(" ()")
 
 
-def _properties(evidence: Evidence, model: str) -> list[Property]:
-    entry = evidence.study.models[model]
-    open_fields = assumed(evidence, model)
+def _properties(results: Results, model: str) -> list[Property]:
+    entry = results.study.models[model]
+    open_fields = assumed(results, model)
     found = [
         Property(
             label,
-            _named(evidence, model, label),
+            _named(results, model, label),
             say(entry.fields).removesuffix(" nodes in total"),
             any(name in open_fields for name in names),
         )
         for label, names, say in FACTS
     ]
-    rows = [evidence.rows[c, model] for c in evidence.conditions if (c, model) in evidence.rows]
+    rows = [
+        results.summaries[c, model] for c in results.conditions if (c, model) in results.summaries
+    ]
     sizes = dict.fromkeys(count(row["parameters"]) for row in rows)
     return [*found, Property("Parameters", NONE, " or ".join(sizes), False)]
 
 
-def _named(evidence: Evidence, model: str, label: str) -> str:
+def _named(results: Results, model: str, label: str) -> str:
     """Return how the report's section 1 gives a property."""
     for quantity in PRINTED.get(label, ()):
-        text = evidence.reported.text("details", model, quantity)
+        text = results.reported.text("details", model, quantity)
         if text:
             return NAMED.get(quantity, "none" if text == "none" else word(text))
     return NONE
 
 
-def _printed(evidence: Evidence, model: str) -> Printed | None:
+def _printed(results: Results, model: str) -> Printed | None:
     """Return the report's results for a model, None where it prints none."""
-    accuracy = evidence.reported.number("details", model, "test_accuracy")
-    final = evidence.reported.number("final", model, "test_accuracy")
+    accuracy = results.reported.number("details", model, "test_accuracy")
+    final = results.reported.number("final", model, "test_accuracy")
     if missing(accuracy) and missing(final):
         return None
     return Printed(
         accuracy=percent(final if missing(accuracy) else accuracy),
-        kind=evidence.reported.text("final", model, "class").lower(),
-        loss=loss(evidence.reported.number("details", model, "test_loss")),
-        time=printed_time(evidence, model),
+        kind=results.reported.text("final", model, "class").lower(),
+        loss=loss(results.reported.number("details", model, "test_loss")),
+        time=printed_time(results, model),
     )
 
 
-def _results(evidence: Evidence, model: str) -> list[Result]:
-    results = []
-    for condition in evidence.conditions:
-        found = outcome(evidence, condition, model)
+def _results(results: Results, model: str) -> list[Result]:
+    rows = []
+    for condition in results.conditions:
+        found = outcome(results, condition, model)
         if found is not None:
-            row = evidence.rows[condition, model]
-            results.append(_result(evidence, condition, model, found, row))
-    return results
+            row = results.summaries[condition, model]
+            rows.append(_result(results, condition, model, found, row))
+    return rows
 
 
-def _result(evidence: Evidence, condition: str, model: str, found: Outcome, row: Row) -> Result:
-    overrides = evidence.changes(condition)
+def _result(results: Results, condition: str, model: str, found: Outcome, row: Row) -> Result:
+    overrides = results.changes(condition)
     return Result(
         outcome=found,
         changes=listing([setting(*item) for item in overrides.items()]) if overrides else "",
@@ -179,7 +181,7 @@ def _result(evidence: Evidence, condition: str, model: str, found: Outcome, row:
         training=percent(row["train_accuracy_median"], 1),
         time=seconds_range(row),
         sources=(
-            model_lines(evidence, model, [condition]),
-            timing_lines(evidence, model, [condition]),
+            model_lines(results, model, [condition]),
+            timing_lines(results, model, [condition]),
         ),
     )

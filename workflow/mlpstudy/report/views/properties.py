@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.formats import missing, percent, seconds, setting, word
-from mlpstudy.report.evidence import Evidence
 
 Fields = dict[str, Any]
 
@@ -69,24 +69,24 @@ FACTS: tuple[tuple[str, tuple[str, ...], Callable[[Fields], str]], ...] = (
 )
 
 
-def assumed(evidence: Evidence, model: str) -> dict[str, str]:
+def assumed(results: Results, model: str) -> dict[str, str]:
     """Return what a model's source leaves open: field to why its value was taken.
 
     A model that stands beside the report's and is not one of them is one's own: no report left its
     values open, and the reasons of the defaults are not about it. What its entry itself calls
     assumed stays.
     """
-    reasons = evidence.study.models[model].assumed
-    if not evidence.has_report or model in evidence.reported_models:
+    reasons = results.study.models[model].assumed
+    if not results.has_report or model in results.printed:
         return reasons
-    defaults = {field: entry.why for field, entry in evidence.study.defaults.items()}
+    defaults = {field: entry.why for field, entry in results.study.defaults.items()}
     return {field: why for field, why in reasons.items() if why != defaults.get(field)}
 
 
-def printed_time(evidence: Evidence, model: str) -> str:
+def printed_time(results: Results, model: str) -> str:
     """Return the report's time; that of a fold where it gives no other."""
-    whole = evidence.reported.value("details", model, "seconds")
-    fold = evidence.reported.value("details", model, "seconds_per_fold")
+    whole = results.reported.value("details", model, "seconds")
+    fold = results.reported.value("details", model, "seconds_per_fold")
     value = fold if missing(whole.number) else whole
     text = ("about " if value.approximate else "") + seconds(value.number)
     return f"{text} a fold" if value is fold and not missing(fold.number) else text

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Job
 from mlpstudy.errors import StudyError
 from mlpstudy.formats import percent
-from mlpstudy.report.evidence import Evidence
+from mlpstudy.report.by_condition import tone
 from mlpstudy.report.layout import Source
 
 # Bytes beyond which a table is only linked to, and not also held by the page.
@@ -34,19 +35,21 @@ def numbered(frame: pd.DataFrame) -> list[dict[Any, Any]]:
     return [{**row, "line": int(at) + 2} for at, row in rows]
 
 
-def model_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source:
+def model_lines(results: Results, model: str, conditions: list[str]) -> Source:
     """Return the lines of models.csv with a model under some conditions."""
-    return lines_of("models.csv", evidence.models, model=model, condition=conditions)
+    return lines_of("models.csv", results.table("models"), model=model, condition=conditions)
 
 
-def timing_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source:
+def timing_lines(results: Results, model: str, conditions: list[str]) -> Source:
     """Return the lines of timings.csv with the runs of a model under some conditions."""
-    return lines_of("timings.csv", evidence.timings, model=model, condition=conditions)
+    return lines_of("timings.csv", results.table("timings"), model=model, condition=conditions)
 
 
-def final_lines(evidence: Evidence, model: str, conditions: list[str]) -> Source:
+def final_lines(results: Results, model: str, conditions: list[str]) -> Source:
     """Return the lines of final_inference.csv with a model under some conditions."""
-    return lines_of("final_inference.csv", evidence.final, model=model, condition=conditions)
+    return lines_of(
+        "final_inference.csv", results.table("final_inference"), model=model, condition=conditions
+    )
 
 
 @dataclass(frozen=True)
@@ -61,26 +64,26 @@ class RunFolder:
     spec: str
 
 
-def run_folders(evidence: Evidence, model: str, page: Path) -> list[RunFolder]:
+def run_folders(results: Results, model: str, page: Path) -> list[RunFolder]:
     """Return a row for every job of a model; `spec` is relative to the folder of the page."""
     return [
         RunFolder(
-            condition=evidence.study.condition_label(job.condition),
-            tone=evidence.tone(job.condition),
+            condition=results.study.condition_label(job.condition),
+            tone=tone(results.study, job.condition),
             fold=job.fold,
             replicates=f"{job.first}\N{EN DASH}{job.last}"
             if job.last > job.first
             else f"{job.first}",
-            accuracies=" ".join(_accuracies(evidence, job)),
+            accuracies=" ".join(_accuracies(results, job)),
             spec=os.path.relpath(job.folder / "spec.json", page).replace(os.sep, "/"),
         )
-        for job in evidence.study.jobs
+        for job in results.study.jobs
         if job.model == model
     ]
 
 
-def _accuracies(evidence: Evidence, job: Job) -> list[str]:
-    values = evidence.by_fold.get((job.condition, job.model, job.fold), {})
+def _accuracies(results: Results, job: Job) -> list[str]:
+    values = results.by_fold.get((job.condition, job.model, job.fold), {})
     return [percent(values.get(n)) for n in range(job.first, job.last + 1)]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pandas as pd
 from markupsafe import Markup, escape
 
 from mlpstudy.figures.swarm import swarm
@@ -19,7 +20,7 @@ WIDTH = 2 * MARGIN + 100 * SCALE
 
 
 def strip(
-    values: Sequence[tuple[int, float]],
+    values: pd.Series[float],
     median: float,
     interval: tuple[float, float],
     reported: float,
@@ -30,7 +31,7 @@ def strip(
     """Return an SVG element: dots, median a tick, its interval a bar, the report's value a flag.
 
     Args:
-        values: replicate and test accuracy, a fraction; those without an accuracy are left out.
+        values: test accuracy, a fraction or NaN, by replicate; missing ones are not drawn.
         median: of the values, NaN for none.
         interval: of the median, NaN where there is none.
         reported: what the report prints, NaN for nothing.
@@ -38,8 +39,8 @@ def strip(
         tone: the CSS variable of the dots' colour, without its dashes.
         label: what the strip shows, for those who do not see it.
     """
-    known = [(replicate, value) for replicate, value in values if not missing(value)]
-    places = [_x(value) for _, value in known]
+    known = values.dropna()
+    places = [_x(value) for value in known]
     shifts = swarm(places, 2 * RADIUS, HEIGHT / 2 - RADIUS - 2.5)
     parts = [_rules(thresholds)]
     if not any(missing(end) for end in interval):
@@ -47,7 +48,7 @@ def strip(
         parts.append(f'<path class="span" d="M{low:.1f} {HEIGHT - 1.5}H{high:.1f}"/>')
     if not missing(reported):
         parts.append(_flag(_x(reported)))
-    for (replicate, value), x, y in zip(known, places, shifts, strict=True):
+    for (replicate, value), x, y in zip(known.items(), places, shifts, strict=True):
         parts.append(
             f'<circle cx="{x:.1f}" cy="{HEIGHT / 2 + y:.1f}" r="{RADIUS}">'
             f"<title>replicate {replicate}: {percent(value)} %</title></circle>"

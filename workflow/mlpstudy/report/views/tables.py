@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mlpstudy.analysis.results import Results, Row
 from mlpstudy.config.study import CLASSES, Study
 from mlpstudy.formats import (
     NONE,
@@ -17,7 +18,7 @@ from mlpstudy.formats import (
     span,
     word,
 )
-from mlpstudy.report.evidence import Evidence, Row, class_cell
+from mlpstudy.report.by_condition import class_cell, condition_columns
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.views.properties import assumed
 from mlpstudy.report.views.sources import lines_of
@@ -30,73 +31,73 @@ def model_cell(study: Study, model: str) -> Cell:
     return Cell(study.model_label(model), href=f"#{model}")
 
 
-def side_by_side(evidence: Evidence) -> Table:
+def side_by_side(results: Results) -> Table:
     """Return the accuracy that the report prints beside ours, a row a model."""
-    printed = "as printed in the report, and " if evidence.has_report else ""
+    printed = "as printed in the report, and " if results.has_report else ""
     table = Table(
         f"Test accuracy in per cent: {printed}the median and the range of our replicates. "
         "A class is that of the median.",
-        _final_columns(evidence, "median", "range", "class"),
+        _final_columns(results, "median", "range", "class"),
     )
-    for model, rows in _by_model(evidence):
+    for model, rows in _by_model(results):
         table.add(
-            _final_start(evidence, model, rows),
+            _final_start(results, model, rows),
             [
                 cell
-                for condition in evidence.leading
+                for condition in results.main
                 for cell in _median_range_class(rows.get(condition))
             ],
         )
     return table
 
 
-def final_table(evidence: Evidence) -> Table:
+def final_table(results: Results) -> Table:
     """Return the report's final table, with the share of our replicates in each class."""
-    printed = "the report's, " if evidence.has_report else ""
+    printed = "the report's, " if results.has_report else ""
     table = Table(
         f"The class of each model: {printed}that of our median replicate, and, under S / M / I, "
         "the per cent of our replicates that are Superior, Medium and Inferior.",
-        _final_columns(evidence, "accuracy", "class", "S / M / I"),
+        _final_columns(results, "accuracy", "class", "S / M / I"),
     )
-    for model, rows in _by_model(evidence):
+    for model, rows in _by_model(results):
         cells: list[Cell | str] = []
-        for condition in evidence.leading:
+        for condition in results.main:
             row = rows.get(condition)
             if row is None:
                 cells += [NONE] * 3
                 continue
             cells += [percent(row["test_accuracy_median"]), class_cell(row["class"])]
             cells.append(" / ".join(share(row[f"{name}_share"]) for name in CLASSES))
-        table.add(_final_start(evidence, model, rows), cells)
+        table.add(_final_start(results, model, rows), cells)
     return table
 
 
-def _by_model(evidence: Evidence) -> list[tuple[str, dict[str, Row]]]:
+def _by_model(results: Results) -> list[tuple[str, dict[str, Row]]]:
     """Return each model with its rows of final_inference.csv by condition."""
-    rows: dict[str, dict[str, Row]] = {model: {} for model in evidence.keys}
-    for row in evidence.final.to_dict("records"):
+    rows: dict[str, dict[str, Row]] = {model: {} for model in results.models}
+    for row in results.table("final_inference").to_dict("records"):
         rows[row["model"]][row["condition"]] = row
     return list(rows.items())
 
 
-def _final_columns(evidence: Evidence, *labels: str) -> list[Column]:
+def _final_columns(results: Results, *labels: str) -> list[Column]:
     columns = [Column("Model", False), Column("Activation", False), Column("Layers")]
-    if evidence.has_report:
+    if results.has_report:
         columns += [Column("accuracy", group=REPORT), Column("class", False, REPORT)]
-    for condition in evidence.leading:
+    for condition in results.main:
         columns += [
             Column(column.label, column.label != "class", column.group, column.tone)
-            for column in evidence.columns(condition, *labels)
+            for column in condition_columns(results.study, condition, *labels)
         ]
     return columns
 
 
-def _final_start(evidence: Evidence, model: str, rows: dict[str, Row]) -> list[Cell | str]:
+def _final_start(results: Results, model: str, rows: dict[str, Row]) -> list[Cell | str]:
     """Return the cells that do not depend on a condition."""
     row = next(iter(rows.values()))
-    name = model_cell(evidence.study, model)
+    name = model_cell(results.study, model)
     start: list[Cell | str] = [name, word(row["activation"]), str(row["layers"])]
-    if evidence.has_report:
+    if results.has_report:
         start += [percent(row["reported_accuracy"]), class_cell(row["reported_class"])]
     return start
 
@@ -108,85 +109,87 @@ def _median_range_class(row: Row | None) -> list[Cell | str]:
     return [percent(row["test_accuracy_median"]), span(low, high), class_cell(row["class"])]
 
 
-def group_tables(evidence: Evidence) -> list[Table]:
+def group_tables(results: Results) -> list[Table]:
     """Return a table per activation function, with the columns of the report's and ours."""
     return [
-        _group(evidence, activation, frame.to_dict("records"))
-        for activation, frame in evidence.groups.groupby("activation", sort=False)
+        _group(results, activation, frame.to_dict("records"))
+        for activation, frame in results.table("activation_groups").groupby(
+            "activation", sort=False
+        )
     ]
 
 
-def _group(evidence: Evidence, activation: Any, rows: list[dict[Any, Any]]) -> Table:
+def _group(results: Results, activation: Any, rows: list[dict[Any, Any]]) -> Table:
     columns = [Column("Model", False), Column("Layers"), Column("Epochs")]
-    if evidence.has_report:
+    if results.has_report:
         columns += [Column(label, group=REPORT) for label in ("layers", "accuracy", "loss")]
-    for condition in evidence.leading:
-        columns += evidence.columns(condition, "median", "range", "loss")
+    for condition in results.main:
+        columns += condition_columns(results.study, condition, "median", "range", "loss")
     caption = "Testing accuracy in per cent and testing loss"
-    caption += ", as the report groups them, and ours." if evidence.has_report else "."
+    caption += ", as the report groups them, and ours." if results.has_report else "."
     table = Table(caption, columns, title=word(activation))
     by_model: dict[str, dict[str, Row]] = {}
     for row in rows:
         by_model.setdefault(row["model"], {})[row["condition"]] = row
     for model, found in by_model.items():
         cells: list[Cell | str] = []
-        for condition in evidence.leading:
-            cells += _group_cells(evidence, found.get(condition))
+        for condition in results.main:
+            cells += _group_cells(results, found.get(condition))
         first = next(iter(found.values()))
         epochs = dict.fromkeys(str(row["epochs"]) for row in found.values())
-        printed = _group_printed(evidence, model) if evidence.has_report else []
-        name = model_cell(evidence.study, model)
+        printed = _group_printed(results, model) if results.has_report else []
+        name = model_cell(results.study, model)
         table.add(
             name, str(first["layers"]), " or ".join(epochs), printed, cells,
             sources=[
                 lines_of(
-                    "activation_groups.csv", evidence.groups, model=model, activation=activation,
-                    condition=evidence.leading,
+                    "activation_groups.csv", results.table("activation_groups"), model=model,
+                    activation=activation, condition=results.main,
                 )
             ],
         )  # fmt: skip
     return table
 
 
-def _group_printed(evidence: Evidence, model: str) -> list[str]:
+def _group_printed(results: Results, model: str) -> list[str]:
     """Return layers, accuracy and loss with the digits that the report prints."""
-    accuracy = evidence.reported.value("group", model, "test_accuracy")
-    loss_value = evidence.reported.value("group", model, "test_loss")
+    accuracy = results.reported.value("group", model, "test_accuracy")
+    loss_value = results.reported.value("group", model, "test_loss")
     return [
-        count(evidence.reported.number("group", model, "layers")),
+        count(results.reported.number("group", model, "layers")),
         percent(accuracy.number, min(accuracy.decimals, 2)),
         NONE if not loss_value.text else f"{loss_value.number:.{min(loss_value.decimals, 2)}f}",
     ]
 
 
-def _group_cells(evidence: Evidence, row: Row | None) -> list[Cell | str]:
+def _group_cells(results: Results, row: Row | None) -> list[Cell | str]:
     if row is None:
         return [NONE] * 3
     low, high = row["test_accuracy_min"], row["test_accuracy_max"]
-    shown = median(evidence.rows[row["condition"], row["model"]])
+    shown = median(results.summaries[row["condition"], row["model"]])
     return [shown, span(low, high), loss(row["test_loss_median"])]
 
 
-def assumptions(evidence: Evidence) -> Table:
+def assumptions(results: Results) -> Table:
     """Return everything that the models' source leaves open: what we take, for which, and why."""
     table = Table(
-        f"What {'the report leaves' if evidence.has_report else 'is left'} open, what is assumed "
+        f"What {'the report leaves' if results.has_report else 'is left'} open, what is assumed "
         "in its place, and why.",
         [Column(label, False) for label in ("Field", "Value", "Models", "Why")],
     )
     found: dict[tuple[str, str, str], list[str]] = {}
-    for key in evidence.keys:
-        model = evidence.study.models[key]
-        for name, why in assumed(evidence, key).items():
+    for key in results.models:
+        model = results.study.models[key]
+        for name, why in assumed(results, key).items():
             found.setdefault((name, word(model.fields.get(name)), why), []).append(key)
     order = list(dict.fromkeys(name for name, _, _ in found))
     for (name, value, why), models in sorted(found.items(), key=lambda i: order.index(i[0][0])):
-        table.add(heading(word(name)), value, _names(evidence, models), why)
+        table.add(heading(word(name)), value, _names(results, models), why)
     return table
 
 
-def _names(evidence: Evidence, models: list[str]) -> str:
+def _names(results: Results, models: list[str]) -> str:
     """Return the models' labels, of the report's models only their numbers: 1, 2, 3, wide."""
-    if len(models) == len(evidence.keys):
+    if len(models) == len(results.models):
         return "all"
-    return ", ".join(map(number_of, evidence.study.model_labels(models)))
+    return ", ".join(map(number_of, results.study.model_labels(models)))
