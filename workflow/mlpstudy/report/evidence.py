@@ -13,7 +13,7 @@ from mlpstudy.analysis.reported_values import Reported
 from mlpstudy.config.study import Study
 from mlpstudy.figures.palette import series
 from mlpstudy.formats import few, heading, word
-from mlpstudy.report.layout import Cell, Column, Finding
+from mlpstudy.report.layout import Cell, Column
 
 Row = Mapping[Hashable, Any]
 
@@ -136,14 +136,6 @@ class Evidence:
         group, tone = self.study.condition_label(condition), self.tone(condition)
         return [Column(label, group=group, tone=tone) for label in labels]
 
-    def finding(self, condition: str, text: str) -> Finding:
-        """Return a sentence about one condition."""
-        return Finding(
-            text.replace(" %", "\N{NO-BREAK SPACE}%"),
-            heading(self.study.condition_label(condition)),
-            self.tone(condition),
-        )
-
     def runs(self, condition: str, models: list[str]) -> pd.DataFrame:
         """Return the replicates of some models under a condition."""
         frame = self.replicates
@@ -154,3 +146,6 @@ def class_cell(name: Any) -> Cell:
     """Return a class as a cell; a model without one gets an empty cell."""
     text = str(name or "")
     return Cell(text.capitalize(), text) if text else Cell(word(None))
+
+
+Results = Evidence

@@ -26,6 +26,8 @@ FURTHER = {
     "causes": ["condition", "model", "failures"],
     "sensitivity": ["condition", "model", "reported"],
     "saturation": ["model", "pixels"],
+    "saturation_layers": ["model", "pixels", "layer", "saturated"],
+    "architectures": ["condition", "size", "correlation"],
 }
 
 

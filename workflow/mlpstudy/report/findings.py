@@ -1,0 +1,85 @@
+"""audit.csv for readers: the findings in two tables, the serious and the minor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mlpstudy.audit.checks import SEPARATOR
+from mlpstudy.report.evidence import Results
+from mlpstudy.report.layout import Cell, Column, Table
+from mlpstudy.report.sources import lines_of
+
+# The kinds of findings in words.
+KINDS = {
+    "printed_twice": "printed twice, differently",
+    "arithmetic": "against arithmetic",
+    "own_text": "against its own text and tables",
+    "coincidence": "a coincidence",
+    "replicates": "against our replicates",
+}
+
+
+@dataclass(frozen=True)
+class Printing:
+    """A value as printed, and all the places that print it so."""
+
+    value: str
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding; `about` names its models, and is empty for the report as a whole."""
+
+    id: str
+    weight: str
+    kind: str
+    models: tuple[str, ...]
+    about: str
+    printings: tuple[Printing, ...]
+    finding: str
+    matters: str
+
+
+def findings(results: Results) -> list[Finding]:
+    """Return the findings of the audit, in its order; none for a study without a report."""
+    if not results.has("audit"):
+        return []
+    return [_finding(results, row) for row in results.audit.to_dict("records")]
+
+
+def _finding(results: Results, row: dict[Any, Any]) -> Finding:
+    models = tuple(row["models"].split())
+    values: dict[str, list[str]] = {}
+    pairs = zip(row["values"].split(SEPARATOR), row["places"].split(SEPARATOR), strict=True)
+    for value, place in pairs:
+        values.setdefault(value, []).append(place)
+    return Finding(
+        id=row["id"],
+        weight=row["weight"],
+        kind=KINDS[row["kind"]],
+        models=models,
+        about=results.names(list(models), opening=True) if models else "",
+        printings=tuple(Printing(v, tuple(p)) for v, p in values.items() if v or p != [""]),
+        finding=row["finding"],
+        matters=row["matters"],
+    )
+
+
+def findings_table(
+    results: Results, found: list[Finding], title: str, detail: Callable[[Finding], str]
+) -> Table:
+    """Return one row per finding; `detail` makes the Markdown that is folded below it."""
+    columns = [Column(label, False) for label in ("About", "Finding")]
+    table = Table("", columns, title=title, prose=True)
+    for each in found:
+        table.add(
+            Cell(each.about or "The report", note=each.kind),
+            each.finding,
+            sources=[lines_of("audit.csv", results.table("audit"), id=each.id)],
+            id=f"audit-{each.id}",
+            detail=detail(each),
+        )
+    return table
