@@ -50,8 +50,9 @@ class Part:
         title: its heading, `note` what stands beside it in smaller letters.
         id: its anchor; empty for none.
         level: of the heading, 2 to 4.
-        folded: whether the page hides it until it is asked for. What is folded is in the
-            supplement and not in the report's PDF.
+        folded: whether the page hides it until it is asked for.
+        absent: whether the page has only a link to the supplement in its place.
+        printed: whether it is in the report's PDF, and otherwise in the supplement's.
     """
 
     title: str
@@ -59,6 +60,8 @@ class Part:
     note: str
     level: int
     folded: bool
+    absent: bool
+    printed: bool
     blocks: tuple[Block, ...]
     kind: str = "part"
 
@@ -78,12 +81,12 @@ class Document:
         return [part for part in walk(self.blocks) if isinstance(part, Part) and part.level == level]
 
     def main(self) -> Document:
-        """Return the document without what is folded."""
-        return replace(self, blocks=_unfolded(self.blocks))
+        """Return the document without what only the supplement has."""
+        return replace(self, blocks=_printed(self.blocks))
 
     def supplement(self) -> Document:
-        """Return what is folded, under the headings that it stands below."""
-        return replace(self, blocks=_folded(self.blocks))
+        """Return what the report leaves out, under the headings that it stands below."""
+        return replace(self, blocks=_left_out(self.blocks))
 
 
 def walk(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -94,21 +97,21 @@ def walk(blocks: Sequence[Block]) -> Iterator[Block]:
             yield from walk(block.blocks)
 
 
-def _unfolded(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def _printed(blocks: Sequence[Block]) -> tuple[Block, ...]:
     found: list[Block] = []
     for block in blocks:
         if not isinstance(block, Part):
             found.append(block)
-        elif not block.folded and (inside := _unfolded(block.blocks)):
+        elif block.printed and (inside := _printed(block.blocks)):
             found.append(replace(block, blocks=inside))
     return tuple(found)
 
 
-def _folded(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def _left_out(blocks: Sequence[Block]) -> tuple[Block, ...]:
     found: list[Block] = []
     for block in blocks:
         if isinstance(block, Part):
-            inside = block.blocks if block.folded else _folded(block.blocks)
+            inside = _left_out(block.blocks) if block.printed else block.blocks
             if inside:
                 found.append(replace(block, blocks=tuple(inside)))
     return tuple(found)
@@ -138,12 +141,19 @@ class _Writer:
         note: str = "",
         level: int = 2,
         folded: bool = False,
+        absent: bool = False,
+        printed: bool | None = None,
         *,
         caller: Callable[[], str],
     ) -> Markup:
-        """Make what stands between `call` and `endcall` a section; none if it shows nothing."""
+        """Make what stands between `call` and `endcall` a section; none if it shows nothing.
+
+        What is folded or absent is printed only if `printed` says so.
+        """
         blocks = self.blocks(caller())
-        return self._mark(Part(title, id, note, level, folded, blocks)) if blocks else Markup()
+        printed = not (folded or absent) if printed is None else printed
+        part = Part(title, id, note, level, folded, absent, printed, blocks)
+        return self._mark(part) if blocks else Markup()
 
     def blocks(self, text: str) -> tuple[Block, ...]:
         """Cut a rendered text at its marks."""

@@ -223,11 +223,11 @@ def _change_table(results: Results, condition: str, title: str) -> Table:
     base = results.leading[0]
     columns = [Column("Model", False)]
     for name in (base, condition):
-        columns += outcome_columns(results, name)[:3]
+        columns += outcome_columns(results, name)[1:3]
     table = Table("", [*columns, Column("change of median, points")], title=title)
     for model in results.keys:
         if (condition, model) in results.rows:
-            sides = [outcome_cells(results, c, model)[:3] for c in (base, condition)]
+            sides = [outcome_cells(results, c, model)[1:3] for c in (base, condition)]
             table.add(
                 model_cell(results, model),
                 [cell for side in sides for cell in side],

@@ -76,7 +76,7 @@ def findings_table(
     table = Table("", columns, title=title, prose=True)
     for each in found:
         table.add(
-            Cell(each.about or "The report", note=each.kind),
+            each.about or "The report",
             each.finding,
             sources=[lines_of("audit.csv", results.table("audit"), id=each.id)],
             id=f"audit-{each.id}",

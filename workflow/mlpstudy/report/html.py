@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def html(
     prose = MarkdownIt("commonmark", {"html": False})
     jinja = html_environment(templates)
     jinja.filters["prose"] = lambda text: Markup(prose.render(tidied(text)))
-    return rendered(
+    text = rendered(
         jinja,
         "html/page.html.j2",
         {
@@ -55,6 +56,7 @@ def html(
             "colours": palette.ALL,
         },
     )
+    return re.sub(r"\n\s*\n", "\n", text)  # what macros leave between blocks
 
 
 def _is_model(block: Any, context: dict[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from mlpstudy.formats import (
 from mlpstudy.report.evidence import Results
 from mlpstudy.report.layout import Cell, Column, Table
 from mlpstudy.report.outcomes import class_cell, outcome_cells, outcome_columns
-from mlpstudy.report.sources import lines_of, model_lines, timing_lines
+from mlpstudy.report.sources import model_lines, timing_lines
 
 Fields = dict[str, Any]
 
@@ -194,7 +194,7 @@ def _results(results: Results, model: str, conditions: list[str], printed: bool)
         table.add(row, sources=[])
     for condition in conditions:
         row = results.rows[condition, model]
-        overrides = results.changes(condition)
+        overrides = {} if printed else results.changes(condition)
         changes = listing([setting(*item) for item in overrides.items()]) if overrides else ""
         name = heading(results.study.condition_label(condition))
         table.add(
@@ -257,12 +257,6 @@ def _runs(results: Results, model: str, page: Path) -> Table:
         table.add(
             Cell(heading(label), tone=results.tone(job.condition)), job.fold, numbers,
             _accuracies(results, job), Cell("spec.json", href=spec),
-            sources=[
-                lines_of(
-                    "runs.csv", results.runs_table, condition=job.condition, model=model,
-                    fold=job.fold, replicate=list(range(job.first, job.last + 1)),
-                )
-            ],
         )  # fmt: skip
     return table
 

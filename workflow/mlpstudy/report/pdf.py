@@ -78,14 +78,14 @@ def pdf(
         raise StudyError(f"{templates}: {_told(error)}") from error
 
 
-def _block(block: Block) -> dict[str, Any]:
-    """Return a block as mappings, lists and texts."""
+def _block(block: Block, level: int = 1) -> dict[str, Any]:
+    """Return a block as mappings, lists and texts; `level` is that of its heading."""
     if isinstance(block, Prose):
         return {"kind": "prose", "content": prose(block.text)}
     if isinstance(block, Part):
         return {
             "kind": "part", "title": block.title, "note": block.note, "id": block.id,
-            "level": block.level, "blocks": [_block(each) for each in block.blocks],
+            "level": level, "blocks": [_block(each, level + 1) for each in block.blocks],
         }  # fmt: skip
     if isinstance(block.item, Table):
         return {"kind": "table", **_table(block.item)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from mlpstudy.config.study import CLASSES, Comparison
@@ -79,8 +80,8 @@ def class_shares(results: Results) -> Table:
 
 def comparison_table(results: Results, models: list[str]) -> Table:
     """Return models side by side: what they are, what the report prints, what came of them."""
-    columns = [Column("Model", False), Column("activation", False), Column("nodes", False)]
-    columns += [Column("%", group=REPORT)] if results.has_report else []
+    columns = [Column("Model", False), Column("activation", False)]
+    columns += [Column("accuracy, %", group=REPORT)] if results.has_report else []
     for condition in results.leading:
         columns += outcome_columns(results, condition)
     table = Table("Test accuracy and failed replicates.", columns)
@@ -88,9 +89,8 @@ def comparison_table(results: Results, models: list[str]) -> Table:
         fields = results.study.models[model].fields
         printed = results.reported.number("final", model, "test_accuracy")
         table.add(
-            model_cell(results, model),
-            word(fields["activation"]),
-            word(fields["nodes"]),
+            replace(model_cell(results, model), note=word(fields["nodes"])),
+            Cell(word(fields["activation"]), note=word(fields["loss"])),
             [percent(printed)] if results.has_report else [],
             [cell for c in results.leading for cell in outcome_cells(results, c, model)],
             sources=[model_lines(results, model, results.leading)],
