@@ -268,10 +268,10 @@ def typeset(
     figures: Annotated[Path, typer.Option(help="Folder of the figures.")],
     provenance: Annotated[Path, typer.Option(help="The provenance, provenance.json.")],
     output: Annotated[Path, typer.Option(help="File to write.")],
-    templates: Annotated[Path, typer.Option(help="Folder of report.typ.")] = TEMPLATES / "pdf",
+    templates: Templates = TEMPLATES,
 ) -> None:
-    """Typeset the report as a PDF."""
-    from mlpstudy.report.typeset import typeset
+    """Typeset the report as a PDF, and what it leaves out as supplement.pdf beside it."""
+    from mlpstudy.report.pages import typeset
 
     typeset(study, reported, tables, figures, provenance, templates, output)
 

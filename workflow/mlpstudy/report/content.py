@@ -123,7 +123,13 @@ def report_context(
     return {
         "results": results,
         "study": study,
-        "printed_models": len({model for section, model, _ in results.reported.values if section == "4 final table" and model}),
+        "printed_models": len(
+            {
+                model
+                for section, model, _ in results.reported.values
+                if section == "4 final table" and model
+            }
+        ),
         "own": [m for m in results.keys if m not in results.reported_models],
         "outcomes": [outcome(results, condition) for condition in results.leading],
         "further": [c for c in results.conditions if c not in results.leading],

@@ -105,7 +105,9 @@ def _effect_table(results: Results, field: str, frame: pd.DataFrame) -> Table:
         return _step(*(say(row[f"{side}_{name}"]) for side in ("first", "second")))
 
     for row in numbered(frame):
-        failed = (f"{row[f'{s}_failures']} of {row[f'{s}_replicates']}" for s in ("first", "second"))
+        failed = (
+            f"{row[f'{s}_failures']} of {row[f'{s}_replicates']}" for s in ("first", "second")
+        )
         table.add(
             step(row, "model", study.model_label),
             step(row, "condition", study.condition_label),

@@ -78,7 +78,9 @@ class Document:
 
     def parts(self, level: int = 2) -> list[Part]:
         """Return the sections of a level that stand in no deeper one, in their order."""
-        return [part for part in walk(self.blocks) if isinstance(part, Part) and part.level == level]
+        return [
+            part for part in walk(self.blocks) if isinstance(part, Part) and part.level == level
+        ]
 
     def main(self) -> Document:
         """Return the document without what only the supplement has."""
@@ -86,7 +88,7 @@ class Document:
 
     def supplement(self) -> Document:
         """Return what the report leaves out, under the headings that it stands below."""
-        return replace(self, blocks=_left_out(self.blocks))
+        return Document(f"{self.title}: supplement", _left_out(self.blocks))
 
 
 def walk(blocks: Sequence[Block]) -> Iterator[Block]:

@@ -35,9 +35,7 @@ class Scale:
         value = min(max(float(accuracy), 0.0), 1.0)
         at = min(bisect_right(ends, value), len(ends) - 1) - 1
         inside = (value - ends[at]) / (ends[at + 1] - ends[at]) if ends[at + 1] > ends[at] else 0.0
-        return MARGIN + (WIDTH - 2 * MARGIN) * (
-            PARTS[at] + inside * (PARTS[at + 1] - PARTS[at])
-        )
+        return MARGIN + (WIDTH - 2 * MARGIN) * (PARTS[at] + inside * (PARTS[at + 1] - PARTS[at]))
 
     def axis(self) -> Markup:
         """Return the axis: its ends, the classes, and the middle of the highest class."""
@@ -70,7 +68,9 @@ class Scale:
         known = [(replicate, value) for replicate, value in values if not missing(value)]
         places = [self.x(value) for _, value in known]
         shifts = swarm(places, 2 * RADIUS, HEIGHT / 2 - RADIUS - 2.5)
-        rules = "".join(f"M{self.x(each):.1f} 0V{HEIGHT:.0f}" for each in (self.medium, self.superior))
+        rules = "".join(
+            f"M{self.x(each):.1f} 0V{HEIGHT:.0f}" for each in (self.medium, self.superior)
+        )
         parts = [f'<path class="rule" d="{rules}"/>']
         if not any(missing(end) for end in interval):
             low, high = (self.x(end) for end in interval)

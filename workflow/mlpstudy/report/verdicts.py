@@ -204,9 +204,7 @@ class Verdicts:
                 found.append(Tally(label, *(decided.count(state) for state in DECIDABLE)))
         return found
 
-    def table(
-        self, claims: Sequence[Claim], title: str, detail: Detail | None = None
-    ) -> Table:
+    def table(self, claims: Sequence[Claim], title: str, detail: Detail | None = None) -> Table:
         """Return one row per claim with its verdict under each main condition.
 
         Args:
