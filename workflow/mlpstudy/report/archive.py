@@ -29,9 +29,9 @@ from mlpstudy.data.dataset import load
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.drawing import draw
 from mlpstudy.files import write_csv
+from mlpstudy.report.pages import typeset
 from mlpstudy.report.provenance import write_archived
 from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published
-from mlpstudy.report.pages import typeset
 from mlpstudy.spec import Job
 
 

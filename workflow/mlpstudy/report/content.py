@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mlpstudy.figures.index import Entry, FigureIndex
-from mlpstudy.formats import listing, names, setting
+from mlpstudy.formats import names, setting
 from mlpstudy.report.causes import (
     architecture_table,
     cause_of_failures,
@@ -37,7 +37,6 @@ from mlpstudy.report.tables import (
     final_table,
     group_tables,
     grouped_table,
-    present_models,
 )
 from mlpstudy.report.verdicts import Claim, Verdicts
 

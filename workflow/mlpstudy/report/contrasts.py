@@ -76,7 +76,7 @@ def effect_cells(row: Row | None) -> list[Cell | str]:
     if row is None or missing(row["shift"]):
         return [NONE, NONE]
     low, high = row["shift_low"], row["shift_high"]
-    bounded = pd.notna(low) and abs(low) <= 1 and abs(high) <= 1
+    bounded: bool = pd.notna(low) and abs(low) <= 1 and abs(high) <= 1
     return [
         Cell(points(row["shift"], 1), contrast=str(row["contrast"])),
         f"{points(low, 1)} to {points(high, 1)}" if bounded else NONE,

@@ -12,7 +12,7 @@ import pandas as pd
 from mlpstudy.analysis.reported_values import Reported
 from mlpstudy.config.study import Study
 from mlpstudy.figures.palette import series
-from mlpstudy.formats import few, heading, word
+from mlpstudy.formats import few, word
 from mlpstudy.report.layout import Cell, Column
 
 Row = Mapping[Hashable, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 from mlpstudy.audit.checks import SEPARATOR
 from mlpstudy.report.evidence import Results
-from mlpstudy.report.layout import Cell, Column, Table
+from mlpstudy.report.layout import Column, Table
 from mlpstudy.report.sources import lines_of
 
 # The kinds of findings in words.

@@ -190,8 +190,8 @@ def _results(results: Results, model: str, conditions: list[str], printed: bool)
         Column("training accuracy, %"), Column("training time"),
     ]  # fmt: skip
     table = Table("", columns, title=results.study.model_label(model))
-    if printed and (row := _printed(results, model)):
-        table.add(row, sources=[])
+    if printed and (cells := _printed(results, model)):
+        table.add(cells)
     for condition in conditions:
         row = results.rows[condition, model]
         overrides = {} if printed else results.changes(condition)

@@ -82,9 +82,7 @@ def typeset(
 
     The same inputs give the same bytes: the documents' date is that of the rendering.
 
-    Args:
-        study, reported, tables, figures, provenance, templates: as for `render`.
-        output: file of the report.
+    The arguments are those of `render`, but for `output`, the file of the report.
 
     Raises:
         StudyError: an input is missing or is not what it should be, a template is wrong, or a file

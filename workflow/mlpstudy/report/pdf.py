@@ -117,7 +117,10 @@ def prose(text: str) -> list[dict[str, Any]]:
 
 def _element(node: SyntaxTreeNode) -> dict[str, Any]:
     if node.type in ("bullet_list", "ordered_list"):
-        return {"kind": "list", "items": [[_element(n) for n in item.children] for item in node]}
+        return {
+            "kind": "list",
+            "items": [[_element(n) for n in item.children] for item in node.children],
+        }
     if node.type == "blockquote":
         return {"kind": "quote", "content": [_element(n) for n in node.children]}
     spans = [span for inline in node.children for span in _spans(inline.children, {})]

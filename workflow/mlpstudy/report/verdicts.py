@@ -230,7 +230,7 @@ class Verdicts:
         return table
 
     def _cells(self, claim: Claim) -> list[Cell]:
-        """Return a cell per main condition; the first has the verdict of a claim of none of them."""
+        """Return a cell per main condition; a verdict of another condition is in the first."""
         main = [claim.under(condition) for condition in self.results.leading]
         if any(main):
             return [_cell(v) if v else Cell(NONE) for v in main]
