@@ -140,7 +140,7 @@ def saturation_table(results: Results) -> Table | None:
         "Before the first step, over 1,000 training images and three initialisations: the median "
         "difference between an image's highest and lowest logit; the share of images whose true "
         "class has a probability below 1e-7; the share for which one class has a probability above "
-        "1 − 1e-7; and the share of activations of the first hidden layer with a slope below "
+        "1 - 1e-7; and the share of activations of the first hidden layer with a slope below "
         "1e-3.",
         columns,
         title="The softmax before training",

@@ -15,7 +15,6 @@ from mlpstudy.report.causes import (
     saturation_table,
 )
 from mlpstudy.report.contrasts import effect_tables, pairs_table
-from mlpstudy.report.document import Document, compose
 from mlpstudy.report.evidence import Results
 from mlpstudy.report.explanations import (
     changes,
@@ -87,31 +86,17 @@ TOPICS = {
 }
 
 
-def write_document(
-    results: Results,
-    provenance: Provenance,
-    figures: FigureIndex,
-    templates: Path,
-    page: Path,
-    tables: Path,
-) -> Document:
-    """Return the report.
+def report_context(
+    results: Results, provenance: Provenance, figures: FigureIndex, page: Path
+) -> dict[str, Any]:
+    """Return all that the templates of the report may use.
 
     Args:
         results: the study and its tables.
         provenance: what the report comes from.
         figures: the index of the drawn figures.
-        templates: folder of the templates.
         page: folder of the page, from which links start.
-        tables: folder of the CSVs.
     """
-    return compose(templates, report_context(results, provenance, figures, page))
-
-
-def report_context(
-    results: Results, provenance: Provenance, figures: FigureIndex, page: Path
-) -> dict[str, Any]:
-    """Return all that the templates of the report may use."""
     study, verdicts = results.study, Verdicts(results)
     found = findings(results)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from mlpstudy.config.study import CLASSES, Comparison
+from mlpstudy.config.study import CLASSES
 from mlpstudy.formats import (
     NONE,
     count,
@@ -96,11 +96,6 @@ def comparison_table(results: Results, models: list[str]) -> Table:
             sources=[model_lines(results, model, results.leading)],
         )
     return table
-
-
-def present_models(results: Results, comparison: Comparison) -> list[str]:
-    """Return the models of a comparison that have runs."""
-    return [model for model in comparison.models if model in results.keys]
 
 
 def group_tables(results: Results) -> list[Table]:
