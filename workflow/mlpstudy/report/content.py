@@ -19,14 +19,13 @@ from mlpstudy.report.evidence import Results
 from mlpstudy.report.explanations import (
     changes,
     likelihood_table,
-    nearest_table,
     printed_tables,
     reproduced,
 )
 from mlpstudy.report.findings import findings, findings_table
 from mlpstudy.report.layout import Table
 from mlpstudy.report.models import assumed, model_sections
-from mlpstudy.report.origin import configuration, provenance_table, stamp
+from mlpstudy.report.origin import configuration, stamp
 from mlpstudy.report.provenance import Provenance
 from mlpstudy.report.tables import (
     assumptions,
@@ -119,7 +118,7 @@ def report_context(
         "further": [c for c in results.conditions if c not in results.leading],
         "configuration": configuration(study, provenance),
         "stamp": stamp(provenance),
-        "provenance_table": provenance_table(provenance),
+        "provenance": provenance,
         "figures": figures,
         "model_figures": model_figures,
         "final_table": final_table(results),
@@ -137,7 +136,6 @@ def report_context(
         "saturation_table": saturation_table(results),
         "architecture_table": architecture_table(results),
         "likelihood_table": likelihood_table(results),
-        "nearest_table": nearest_table(results),
         "printed_tables": printed_tables(results),
         "changes": list(changes(results)),
         "effect_tables": effect_tables(results),

@@ -214,7 +214,7 @@ def _environment(templates: Path, escaping: bool = True) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    names = "count given_percent heading listing margin number_of percent plural share span word"
+    names = "count date given_percent heading listing percent plural seconds share span word"
     jinja.filters.update({name: getattr(formats, name) for name in names.split()})
     jinja.tests["contains"] = lambda values, value: value in values
     return jinja

@@ -93,50 +93,6 @@ def reproduced(results: Results, condition: str) -> tuple[int, int]:
     return known, len(results.reported_models)
 
 
-def nearest_table(results: Results) -> Table | None:
-    """Return for each printed accuracy the condition whose replicates come nearest to it."""
-    if not results.has("sensitivity"):
-        return None
-    baseline = "report's settings"
-    table = Table(
-        "Test accuracy in %: as printed; the range of our replicates and the distance to the "
-        "nearest one, under the report's settings and under the condition that comes nearest.",
-        [
-            Column("Model", False), Column("printed"), Column("range", group=baseline),
-            Column("distance", group=baseline), Column("condition", False, group="nearest"),
-            Column("range", group="nearest"), Column("distance", group="nearest"),
-        ],
-        title="The nearest condition for each printed accuracy",
-    )  # fmt: skip
-    for rows in _by_printed(results):
-        plain = next(row for row in rows if row["condition"] == row["baseline"])
-        best = min(rows, key=lambda row: (row["gap"], row is not plain))
-        lines = tuple(dict.fromkeys(row["line"] for row in (plain, best)))
-        table.add(
-            model_cell(results, plain["model"]),
-            percent(plain["reported"]),
-            _range(plain, "test_accuracy"),
-            percent(plain["gap"]),
-            results.study.condition_label(best["condition"]),
-            _range(best, "test_accuracy"),
-            percent(best["gap"]),
-            sources=[Source("sensitivity.csv", lines)],
-        )
-    return table
-
-
-def _by_printed(results: Results) -> list[list[Row]]:
-    """Return the rows of each printed accuracy, by model; those of conditions that have runs."""
-    frame = results.table("sensitivity")
-    frame = frame[(frame["quantity"] == "test_accuracy") & (frame["n"] > 0)]
-    groups: dict[tuple[str, float], list[Row]] = {}
-    for row in numbered(frame):
-        groups.setdefault((row["model"], row["reported"]), []).append(row)
-    order = list(results.study.models)
-    found = [groups[key] for key in sorted(groups, key=lambda k: (order.index(k[0]), -k[1]))]
-    return [rows for rows in found if any(row["condition"] == row["baseline"] for row in rows)]
-
-
 def printed_tables(results: Results) -> list[Table]:
     """Return where each printed accuracy and loss falls among the replicates of each condition."""
     if not results.has("sensitivity"):

@@ -63,6 +63,8 @@ def _text(cell: Cell) -> str:
 def table_pages(document: Document, names: dict[str, str]) -> dict[str, str]:
     """Return the text of tables/NAME.md for each name: the tables of one part of the document.
 
+    A part without tables has its text.
+
     Args:
         document: the report.
         names: the name of each page, and the anchor of the part that it is about.
@@ -70,10 +72,14 @@ def table_pages(document: Document, names: dict[str, str]) -> dict[str, str]:
     parts = {part.id: part for part in walk(document.blocks) if isinstance(part, Part)}
     pages = {}
     for name, anchor in names.items():
-        tables = []
-        for block in walk(parts[anchor].blocks) if anchor in parts else ():
-            if isinstance(block, Shown) and isinstance(block.item, Table):
-                title = f"## {escaped(block.item.title)}\n\n" if block.item.title else ""
-                tables.append(title + markdown_table(block.item))
-        pages[name] = "\n\n".join(tables or ["This study has nothing for this page."]) + "\n"
+        blocks = list(walk(parts[anchor].blocks)) if anchor in parts else []
+        tables = [b.item for b in blocks if isinstance(b, Shown) and isinstance(b.item, Table)]
+        texts = [_titled(table) for table in tables]
+        texts = texts or [block.text for block in blocks if isinstance(block, Prose)]
+        pages[name] = "\n\n".join(texts or ["This study has nothing for this page."]) + "\n"
     return pages
+
+
+def _titled(table: Table) -> str:
+    title = f"## {escaped(table.title)}\n\n" if table.title else ""
+    return title + markdown_table(table)
