@@ -86,6 +86,15 @@ def cause_of_failures(results: Results) -> Cause | None:
     )
 
 
+def unexplained_failures(results: Results) -> FaultCell:
+    """Return the failures of models without a KL divergence under the first condition."""
+    base = results.leading[0]
+    rows = {m: row for (c, m), row in results.rows.items() if c == base}
+    others = [m for m in rows if results.study.fields(base, m)["loss"] != "kl_divergence"]
+    failed, runs = results.failures(base, others)
+    return FaultCell("", "", failed, runs, [m for m in others if rows[m]["failures"]])
+
+
 def _range(values: pd.Series[float]) -> tuple[float, float] | None:
     known = values.dropna()
     return (float(known.min()), float(known.max())) if len(known) else None

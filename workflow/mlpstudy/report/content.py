@@ -13,8 +13,9 @@ from mlpstudy.report.causes import (
     cause_of_failures,
     fault_table,
     saturation_table,
+    unexplained_failures,
 )
-from mlpstudy.report.contrasts import effect_tables, pairs_table
+from mlpstudy.report.contrasts import effect_table, effect_tables, pairs_table
 from mlpstudy.report.evidence import Results
 from mlpstudy.report.explanations import (
     changes,
@@ -76,6 +77,9 @@ class Conclusion:
     tables: list[Table]
 
 
+# What is about more models than this is about the report as a whole, not about a model.
+FEW = 6
+
 # Topics of the last section, in the order of the report.
 TOPICS = {
     "settings": "All settings together",
@@ -129,13 +133,19 @@ def report_context(
         "group_tables": group_tables(results),
         "conclusions": _conclusions(results, verdicts),
         "verdicts": verdicts,
+        "few": FEW,
         "findings": found,
+        "findings_of": lambda model: [
+            f for f in found if model in f.models and len(f.models) <= FEW
+        ],
         "findings_table": lambda *args: findings_table(results, *args),
         "cause": cause_of_failures(results),
+        "unexplained": unexplained_failures(results),
         "fault_table": fault_table(results),
         "saturation_table": saturation_table(results),
         "architecture_table": architecture_table(results),
-        "likelihood_table": likelihood_table(results),
+        "likelihood_table": (likelihood := likelihood_table(results)),
+        "best": likelihood.rows[0].cells[0] if likelihood and likelihood.rows else None,
         "printed_tables": printed_tables(results),
         "changes": list(changes(results)),
         "effect_tables": effect_tables(results),
@@ -188,6 +198,7 @@ def _conclusions(results: Results, verdicts: Verdicts) -> list[Conclusion]:
         named = [m for m in (*said.get("pair", ()), said.get("exception", "")) if m in results.keys]
         tables = [grouped_table(results, topic, said.get("up_to"))]
         tables.append(comparison_table(results, named) if named else None)
+        tables.append(effect_table(results, topic))
         if tables[0] is not None or said:
             quote = said.get("quote", "")
             summary = said.get("summary", "") or quote

@@ -86,12 +86,19 @@ def effect_cells(row: Row | None) -> list[Cell | str]:
 def effect_tables(results: Results) -> list[Table]:
     """Return one table per setting: every two cells of the study that differ in it alone."""
     frame = results.contrasts
-    alone = frame[(frame["fields"] != "") & ~frame["fields"].str.contains(";")]
+    fields = frame["fields"].fillna("")
+    alone = frame[(fields != "") & ~fields.str.contains(";")]
     frames = {str(field): rows for field, rows in alone.groupby("fields", sort=False)}
     order = [field for field in FIELDS if field in frames]
     order += [field for field in frames if field not in (*FIELDS, *LAST)]
     order += [field for field in LAST if field in frames]
     return [_effect_table(results, field, frames[field]) for field in order]
+
+
+def effect_table(results: Results, field: str) -> Table | None:
+    """Return the table of one setting; None where no two cells differ in it alone."""
+    frame = results.contrasts[results.contrasts["fields"] == field]
+    return _effect_table(results, field, frame) if len(frame) else None
 
 
 def _effect_table(results: Results, field: str, frame: pd.DataFrame) -> Table:

@@ -72,12 +72,12 @@ def findings_table(
     results: Results, found: list[Finding], title: str, detail: Callable[[Finding], str]
 ) -> Table:
     """Return one row per finding; `detail` makes the Markdown that is folded below it."""
-    columns = [Column(label, False) for label in ("About", "Finding")]
+    columns = [Column(label, False) for label in ("Finding", "About")]
     table = Table("", columns, title=title, prose=True)
     for each in found:
         table.add(
-            each.about or "The report",
             each.finding,
+            each.about or "The report",
             sources=[lines_of("audit.csv", results.table("audit"), id=each.id)],
             id=f"audit-{each.id}",
             detail=detail(each),

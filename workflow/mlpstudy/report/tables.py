@@ -111,7 +111,7 @@ def _group(results: Results, activation: str, rows: list[dict[Any, Any]]) -> Tab
     if results.has_report:
         columns += [Column(label, group=REPORT) for label in ("layers", "accuracy, %", "loss")]
     for condition in results.leading:
-        columns += results.columns(condition, "median, %", "range, %", "loss")
+        columns += results.columns(condition, "median, %", "min to max, %", "loss")
     table = Table("Test accuracy and test loss.", columns, title=word(activation))
     by_model: dict[str, dict[str, Mapping[Any, Any]]] = {}
     for row in rows:

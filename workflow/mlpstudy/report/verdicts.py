@@ -95,12 +95,13 @@ class Claim:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many statements have each verdict under a condition."""
+    """How many statements have each verdict under a condition; the effect of a single claim."""
 
     label: str
     supported: int
     contradicted: int
     undecided: int
+    effect: str
 
     @property
     def total(self) -> int:
@@ -167,7 +168,7 @@ class Verdicts:
         """Return the claims that stand at a place of the report, or within it."""
         return [c for c in self.claims if place and f"{c.place},".startswith(f"{place},")]
 
-    def about(self, model: str, most: int = 6) -> list[Claim]:
+    def about(self, model: str, most: int) -> list[Claim]:
         """Return the claims about a model; those about more than `most` models are left out."""
         return [c for c in self.claims if model in c.models and len(c.models) <= most]
 
@@ -193,15 +194,18 @@ class Verdicts:
         found = []
         for condition in self.results.leading:
             states: dict[str, set[str]] = {}
+            effects = []
             for claim in claims:
                 verdict = claim.under(condition)
                 if verdict is not None and verdict.state in DECIDABLE:
                     statement = claim.name if each else claim.quote or claim.name
                     states.setdefault(statement, set()).add(verdict.state)
+                    effects.append(verdict.effect)
             decided = [own.pop() if len(own) == 1 else "undecided" for own in states.values()]
             if decided:
                 label = self.results.study.condition_label(condition)
-                found.append(Tally(label, *(decided.count(state) for state in DECIDABLE)))
+                counts = (decided.count(state) for state in DECIDABLE)
+                found.append(Tally(label, *counts, effects[0] if len(effects) == 1 else ""))
         return found
 
     def table(self, claims: Sequence[Claim], title: str, detail: Detail | None = None) -> Table:
