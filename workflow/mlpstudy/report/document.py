@@ -224,7 +224,7 @@ def escaped(text: str) -> str:
     """Return a text so that Markdown, also within a table, shows it as it is."""
     text = re.sub(r"([\\`*_~$\[\]|])", r"\\\1", re.sub(r"\s+", " ", text))
     # At the beginning of a line these would make a heading, a list or a quotation.
-    text = re.sub(r"^([#>+=-])", r"\\\1", text)
+    text = re.sub(r"^([#>=]|[+-](?=\s|$))", r"\\\1", text)
     text = re.sub(r"^(\d+)([.)])(?= |$)", r"\1\\\2", text)
     return text.replace("&", "&amp;").replace("<", "&lt;")
 

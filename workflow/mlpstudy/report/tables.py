@@ -37,8 +37,8 @@ def final_table(results: Results) -> Table:
     for condition in results.leading:
         columns += outcome_columns(results, condition)
     table = Table(
-        "Test accuracy: as the report prints it; the median of our replicates with its 95 % "
-        "confidence interval; failed replicates; and the class of the median replicate.",
+        "Test accuracy: the median of the replicates with its 95 % confidence interval; failed "
+        "replicates; and the class of the median replicate.",
         columns,
         title="Final inference table",
     )
@@ -243,7 +243,7 @@ def condition_table(results: Results) -> Table:
         covered = "all" if len(models) == len(results.keys) else results.names(models)
         table.add(
             Cell(heading(results.study.condition_label(condition)), tone=results.tone(condition)),
-            heading(listing(changes)) if changes else "None",
+            heading(listing(changes)) if changes else "Nothing: the models as they are written",
             covered,
             id=f"condition-{condition}",
         )
