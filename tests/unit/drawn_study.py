@@ -15,8 +15,8 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
-from mlpstudy.analysis.schemas import CLAIMS, SATURATION
 from mlpstudy.analysis.results import load_results
+from mlpstudy.analysis.schemas import CLAIMS, SATURATION
 from mlpstudy.data.dataset import Dataset
 from mlpstudy.figures.catalogue import Drawing, drawings
 from mlpstudy.figures.style import STYLE

@@ -17,7 +17,10 @@ from mlpstudy.figures.index import Entry, write_index
 from mlpstudy.files import write_text
 from mlpstudy.report.pages import render
 
-PLAIN = '<svg role="img" aria-label="{}" viewBox="0 0 9 9"><path d="M0 0"/></svg>'
+PLAIN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" viewBox="0 0 9 9">'
+    '<path d="M0 0"/></svg>'
+)
 
 
 def render_page(paths: Paths, reported: Path = REPORTED, templates: Path = TEMPLATES) -> None:
@@ -55,9 +58,15 @@ def _entry(name: str, kind: str, section: str, model: str = "") -> Entry:
     return Entry(name, kind, section, *said, ("runs",), 400.0, 200.0, model=model)
 
 
+def _lines(rows: str) -> dict[str, list[int]]:
+    """Return the lines of each file that `models.csv:2,34 runs.csv:5` names."""
+    found = (part.split(":") for part in rows.split())
+    return {file: [int(line) for line in lines.split(",")] for file, lines in found}
+
+
 @dataclass
 class Row:
-    """A row of a table: its cells' texts, and the lines of CSVs that it names, by file."""
+    """A row of a table: its cells' texts and classes, and the lines of CSVs behind it, by file."""
 
     cells: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -87,14 +96,15 @@ class Page(html.parser.HTMLParser):
         if tag == "table":
             self.tables.append([])
         elif tag == "tr":
-            self.tables[-1].append(Row())
+            self.tables[-1].append(Row(lines=_lines(attributes.get("data-rows", ""))))
         elif tag in ("td", "th"):
             self.tables[-1][-1].cells.append("")
             self.tables[-1][-1].names.append(attributes.get("class", ""))
-        elif "data-rows" in attributes:
-            for part in attributes["data-rows"].split():
-                file, lines = part.split(":")
-                self.tables[-1][-1].lines[file] = [int(line) for line in lines.split(",")]
+
+    @property
+    def said(self) -> str:
+        """The text with single spaces."""
+        return " ".join(self.text.split())
 
     def handle_endtag(self, tag: str) -> None:
         if self._open and tag == self._open[-1]:

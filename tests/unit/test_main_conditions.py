@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
+from mlpstudy.report.views.answers import three_answers
+from mlpstudy.report.views.overview import done
+from mlpstudy.report.views.tables import final_table, group_tables, side_by_side
 from pages_fixture import Page, draw_nothing, render_page
 from study_fixture import REPORTED, Paths, make_study, study_of, write_tables
 
@@ -16,9 +19,6 @@ from mlpstudy.figures.index import load_index
 from mlpstudy.figures.verdicts import judged_claims
 from mlpstudy.report.document import document_data
 from mlpstudy.report.provenance import load_provenance
-from mlpstudy.report.views.answers import three_answers
-from mlpstudy.report.views.overview import done
-from mlpstudy.report.views.tables import final_table, group_tables, side_by_side
 
 MODELS: dict[str, dict[str, Any]] = {"m01": {"epochs": 1}, "mine": {"epochs": 1}}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlpstudy.report.views.provenance import provenance_table, readable_date, stamp
 from study_fixture import PROVENANCE, REPORTED, Paths, make_study
 
 from mlpstudy import __version__
@@ -23,7 +24,6 @@ from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.report.machine import read_lock
 from mlpstudy.report.provenance import load_provenance, write_provenance
 from mlpstudy.report.repository import read_commit
-from mlpstudy.report.views.provenance import provenance_table, readable_date, stamp
 
 ROOT = REPORTED.parents[2]
 LOCK = ROOT / "envs" / "study.txt"

@@ -246,10 +246,10 @@ def typeset(
     figures: Figures,
     provenance: Provenance,
     output: OutputFile,
-    templates: Annotated[Path, typer.Option(help="Folder of report.typ.")] = TEMPLATES / "pdf",
+    templates: Templates = TEMPLATES,
 ) -> None:
-    """Typeset the report as a PDF."""
-    from mlpstudy.report.typeset import typeset
+    """Typeset the report as a PDF, and what it leaves out as supplement.pdf beside it."""
+    from mlpstudy.report.pages import typeset
 
     typeset(study, reported, tables, figures, provenance, templates, output)
 

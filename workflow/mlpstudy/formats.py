@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 NONE = "\N{EM DASH}"
@@ -222,3 +223,9 @@ def on_the_point(text: str, decimals: int, width: int = 2) -> str:
         return text
     point = "" if decimals else "\N{PUNCTUATION SPACE}"
     return text + point + "\N{FIGURE SPACE}" * (width - decimals)
+
+
+def date(text: str) -> str:
+    """Return a date as people write it: 26 November 2026, 09:30 UTC."""
+    when = datetime.fromisoformat(text)
+    return f"{when.day} {when:%B} {when.year}, {when:%H:%M} UTC"

@@ -71,7 +71,7 @@ rule write_provenance:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("report.provenance", "report.pages", "report.typeset"),
+        code=fingerprint("report.provenance", "report.pages"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"
@@ -91,9 +91,9 @@ rule render_report:
         form("report.md", "Markdown", "markdown"),
         multiext(
             "<results>/report/tables/",
-            *("accuracy.md", "models.md", "comparisons.md", "activation_groups.md"),
-            *("final_inference.md", "conclusions.md", "claims.md", "cause.md", "depth.md"),
-            *("sensitivity.md", "effects.md", "audit.md", "assumptions.md", "provenance.md"),
+            *("final_inference.md", "models.md", "comparisons.md", "activation_groups.md"),
+            *("conclusions.md", "claims.md", "cause.md", "depth.md", "sensitivity.md"),
+            *("effects.md", "audit.md", "assumptions.md", "provenance.md"),
         ),
     log:
         "<results>/logs/render_report.log",
@@ -118,19 +118,20 @@ rule typeset_report:
         tables=TABLES,
         figures=rules.draw_figures.output,
         provenance=rules.write_provenance.output,
-        templates=TYPST_TEMPLATES,
+        templates=TEMPLATES + TYPST_TEMPLATES,
     output:
         form("report.pdf", "document", "document"),
+        form("supplement.pdf", "supplement", "document"),
     log:
         "<results>/logs/typeset_report.log",
     localrule: True
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("report.typeset"),
+        code=fingerprint("report.pages"),
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy typeset --study {input.study} --reported {params.reported:q}"
         " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
-        " --output {output} 2> {log}"
+        " --output {output[0]} 2> {log}"

@@ -53,6 +53,13 @@ class Quoted(Sparse):
     there."""
 
 
+class Concluded(Quoted):
+    """A conclusion of the source."""
+
+    summary: Text = absent("", examples=["More layers do not make a better model."])
+    """The conclusion in one short sentence, for the first screen; by default the quote."""
+
+
 class Comparison(Quoted):
     """Models to compare, in a section of the pages."""
 
@@ -64,7 +71,7 @@ class Comparison(Quoted):
     pairs."""
 
 
-class Activations(Quoted):
+class Activations(Concluded):
     """The conclusion on the activation functions."""
 
     order: Annotated[
@@ -74,7 +81,7 @@ class Activations(Quoted):
     """The ranking of the source, the best first."""
 
 
-class Layers(Quoted):
+class Layers(Concluded):
     """The conclusion on the number of layers."""
 
     up_to: Annotated[
@@ -87,7 +94,7 @@ class Layers(Quoted):
     """A model of which the pages say how steadily it is Superior."""
 
 
-class BatchNorm(Quoted):
+class BatchNorm(Concluded):
     """The conclusion on batch normalisation."""
 
     pair: Pair = absent(())
@@ -97,7 +104,7 @@ class BatchNorm(Quoted):
 class Conclusions(Sparse):
     """What the source concludes on each topic of the last section, which is there in any case."""
 
-    settings: Quoted | None = absent(examples=[{"quote": "No setting alone is responsible."}])
+    settings: Concluded | None = absent(examples=[{"quote": "No setting alone is responsible."}])
     """The conclusion on which settings decide, all of them together."""
 
     activations: Activations | None = absent(examples=[{"order": ["relu", "tanh"]}])

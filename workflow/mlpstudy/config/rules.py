@@ -24,9 +24,9 @@ LONGEST_JSON = 100_000
 
 # The names of the parts of the pages; the section of a model has the model's name.
 PARTS = (
-    "assumptions", "audit", "cause", "claims", "comparisons", "conclusions", "conditions", "depth",
-    "effects", "groups", "inference", "legend", "main", "models", "pairs", "provenance",
-    "sensitivity", "summary",
+    "appendix", "assumptions", "audit", "cause", "claims", "comparisons", "conclusions",
+    "conditions", "depth", "effects", "explanations", "groups", "inference", "legend", "main",
+    "models", "pairs", "provenance", "summary", "trial",
 )  # fmt: skip
 
 # Keys of the claims file that hold names, in lists however deep.

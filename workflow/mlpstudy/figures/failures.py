@@ -16,8 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from mlpstudy.analysis.results import Results
 from mlpstudy.analysis.failures import cell_rows
+from mlpstudy.analysis.results import Results
 from mlpstudy.figures import style
 from mlpstudy.figures.curves import joined, scale_epochs
 from mlpstudy.figures.palette import INK, RULE

@@ -30,9 +30,9 @@ from mlpstudy.errors import StudyError
 from mlpstudy.figures.drawing import draw
 from mlpstudy.files import write_csv
 from mlpstudy.report.packing import unpacked
+from mlpstudy.report.pages import typeset
 from mlpstudy.report.provenance import write_archived
 from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published
-from mlpstudy.report.typeset import typeset
 from mlpstudy.spec import Job
 
 
@@ -95,7 +95,7 @@ def _republish(
         for picture in figures.glob("*.png"):
             picture.unlink()  # the repository keeps figures as SVG alone
         typeset(
-            copy / "study.json", reported, copy, figures, origin, templates / "pdf",
+            copy / "study.json", reported, copy, figures, origin, templates,
             copy / "report/report.pdf",
         )  # fmt: skip
 

@@ -1,96 +1,243 @@
-"""What the pages show, as plain data for the typesetter: a template reads it as JSON."""
+"""The report as a document: a Markdown template with tables and figures in it → nested blocks.
+
+The template of the report (templates/report/) holds all prose. Where it shows a table or a figure,
+it calls `show`; where a section begins, `part`. Both leave a mark in the rendered Markdown, by
+which the text is cut into blocks. Page, Markdown and PDF render the same blocks.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
-from mlpstudy.analysis.results import Results
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+from jinja2.exceptions import TemplateSyntaxError
+from markupsafe import Markup
+
+from mlpstudy import formats
 from mlpstudy.errors import StudyError
-from mlpstudy.figures.index import FigureIndex
-from mlpstudy.figures.palette import ALL
-from mlpstudy.figures.svg import for_paper
-from mlpstudy.report.by_condition import tone
+from mlpstudy.figures.index import Entry
 from mlpstudy.report.layout import Table
-from mlpstudy.report.pages import page_context
-from mlpstudy.report.provenance import Provenance
-from mlpstudy.report.views.answers import three_answers
-from mlpstudy.report.views.cause_parts import cause_parts
-from mlpstudy.report.views.conditions import changes
-from mlpstudy.report.views.inference import inference
-from mlpstudy.report.views.judgements import judgements
-from mlpstudy.report.views.model_sections import model_sections
 
-# The font that figures are measured with; Matplotlib has it in its own files.
-FIGURE_FONT = "'DejaVu Sans'"
+# No text of a user can hold these characters: configuration and claims refuse them.
+MARK = re.compile("\x1e(\\d+)\x1e")
 
 
-def document_data(
-    results: Results, provenance: Provenance, figures: FigureIndex, tables: Path
-) -> Any:
-    """Return what the typeset report shows, as JSON has it.
+@dataclass(frozen=True)
+class Prose:
+    """A text in Markdown: paragraphs, lists, quotations."""
 
-    Args:
-        results: the study and its tables.
-        provenance: what the report comes from.
-        figures: the index of the drawn figures.
-        tables: folder of the CSVs, some of which only this form reads.
+    text: str
+    kind: str = "prose"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A table, a figure or a row of numbers; `kind` tells which."""
+
+    kind: str
+    item: Any
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section with its blocks.
+
+    Attributes:
+        title: its heading, `note` what stands beside it in smaller letters.
+        id: its anchor; empty for none.
+        level: of the heading, 2 to 4.
+        folded: whether the page hides it until it is asked for.
+        absent: whether the page has only a link to the supplement in its place.
+        printed: whether it is in the report's PDF, and otherwise in the supplement's.
     """
-    context = {
-        **page_context(results, provenance),
-        **judgements(results),
-        **cause_parts(results, tables),
-        "three": three_answers(results),
-        "inference": inference(results),
-        "models": model_sections(results, Path()),
-        "changes": changes(results),
-        "figures": [{**vars(entry), "file": entry.file} for entry in figures],
-        "colours": {colour.variable: colour.light for colour in ALL},
-        "tones": {name: tone(results.study, name) for name in results.study.conditions},
-    }
-    return plain({name: value for name, value in context.items() if not callable(value)})
+
+    title: str
+    id: str
+    note: str
+    level: int
+    folded: bool
+    absent: bool
+    printed: bool
+    blocks: tuple[Block, ...]
+    kind: str = "part"
 
 
-def plain(value: Any) -> Any:
-    """Return a value as mappings, lists, texts and numbers; tables with their head rows.
-
-    JSON has no number that is not finite: those become null. What only HTML can show, columns of
-    drawings, is left out.
-    """
-    if isinstance(value, Table):
-        told = value.without_drawings()
-        return _fields(told) | {"spans": plain(told.spans)}
-    if dataclasses.is_dataclass(value):
-        return _fields(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+Block = Prose | Shown | Part
 
 
-def _fields(value: Any) -> dict[str, Any]:
-    names = [field.name for field in dataclasses.fields(value) if field.name != "drawing"]
-    properties = [name for name, kind in vars(type(value)).items() if isinstance(kind, property)]
-    return {name: plain(getattr(value, name)) for name in (*names, *properties)}
+@dataclass(frozen=True)
+class Document:
+    """The title and the blocks of the report."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+    def parts(self, level: int = 2) -> list[Part]:
+        """Return the sections of a level that stand in no deeper one, in their order."""
+        return [
+            part for part in walk(self.blocks) if isinstance(part, Part) and part.level == level
+        ]
+
+    def main(self) -> Document:
+        """Return the document without what only the supplement has."""
+        return replace(self, blocks=_printed(self.blocks))
+
+    def supplement(self) -> Document:
+        """Return what the report leaves out, under the headings that it stands below."""
+        return Document(f"{self.title}: supplement", _left_out(self.blocks))
 
 
-def read_figures(folder: Path, index: FigureIndex) -> dict[str, str]:
-    """Return the SVG figures of `index` by file name, in a font that the typesetter has.
+def walk(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Return all blocks, those within parts after the part."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Part):
+            yield from walk(block.blocks)
 
-    The ground that they are drawn on becomes the white of the paper.
+
+def _printed(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    found: list[Block] = []
+    for block in blocks:
+        if not isinstance(block, Part):
+            found.append(block)
+        elif block.printed and (inside := _printed(block.blocks)):
+            found.append(replace(block, blocks=inside))
+    return tuple(found)
+
+
+def _left_out(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    found: list[Block] = []
+    for block in blocks:
+        if isinstance(block, Part):
+            inside = _left_out(block.blocks) if block.printed else block.blocks
+            if inside:
+                found.append(replace(block, blocks=tuple(inside)))
+    return tuple(found)
+
+
+@dataclass
+class _Writer:
+    """What the templates call; collects the blocks that they show."""
+
+    items: list[Block] = field(default_factory=list)
+
+    def show(self, item: Table | Entry | None, captioned: bool = True) -> Markup:
+        """Show a table or a figure; nothing for None and for a table without rows."""
+        if item is None or (isinstance(item, Table) and not item.rows):
+            return Markup()
+        item = item if captioned else replace(item, caption="")
+        return self._mark(Shown("table" if isinstance(item, Table) else "figure", item))
+
+    def special(self, kind: str, item: Any) -> Markup:
+        """Show what has a form of its own on the page."""
+        return self._mark(Shown(kind, item))
+
+    def part(
+        self,
+        title: str,
+        id: str = "",  # noqa: A002
+        note: str = "",
+        level: int = 2,
+        folded: bool = False,
+        absent: bool = False,
+        printed: bool | None = None,
+        *,
+        caller: Callable[[], str],
+    ) -> Markup:
+        """Make what stands between `call` and `endcall` a section; none if it shows nothing.
+
+        What is folded or absent is printed only if `printed` says so.
+        """
+        blocks = self.blocks(caller())
+        printed = not (folded or absent) if printed is None else printed
+        part = Part(title, id, note, level, folded, absent, printed, blocks)
+        return self._mark(part) if blocks else Markup()
+
+    def blocks(self, text: str) -> tuple[Block, ...]:
+        """Cut a rendered text at its marks."""
+        found: list[Block] = []
+        for at, piece in enumerate(MARK.split(text)):
+            if at % 2:
+                found.append(self.items[int(piece)])
+            elif piece.strip():
+                found.append(Prose(tidied(piece)))
+        return tuple(found)
+
+    def _mark(self, block: Block) -> Markup:
+        self.items.append(block)
+        return Markup(f"\n\n\x1e{len(self.items) - 1}\x1e\n\n")
+
+
+def tidied(text: str) -> str:
+    """Return Markdown without the spaces and empty lines that a template leaves."""
+    lines = "\n".join(line.strip() for line in text.splitlines())
+    text = re.sub(r"\n{3,}", "\n\n", lines).strip()
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
+def compose(templates: Path, context: dict[str, Any]) -> Document:
+    """Return the document that templates/report/report.md.j2 describes.
 
     Raises:
-        StudyError: a figure cannot be read.
+        StudyError: a template is missing, is not Jinja2, or names something that it is not given.
+    """
+    writer = _Writer()
+    jinja = markdown_environment(templates)
+    jinja.globals.update(show=writer.show, special=writer.special, part=writer.part)
+    blocks = writer.blocks(rendered(jinja, "report/report.md.j2", context))
+    plain = _environment(templates, escaping=False)
+    return Document(rendered(plain, "report/title.txt.j2", context).strip(), blocks)
+
+
+def markdown_environment(templates: Path) -> Environment:
+    """Return Jinja2 for Markdown, which shows every text that is put in as it is."""
+    jinja = _environment(templates)
+    jinja.finalize = lambda value: Markup(escaped(value)) if type(value) is str else value
+    return jinja
+
+
+def html_environment(templates: Path) -> Environment:
+    """Return Jinja2 for HTML, which shows every text that is put in as it is."""
+    return _environment(templates)
+
+
+def _environment(templates: Path, escaping: bool = True) -> Environment:
+    jinja = Environment(
+        loader=FileSystemLoader(templates),
+        autoescape=escaping,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    names = "count date given_percent heading listing percent plural seconds share span word"
+    jinja.filters.update({name: getattr(formats, name) for name in names.split()})
+    jinja.tests["contains"] = lambda values, value: value in values
+    return jinja
+
+
+def escaped(text: str) -> str:
+    """Return a text so that Markdown, also within a table, shows it as it is."""
+    text = re.sub(r"([\\`*_~$\[\]|])", r"\\\1", re.sub(r"\s+", " ", text))
+    # At the beginning of a line these would make a heading, a list or a quotation.
+    text = re.sub(r"^([#>=]|[+-](?=\s|$))", r"\\\1", text)
+    text = re.sub(r"^(\d+)([.)])(?= |$)", r"\1\\\2", text)
+    return text.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def rendered(jinja: Environment, name: str, context: dict[str, Any]) -> str:
+    """Render one template.
+
+    Raises:
+        StudyError: it is missing, is not Jinja2, or names something that it is not given.
     """
     try:
-        return {
-            entry.file: for_paper((folder / entry.file).read_text(encoding="utf-8"), FIGURE_FONT)
-            for entry in index
-        }
-    except (OSError, ValueError, ElementTree.ParseError) as error:
-        raise StudyError(f"{folder}: a figure cannot be read: {error}") from error
+        return jinja.get_template(name).render(context)
+    except TemplateSyntaxError as error:
+        raise StudyError(f"template {error.name}, line {error.lineno}: {error.message}") from error
+    except TemplateError as error:
+        raise StudyError(f"template {name}: {error.message or type(error).__name__}") from error

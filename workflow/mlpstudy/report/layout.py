@@ -1,4 +1,4 @@
-"""A table as a page shows it, whether in HTML or in Markdown: cells are text already."""
+"""A table of the report, the same for page, Markdown and PDF: its cells are text already."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from mlpstudy.formats import DASH, heading, plural
-
-MOST = 4  # runs of lines that a cell has room for
+from mlpstudy.formats import heading
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `kind` is a class or a verdict that is shown as a chip; `href` an anchor: #m01.
+    """One cell of a table.
 
-    `note` is a second, smaller line, `drawing` what HTML shows in place of the text, and `order`
-    what the column is sorted by where that is not the text. `contrast` is the id of the contrast
-    whose difference the cell shows.
+    Attributes:
+        text: what it says.
+        kind: a class or a verdict, which is shown as a chip.
+        href: where the text leads to, an anchor such as #m01.
+        note: a second, smaller line.
+        drawing: an SVG that the page shows in place of the text.
+        order: what the page sorts the column by; None for the text.
+        contrast: the id of the contrast whose difference the cell shows.
+        tone: the CSS variable of the text's colour, without its dashes.
     """
 
     text: str
@@ -27,36 +31,15 @@ class Cell:
     drawing: str = ""
     order: float | None = None
     contrast: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where the numbers of a row stand: a CSV of the study, and lines in it (the head is 1)."""
-
-    file: str
-    lines: tuple[int, ...]
-
-    @property
-    def text(self) -> str:
-        """The lines as a reader wants them: `5, 22`, or `9 to 14` with a dash, or how many."""
-        runs = [
-            [line for _, line in run]
-            for _, run in groupby(enumerate(self.lines), key=lambda pair: pair[1] - pair[0])
-        ]
-        parts = [f"{run[0]}{DASH}{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
-        return ", ".join(parts) if len(parts) <= MOST else plural(len(self.lines), "line")
-
-    def __str__(self) -> str:
-        """Return `models.csv:5,22`, as the page's script reads it."""
-        return f"{self.file}:{','.join(map(str, self.lines))}"
+    tone: str = ""
 
 
 @dataclass(frozen=True)
 class Column:
     """One column; those of one condition, or of the report, stand under a common `group`.
 
-    `tone` is the CSS variable of the group's colour, without its dashes, and `drawing` what HTML
-    shows in place of the label: an axis.
+    `tone` is the CSS variable of the group's colour, without its dashes, and `drawing` the axis
+    that the page shows in place of the label.
     """
 
     label: str
@@ -72,6 +55,28 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Source:
+    """Where the numbers of a row come from: a CSV of the study and lines in it; the head is 1."""
+
+    file: str
+    lines: tuple[int, ...]
+
+    def __str__(self) -> str:
+        """Return `models.csv:5,22`, as the page's script reads it."""
+        return f"{self.file}:{','.join(map(str, self.lines))}"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row: its cells, its sources, its anchor, and Markdown that the page folds below it."""
+
+    cells: list[Cell]
+    sources: tuple[Source, ...] = ()
+    id: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
 class Span:
     """A cell of the upper head row: a group and the number of columns below it."""
 
@@ -82,22 +87,33 @@ class Span:
 
 @dataclass
 class Table:
-    """Columns and rows, with a caption that says what is counted and in which unit."""
+    """Columns and rows, with a caption that says what is counted and in which unit.
+
+    Attributes:
+        title: what a reader calls the table.
+        prose: whether cells hold sentences, which are broken into lines.
+    """
 
     caption: str
     columns: list[Column]
-    rows: list[list[Cell]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     title: str = ""
-    sources: list[tuple[Source, ...]] = field(default_factory=list)
+    prose: bool = False
 
     def add(
-        self, *cells: Cell | str | Iterable[Cell | str], sources: Iterable[Source] = ()
+        self,
+        *cells: Cell | str | Iterable[Cell | str],
+        sources: Iterable[Source] = (),
+        id: str = "",  # noqa: A002
+        detail: str = "",
     ) -> None:
         """Append a row; texts become cells, and sequences of cells are taken apart.
 
         Args:
             cells: as many as there are columns.
-            sources: where the row's numbers stand; sources without a line are left out.
+            sources: where the row's numbers come from; sources without a line are left out.
+            id: the row's anchor.
+            detail: more about the row, in Markdown.
 
         Raises:
             ValueError: the row is not as wide as the table.
@@ -107,20 +123,19 @@ class Table:
             parts = [cell] if isinstance(cell, Cell | str) else list(cell)
             row += [Cell(part) if isinstance(part, str) else part for part in parts]
         if len(row) != len(self.columns):
-            raise ValueError(f"{self.caption}: {len(row)} cells for {len(self.columns)} columns")
-        self.rows.append(row)
-        self.sources.append(tuple(source for source in sources if source.lines))
+            raise ValueError(f"{self.title}: {len(row)} cells for {len(self.columns)} columns")
+        self.rows.append(Row(row, tuple(s for s in sources if s.lines), id, detail))
 
     def without_drawings(self) -> Table:
         """Return the table for forms that have none: without the columns of drawings."""
         kept = [at for at, column in enumerate(self.columns) if not column.drawing]
-        columns = [self.columns[at] for at in kept]
-        return replace(self, columns=columns, rows=[[row[at] for at in kept] for row in self.rows])
+        rows = [replace(row, cells=[row.cells[at] for at in kept]) for row in self.rows]
+        return replace(self, columns=[self.columns[at] for at in kept], rows=rows)
 
     @property
     def files(self) -> list[str]:
         """The CSVs that the rows' numbers come from, each once."""
-        return list(dict.fromkeys(s.file for sources in self.sources for s in sources))
+        return list(dict.fromkeys(source.file for row in self.rows for source in row.sources))
 
     @property
     def spans(self) -> list[Span]:
@@ -129,12 +144,3 @@ class Table:
             return []
         groups = groupby(self.columns, key=lambda column: (column.group, column.tone))
         return [Span(group, tone, len(list(columns))) for (group, tone), columns in groups]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A sentence computed from the tables; `condition` is what it is about, or empty for all."""
-
-    text: str
-    condition: str = ""
-    tone: str = ""

@@ -18,10 +18,11 @@ from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import INDEX, OVERVIEW, load_index
 from mlpstudy.files import replacing, write_text
+from mlpstudy.report.document import markdown_environment
+from mlpstudy.report.origin import configuration
 from mlpstudy.report.packing import ARCHIVE, linked_to_archive, pack
-from mlpstudy.report.pages import environment, render
+from mlpstudy.report.pages import render
 from mlpstudy.report.provenance import load_provenance
-from mlpstudy.report.views.provenance import configuration
 
 BEGIN, END = "<!-- result:", "<!-- /result -->"
 PUBLISHED = Path("docs/results")
@@ -76,7 +77,7 @@ def published(repository: Path, reported: Path, templates: Path) -> Iterator[Pat
         write_text(page, linked_to_archive(_read(page)))
         pack(fresh)
         write_text(fresh / "README.md", readme_of(templates, fresh))
-        result = _read(report / "tables/accuracy.md").strip()
+        result = _read(report / "tables/final_inference.md").strip()
         there(fresh / "figures" / OVERVIEW)
         shutil.rmtree(copy, ignore_errors=True)
         fresh.rename(copy)
@@ -99,7 +100,7 @@ def _copy(results: Path, copy: Path) -> None:
     """Copy the tables, the report's PDF and provenance, and the figures that their index lists."""
     for table in sorted((results / "tables").glob("*.csv")):
         copy_file(table, copy / table.name)
-    for form in ("report/report.pdf", "report/provenance.json"):
+    for form in ("report/report.pdf", "report/supplement.pdf", "report/provenance.json"):
         copy_file(results / form, copy / form)
     drawn = (f"{entry.name}.svg" for entry in load_index(results / "figures"))
     for name in dict.fromkeys([INDEX, OVERVIEW, *drawn]):
@@ -116,7 +117,7 @@ def readme_of(templates: Path, copy: Path) -> str:
     """Return the README of a published study in `copy`."""
     study = load_study(copy / "study.json")
     provenance = load_provenance(copy / "report/provenance.json")
-    template = environment(templates).get_template("markdown/published.md.j2")
+    template = markdown_environment(templates).get_template("markdown/published.md.j2")
     return template.render(
         study=study.to_dict(),
         provenance=provenance,

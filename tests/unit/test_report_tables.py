@@ -1,0 +1,375 @@
+"""What the report shows of causes, claims, contrasts and the audit, with known numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlpstudy.analysis.collecting import read_table
+from mlpstudy.report.loading import CLAIM_COLUMNS, load_results
+from pages_fixture import Page, render_study
+from study_fixture import BOTH, REPORTED, Paths, make_study, study_of, write_tables
+
+from mlpstudy.analysis.results import Results
+from mlpstudy.audit.checks import AUDIT_COLUMNS, audit_table
+from mlpstudy.audit.loading import KINDS as AUDIT_KINDS
+from mlpstudy.files import write_csv
+from mlpstudy.formats import (
+    MINUS,
+    count,
+    loss,
+    names,
+    p_value,
+    percent,
+    points,
+    seconds,
+    share,
+    span,
+)
+from mlpstudy.report.causes import cause_of_failures, fault_table, saturation_table
+from mlpstudy.report.contrasts import effect_tables
+from mlpstudy.report.explanations import likelihood_table, printed_tables
+from mlpstudy.report.findings import KINDS, Printing, findings, findings_table
+from mlpstudy.report.layout import Table
+from mlpstudy.report.verdicts import Verdicts, effect
+
+
+def texts(table: Table | None) -> list[list[str]]:
+    assert table is not None
+    return [[cell.text for cell in row.cells] for row in table.rows]
+
+
+def plain(text: str) -> str:
+    return text.replace(MINUS, "-")
+
+
+def test_numbers_are_written_as_people_read_them() -> None:
+    assert (percent(0.75264), percent(None), percent(float("nan"))) == ("75.26", "—", "—")
+    assert (points(-0.5804), points(0.2), points(-1e-9)) == ("\u221258.04", "+20.00", "0.00")
+    assert (span(0.1, 0.861), span(0.1, 0.1004)) == ("10.0\u201386.1", "10.0")
+    assert (share(1 / 3), share(0.999), share(0.001), share(1.0)) == ("33", "99.9", "0.1", "100")
+    assert (loss(0.57686), loss(12.98957), loss(float("inf"))) == ("0.577", "12.99", "infinite")
+    assert (count(9999), count(109386)) == ("9999", "109\u202f386")
+    assert [seconds(s).replace("\u202f", " ") for s in (4, 59.7, 61, 3599.7, 7260)] == [
+        "4.0 s", "1 min", "1 min 1 s", "1 h", "2 h 1 min",
+    ]  # fmt: skip
+    assert names(["Model 4", "Model 5", "wide"]) == "models 4 and 5 and wide"
+    assert names(["Model 4", "wide"], opening=True) == "Model 4 and wide"
+    found = [p_value(p) for p in (0.0001, 0.0456, 0.3333, 1.0, math.nan)]
+    assert found == ["< 0.001", "0.046", "0.333", "1.000", "\u2014"]
+
+
+# ---- Causes -----------------------------------------------------------------------------------
+
+MODELS = {
+    "m05": {"loss": "kl_divergence", "nodes": [64, 32, 10]},
+    "m06": {"loss": "kl_divergence", "nodes": [64, 32, 10], "activation": "leaky_relu"},
+    "m16": {"activation": "sigmoid"},
+}
+CONDITIONS = {
+    "as_reported": {}, "corrected": {"pixels": "unit", "kl": "exact"},
+    "unit_pixels": {"pixels": "unit"}, "slope_001": {"leaky_slope": 0.01},
+}  # fmt: skip
+COVERED = {"unit_pixels": ["m05", "m06"], "slope_001": ["m06"]}
+
+
+def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+    last = {"as_reported": 4, "slope_001": 5}.get(condition, 0)  # of the runs that fail
+    failed = model != "m16" and replicate <= last
+    learned = 0.84 if (condition, model) == ("corrected", "m16") else 0.85
+    return (0.1 if failed else learned + replicate / 1000), 14.5 if failed else 0.5
+
+
+def write_saturation(tables: Path, activations: dict[str, str]) -> None:
+    """Write what `probe` would: raw pixels are bad for all but sigmoid."""
+    rows, layers = [], []
+    for model, activation in activations.items():
+        for pixels in ("raw", "unit"):
+            keys = {"model": model, "activation": activation, "pixels": pixels}
+            bad = pixels == "raw"
+            below = 0.78 if bad and activation != "sigmoid" else 0.0
+            rows.append(
+                {**keys, "share_below": below, "share_certain": below / 2, "logit_range": 120.4}
+            )
+            for layer in (1, 2):
+                flat = 0.96 if bad and layer == 1 else 0.25
+                layers.append({**keys, "layer": layer, "saturated": flat, "dead": 0.0})
+    for name, frame in {"": rows, "_layers": layers}.items():
+        write_csv(pd.DataFrame(frame), tables / f"saturation{name}.csv")
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    root = tmp_path_factory.mktemp("views")
+    made = make_study(root, MODELS, outcome, CONDITIONS, replicates=6, covered=COVERED)
+    write_tables(made)
+    write_saturation(made.tables, {"m05": "relu", "m06": "leaky_relu", "m16": "sigmoid"})
+    return made
+
+
+@pytest.fixture(scope="module")
+def results(paths: Paths) -> Results:
+    return load_results(paths.study, REPORTED, paths.tables)
+
+
+def test_causes_have_the_numbers_of_the_tables(results: Results) -> None:
+    cause = cause_of_failures(results)
+    assert cause is not None
+    cells = {(c.pixels, c.kl): (c.failed, c.runs, c.models) for c in cause.cells}
+    # A condition that changes something else than pixels or the divergence is no cell.
+    assert cells == {
+        ("raw", "clipped"): (8, 12, ["m05", "m06"]),
+        ("unit", "clipped"): (0, 12, []),
+        ("unit", "exact"): (0, 12, []),
+    }
+    assert cause.stuck_failed == (0.9, 0.9)
+    assert cause.stuck_learned == (0.0, 0.0)
+    assert cause.impossible == (0.78, 0.78)
+    assert cause.activations == ["relu", "leaky_relu"]
+    # No condition has raw pixels and the exact form.
+    assert texts(fault_table(results))[0][:5] == ["Model 5", "4 of 6", "10.0", "\u2014", "\u2014"]
+    assert texts(saturation_table(results))[0][2:6] == ["120.4", "78", "39", "96"]
+
+
+def test_the_likelihood_ranks_conditions_and_printed_values_have_their_place(
+    results: Results,
+) -> None:
+    # Printed for model 6: 19.41 and 12.99. One failure more makes it no likelier.
+    rows = texts(likelihood_table(results))
+    assert {row[0] for row in rows} == {"Corrected", "Unit pixels", "Slope 001"}
+    values = [float(plain(row[3])) for row in rows]
+    assert values == sorted(values, reverse=True)
+    accuracy, losses = printed_tables(results)
+    slope = next(row for row in texts(accuracy) if row[2] == "slope 001")
+    assert (slope[3], slope[6]) == ("leaky slope 0.01", "5 of 6")
+    assert any(row[1] == "14.51" for row in texts(losses))
+
+
+def test_effects_have_one_table_per_setting_and_say_what_changes(
+    paths: Paths, results: Results
+) -> None:
+    frame = read_table(paths.tables / "contrasts.csv")
+    found = {table.title: texts(table) for table in effect_tables(results)}
+    assert next(iter(found)) == "Pixels"
+    (slope,) = found["Leaky slope"]
+    assert slope[:4] == [
+        "Model 6", "as reported \u2192 slope 001", "0.3 \u2192 0.01", "4 of 6 \u2192 5 of 6",
+    ]  # fmt: skip
+    pixels = next(row for row in found["Pixels"] if row[0] == "Model 5")
+    assert pixels[3] == "4 of 6 \u2192 0 of 6"
+    row = frame.set_index("contrast").loc["as_reported.m05-unit_pixels.m05"]
+    assert float(plain(pixels[5])) == pytest.approx(100 * row["shift"], abs=0.06)
+
+
+def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> None:
+    made = make_study(tmp_path, {"own": {}}, lambda *_: (0.8, 0.5), {"only": {}})
+    write_tables(made)
+    alone = load_results(made.study, REPORTED, made.tables)
+    assert effect_tables(alone) == printed_tables(alone) == []
+    assert likelihood_table(alone) is None
+    assert cause_of_failures(alone) is None
+
+
+# ---- Claims -----------------------------------------------------------------------------------
+
+IDEAL = {
+    "claim": "ideal", "section": "2 explanation", "place": "Section 2", "quote": "Five is ideal.",
+    "statement": "Five layers are best.", "form": "best", "models": "m03 m07", "measure": "shift",
+    "also": "As said before. | Twice.",
+}  # fmt: skip
+CLAIMS = [
+    {**IDEAL, "condition": "as_reported", "verdict": "contradicted", "effect": -0.0421,
+     "low": -0.05, "high": -0.03, "n": 12, "parts": 5, "parts_for": 1, "parts_against": 3,
+     "p_holm": 0.0004},
+    {**IDEAL, "condition": "corrected", "verdict": "undecided", "effect": 0.0004, "low": -0.01,
+     "high": 0.01, "n": 3, "parts": 5, "parts_for": 0, "parts_against": 0, "p_holm": 1,
+     "needed": 9, "failure_bound": 0.2209},
+    {"claim": "also_ideal", "quote": "Five is ideal.", "form": "higher", "models": "m03",
+     "condition": "as_reported", "verdict": "undecided", "measure": "shift", "effect": 0.0},
+    {"claim": "dropout", "form": "higher", "statement": "Dropout helps.", "models": "m09",
+     "quote": "It helps.", "place": "Section 2, item 4", "condition": "as_reported",
+     "verdict": "supported", "measure": "shift", "effect": 0.0312, "low": -math.inf,
+     "high": math.inf, "n": 12, "parts": 1, "p_holm": 0.034, "against": "no_dropout",
+     "contrast": "as_reported.m09-no_dropout.m09"},
+    {"claim": "gone", "form": "higher", "statement": "Wide wins.", "models": "wide",
+     "verdict": "undecided", "reason": "the study has no model wide"},
+    {"claim": "worth", "section": "2 explanation", "place": "Section 2", "quote": "Not worth it.",
+     "statement": "Time.", "form": "untestable", "models": "m08", "verdict": "undecided",
+     "reason": "Time is a property of the machine."},
+]  # fmt: skip
+
+
+@pytest.fixture
+def verdicts() -> Verdicts:
+    study = study_of(
+        {name: {} for name in ("m01", "m03", "m07", "m09")},
+        {**BOTH, "no_dropout": {"label": "none at all"}},
+    )
+    frame = pd.DataFrame(CLAIMS, columns=[*CLAIM_COLUMNS, "also", "against"])
+    fake: Any = SimpleNamespace(
+        study=study, leading=["as_reported", "corrected"], tone=str, has=lambda _: True,
+        table=lambda _: frame,
+    )  # fmt: skip
+    return Verdicts(fake)
+
+
+def test_a_claim_is_shown_with_its_conditions(verdicts: Verdicts) -> None:
+    ideal, _, dropout, gone, worth = verdicts.claims
+    assert (ideal.quote, ideal.place, ideal.models) == (
+        "Five is ideal.", "Section 2", ("m03", "m07"),
+    )  # fmt: skip
+    assert ideal.also == ("As said before.", "Twice.")
+    first, second = ideal.verdicts
+    assert (first.label, first.state, first.n, first.p) == (
+        "As reported", "contradicted", "12", "< 0.001",
+    )  # fmt: skip
+    assert plain(first.effect) == "-4.2 points (-5.0 to -3.0)"
+    assert (first.shown, first.contrary, first.models) == (1, 3, 5)
+    assert (second.needed, second.bound, second.p) == ("9", "22", "1.000")
+    assert dropout.verdicts[0].label == "As reported against none at all"
+    # So few runs that the interval has no bounds.
+    assert dropout.verdicts[0].effect == "+3.1 points"
+    assert dropout.verdicts[0].models == 0
+    assert (gone.verdicts[0].words, worth.verdicts[0].words) == ("not judged", "cannot be tested")
+    assert [claim.name for claim in verdicts.at("Section 2")] == ["ideal", "dropout", "worth"]
+    assert [claim.name for claim in verdicts.about("m03", 1)] == ["also_ideal"]
+
+    table = verdicts.table([ideal, gone], "Some")
+    assert [column.label for column in table.columns[1:]] == ["as reported", "corrected"]
+    assert texts(table) == [
+        ["Five layers are best.", "contradicted", "undecided"],
+        ["Wide wins.", "not judged", "\u2014"],
+    ]
+
+
+def test_the_tally_counts_statements_that_all_their_claims_agree_on(verdicts: Verdicts) -> None:
+    # The two claims behind "Five is ideal." disagree as reported: one statement, undecided.
+    found = [(t.supported, t.contradicted, t.undecided) for t in verdicts.tallies()]
+    assert found == [(1, 0, 1), (0, 0, 1)]
+    each = verdicts.tallies(verdicts.claims, each=True)[0]
+    assert (each.supported, each.contradicted, each.undecided, each.total) == (1, 1, 1, 3)
+    assert verdicts.tallies(verdicts.claims[:1])[0].effect == verdicts.claims[0].verdicts[0].effect
+    assert verdicts.tallies([]) == []
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "text"),
+    [
+        ("shift", (0.0, -0.001, 0.001), "0.0 points (-0.1 to +0.1)"),
+        ("share", (11 / 12, 0.646, 0.985), "92 % of runs (65 to 98)"),
+        ("share", (1.0, 0.757, 1.0), "100 % of runs (76 to 100)"),
+        ("failure_difference", (-0.5, -0.7, 0.04), "-50 points of failures (-70 to +4)"),
+        ("epochs_sooner", (2.25, 1.0, 3.5), "+2.2 epochs sooner (+1.0 to +3.5)"),
+        ("epochs_sooner", (math.inf, 1.0, math.inf), "never reached by the other"),
+    ],
+)
+def test_effects_in_words(measure: str, values: tuple[float, float, float], text: str) -> None:
+    row = dict(zip(("effect", "low", "high"), values, strict=True))
+    assert plain(effect({**row, "measure": measure})) == text
+
+
+# ---- Contrasts --------------------------------------------------------------------------------
+
+PAIRED = {
+    "m04": {"nodes": [256, 32, 10]}, "m05": {}, "m09": {"dropout": 0.2},
+    "m10": {"dropout": 0.2, "batch_norm": True},
+}  # fmt: skip
+LEVELS = {"m04": 0.70, "m05": 0.71, "m09": 0.60, "m10": 0.86}
+
+
+def paired(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
+    return LEVELS[model] + 0.001 * replicate + (0.1 if condition == "corrected" else 0), 0.5
+
+
+class Statements(Page):
+    """The texts of the elements that carry the id of a contrast."""
+
+    def __init__(self, path: Path) -> None:
+        self.found: list[tuple[str, str]] = []
+        self.inside = ""
+        super().__init__(path)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = dict(attrs).get("data-contrast") or ""
+        super().handle_starttag(tag, attrs)
+
+    def handle_data(self, data: str) -> None:
+        if self.inside and data.strip():
+            self.found.append((self.inside, " ".join(data.split())))
+        self.inside = ""
+        super().handle_data(data)
+
+
+def test_every_statement_about_two_models_agrees_with_the_row_of_its_contrast(
+    tmp_path: Path,
+) -> None:
+    study = render_study(make_study(tmp_path, PAIRED, paired, replicates=12), judged=True)
+    rows = read_table(study.tables / "contrasts.csv").set_index("contrast")
+    page = Statements(study.report / "index.html")
+    assert any(" points (" in text for _, text in page.found)
+    assert len({contrast for contrast, _ in page.found}) > 4
+    measures = {"between the means": "mean_difference", "of failures": "failure_difference"}
+    for contrast, text in page.found:
+        measure = next((name for said, name in measures.items() if said in text), "shift")
+        number = re.match(r"[+-]?[\d.]+", plain(text))
+        assert number, text
+        shown, expected = abs(float(number[0])), abs(100 * rows.loc[contrast, measure])
+        decimals = len(number[0].partition(".")[2])
+        assert shown == pytest.approx(expected, abs=0.51 * 10**-decimals), (contrast, text)
+    # The table of a comparison has the direction of the report.
+    arrow = "Model 9 \N{RIGHTWARDS ARROW} Model 10"
+    cells = next(row.cells for table in page.tables for row in table if row.cells[:1] == [arrow])
+    assert cells[1] == "+23.00"
+    shift = rows.loc["as_reported.m09-as_reported.m10", "shift"]
+    assert float(cells[2]) == pytest.approx(100 * shift, abs=0.06)
+
+    # Claims refer to contrasts that are there, whose effect they have in their own direction.
+    claims = read_table(study.tables / "claims.csv")
+    named = claims[claims["contrast"] != ""]
+    assert len(named) > 4
+    for row in named.to_dict("records"):
+        expected = rows.loc[row["contrast"], row["measure"]]
+        assert abs(row["effect"]) == pytest.approx(abs(expected)), row["claim"]
+    # No table but the claims has a verdict.
+    for path in study.tables.glob("*.csv"):
+        columns = set(pd.read_csv(path, nrows=1).columns)
+        assert path.stem == "claims" or not columns & {"verdict", "p_holm"}, path.stem
+
+
+# ---- The audit --------------------------------------------------------------------------------
+
+LAYERS = {
+    "id": "contradiction-m03-layers", "weight": "minor", "kind": "printed_twice", "models": "m03",
+    "places": "Section 1 | Section 3 | Section 4", "values": "5 | 4 | 5",
+    "finding": "Model 3 has 5 and 4 layers.", "matters": "Its group depends on it.",
+}  # fmt: skip
+AIM = LAYERS | {"id": "aim", "models": "", "places": "", "values": ""}
+
+
+def test_equal_values_of_a_finding_stand_together(tmp_path: Path) -> None:
+    write_csv(audit_table([LAYERS, AIM]), tmp_path / "audit.csv")
+    table = read_table(tmp_path / "audit.csv", AUDIT_COLUMNS)
+    frame = table.astype("object").where(table.notna(), "").astype("str")
+    study = study_of({"m05": {}})  # model 3 is the report's and not run
+    fake: Any = SimpleNamespace(
+        audit=frame, table=lambda _: frame, has=lambda _: True,
+        names=lambda models, opening: names(study.model_labels(models), opening),
+    )  # fmt: skip
+    layers, aim = findings(fake)
+    assert layers.printings == (
+        Printing("5", ("Section 1", "Section 4")), Printing("4", ("Section 3",)),
+    )  # fmt: skip
+    assert (layers.about, aim.about, aim.printings) == ("Model 3", "", ())
+    assert set(KINDS) == set(AUDIT_KINDS)
+    shown = findings_table(fake, [layers, aim], "Minor", lambda finding: finding.matters)
+    assert texts(shown) == [
+        ["Model 3 has 5 and 4 layers.", "Model 3"], ["Model 3 has 5 and 4 layers.", "The report"],
+    ]  # fmt: skip
+    assert (shown.rows[0].id, shown.rows[0].detail) == (
+        "audit-contradiction-m03-layers", "Its group depends on it.",
+    )  # fmt: skip
