@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mlpstudy.config.differences import Difference
 from mlpstudy.config.study import Study
 from mlpstudy.formats import NONE, count, date, names, plural, word
+from mlpstudy.report.document import markdown_environment, rendered, tidied
 from mlpstudy.report.provenance import Provenance, rendering
 
 # Digits of a checksum that a line has room for; the table has them all.
@@ -50,6 +52,12 @@ def configuration(study: Study, provenance: Provenance) -> Configuration:
         date=date(provenance["date"]),
         changes=[_change(study, each) for each in archive["differences"]] if archive else [],
     )
+
+
+def configuration_text(found: Configuration, templates: Path) -> str:
+    """Return in Markdown which configuration results belong to."""
+    jinja = markdown_environment(templates)
+    return tidied(rendered(jinja, "report/_configuration.md.j2", {"configuration": found}))
 
 
 def _change(study: Study, found: Difference) -> Change:

@@ -13,6 +13,7 @@ from mlpstudy.report.content import report_context
 from mlpstudy.report.document import compose
 from mlpstudy.report.html import html
 from mlpstudy.report.markdown import markdown, table_pages
+from mlpstudy.report.origin import configuration_text
 from mlpstudy.report.pdf import pdf
 from mlpstudy.report.provenance import load_provenance, rendering
 
@@ -62,7 +63,9 @@ def render(
     document = compose(templates, context)
     at = os.path.relpath(figures, output).replace(os.sep, "/")
     page = html(document, context, templates, figures, tables, output)
-    pages = {f"tables/{name}.md": text for name, text in table_pages(document, TABLE_PAGES).items()}
+    origin = configuration_text(context["configuration"], templates)
+    listed = table_pages(document, TABLE_PAGES)
+    pages = {f"tables/{name}.md": f"{text}\n{origin}\n" for name, text in listed.items()}
     write_text(output / "report.md", markdown(document, lambda name: f"{at}/{name}"))
     for name, text in pages.items():
         write_text(output / name, text)

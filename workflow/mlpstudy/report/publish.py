@@ -14,15 +14,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlpstudy.analysis.results import load_results
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import INDEX, OVERVIEW, load_index
 from mlpstudy.files import replacing, write_text
 from mlpstudy.report.document import markdown_environment
-from mlpstudy.report.origin import configuration
+from mlpstudy.report.markdown import markdown_table
+from mlpstudy.report.origin import configuration, configuration_text
 from mlpstudy.report.packing import ARCHIVE, linked_to_archive, pack
 from mlpstudy.report.pages import render
 from mlpstudy.report.provenance import load_provenance
+from mlpstudy.report.tables import short_table
 
 BEGIN, END = "<!-- result:", "<!-- /result -->"
 PUBLISHED = Path("docs/results")
@@ -77,7 +80,7 @@ def published(repository: Path, reported: Path, templates: Path) -> Iterator[Pat
         write_text(page, linked_to_archive(_read(page)))
         pack(fresh)
         write_text(fresh / "README.md", readme_of(templates, fresh))
-        result = _read(report / "tables/final_inference.md").strip()
+        result = _result(fresh, reported, templates)
         there(fresh / "figures" / OVERVIEW)
         shutil.rmtree(copy, ignore_errors=True)
         fresh.rename(copy)
@@ -111,6 +114,13 @@ def copy_file(source: Path, target: Path) -> None:
     """Copy a file that must exist, and make the folder of `target`."""
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(there(source), target)
+
+
+def _result(copy: Path, reported: Path, templates: Path) -> str:
+    """Return what the README shows of a published study: a short table, and what it comes from."""
+    results = load_results(copy / "study.json", reported, copy)
+    origin = configuration(results.study, load_provenance(copy / "report/provenance.json"))
+    return f"{markdown_table(short_table(results))}\n\n{configuration_text(origin, templates)}"
 
 
 def readme_of(templates: Path, copy: Path) -> str:

@@ -73,6 +73,21 @@ def final_table(results: Results) -> Table:
     return table
 
 
+def short_table(results: Results) -> Table:
+    """Return the final table for a README: printed accuracies, medians and failures."""
+    columns = [Column("Model", False)]
+    columns += [Column("printed, %")] if results.has_report else []
+    for condition in results.main:
+        columns += condition_columns(results, condition, "median, %", "failed")
+    table = Table("", columns)
+    for model in results.models:
+        printed = percent(results.printed.get(model))
+        cells = [c for at in results.main for c in outcome_cells(results, at, model)[1:3]]
+        shown = [replace(cell, note="") for cell in cells]
+        table.add(model_cell(results, model), [printed] if results.has_report else [], shown)
+    return table
+
+
 def class_shares(results: Results) -> Table:
     """Return the share of each model's replicates in each class."""
     columns = [Column("Model", False)]
