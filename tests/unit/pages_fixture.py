@@ -17,7 +17,10 @@ from mlpstudy.figures.index import Entry, write_index
 from mlpstudy.files import write_text
 from mlpstudy.report.pages import render
 
-PLAIN = '<svg role="img" aria-label="{}" viewBox="0 0 9 9"><path d="M0 0"/></svg>'
+PLAIN = (
+    '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" viewBox="0 0 9 9">'
+    '<path d="M0 0"/></svg>'
+)
 
 
 def render_page(paths: Paths, reported: Path = REPORTED, templates: Path = TEMPLATES) -> None:

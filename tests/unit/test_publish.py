@@ -46,78 +46,57 @@ def results(finished: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def test_the_table_stands_between_the_markers(finished: Path, repository: Path) -> None:
+def test_the_repository_has_the_study_and_nothing_else(finished: Path, repository: Path) -> None:
+    copy = repository / "docs/results"
+    copy.mkdir()
+    (copy / "old.csv").write_text("1\n")  # of an earlier study
     table = (finished / "report/tables/accuracy.md").read_text().strip()
     for _ in range(2):  # again: nothing piles up
         publish(finished, REPORTED, TEMPLATES, repository)
         expected = README.replace("old", f"\n{table}\n")
         assert (repository / "README.md").read_text() == expected
     assert (repository / "docs/overview.svg").read_text() == "<svg/>"
-
-
-def test_every_table_is_there_byte_for_byte(finished: Path, repository: Path) -> None:
-    publish(finished, REPORTED, TEMPLATES, repository)
-    copy = repository / "docs/results"
     names = {path.name for path in (finished / "tables").glob("*.csv")}
     assert {"runs.csv", "models.csv"} <= names == {path.name for path in copy.glob("*.csv")}
     for name in names:
         assert (copy / name).read_bytes() == (finished / "tables" / name).read_bytes()
-
-
-def test_every_link_of_the_published_pages_lands(finished: Path, repository: Path) -> None:
-    publish(finished, REPORTED, TEMPLATES, repository)
-    copy = repository / "docs/results"
-    page = (copy / "report/index.html").read_text()
-    links = [copy / "report" / link for link in re.findall(r'href="([^"#:]+)"', page)]
-    links += [
-        copy / link for link in re.findall(r"\]\(([^)#:]+)\)", (copy / "README.md").read_text())
-    ]
-    figures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (copy / "report/report.md").read_text())
-    links += [copy / "report" / link for link in figures]
-    assert any(link.name == "spec.json" for link in links)
-    assert any(link.name == "models.csv" for link in links)
-    assert [str(link) for link in links if not link.exists()] == []
-
-
-def test_the_runs_that_it_names_are_those_of_the_copy(finished: Path, repository: Path) -> None:
-    publish(finished, REPORTED, TEMPLATES, repository)
-    copy = repository / "docs/results"
     jobs = json.loads((copy / "study.json").read_text())["jobs"]
     assert jobs
     for job in jobs:
         spec = json.loads((copy / job["folder"] / "spec.json").read_text())
         assert spec["model"] == job["model"]
 
+    # Every link of the published pages lands.
+    page = (copy / "report/index.html").read_text()
+    figures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", (copy / "report/report.md").read_text())
+    links = [copy / "report" / link for link in re.findall(r'href="([^"#:]+)"', page) + figures]
+    readme = (copy / "README.md").read_text()
+    links += [copy / link for link in re.findall(r"\]\(([^)#:]+)\)", readme)]
+    assert {"spec.json", "models.csv"} < {link.name for link in links}
+    assert [str(link) for link in links if not link.exists()] == []
 
-def test_what_the_study_has_no_more_leaves_the_repository(finished: Path, repository: Path) -> None:
-    left = repository / "docs/results/old.csv"
-    left.parent.mkdir()
-    left.write_text("1\n")
-    publish(finished, REPORTED, TEMPLATES, repository)
-    assert not left.exists()
 
-
-def test_a_trial_run_is_refused(results: Path, repository: Path) -> None:
+def test_a_trial_run_and_a_readme_without_markers_are_refused(
+    results: Path, repository: Path
+) -> None:
+    (repository / "README.md").write_text("# Title\n")
+    with pytest.raises(StudyError, match=r"README.md: expected a line"):
+        publish(results, REPORTED, TEMPLATES, repository)
     path = results / "study.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "trial": True}))
     with pytest.raises(StudyError, match="trial run"):
         publish(results, REPORTED, TEMPLATES, repository)
-    assert (repository / "README.md").read_text() == README
+    assert (repository / "README.md").read_text() == "# Title\n"
 
 
-@pytest.mark.parametrize("missing", ["report/report.pdf", "study.json", "figures/overview.svg"])
-def test_a_study_that_is_not_finished_leaves_all_as_it_was(
-    results: Path, repository: Path, missing: str
-) -> None:
+def test_a_study_that_is_not_finished_leaves_all_as_it_was(results: Path, repository: Path) -> None:
     publish(results, REPORTED, TEMPLATES, repository)
     before = {p: p.read_bytes() for p in (repository / "docs").rglob("*") if p.is_file()}
-    (results / missing).unlink()
-    with pytest.raises(StudyError, match=Path(missing).name):
-        publish(results, REPORTED, TEMPLATES, repository)
-    assert {p: p.read_bytes() for p in (repository / "docs").rglob("*") if p.is_file()} == before
-
-
-def test_a_readme_without_markers_is_refused(finished: Path, repository: Path) -> None:
-    (repository / "README.md").write_text("# Title\n")
-    with pytest.raises(StudyError, match=r"README.md: expected a line"):
-        publish(finished, REPORTED, TEMPLATES, repository)
+    for missing in ("report/report.pdf", "study.json", "figures/overview.svg"):
+        content = (results / missing).read_bytes()
+        (results / missing).unlink()
+        with pytest.raises(StudyError, match=Path(missing).name):
+            publish(results, REPORTED, TEMPLATES, repository)
+        after = {p: p.read_bytes() for p in (repository / "docs").rglob("*") if p.is_file()}
+        assert after == before
+        (results / missing).write_bytes(content)

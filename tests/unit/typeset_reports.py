@@ -6,28 +6,18 @@ import re
 from pathlib import Path
 
 import pypdf
+from pages_fixture import draw_nothing
 from study_fixture import REPORTED, TEMPLATES, Paths, write_tables
 
-from mlpstudy.figures.drawing import draw
-from mlpstudy.figures.index import Entry, write_index
-from mlpstudy.files import write_text
 from mlpstudy.report.typeset import typeset
 
 PDF = TEMPLATES / "pdf"
-SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 20"></svg>'
-PLOT = Entry(
-    "overview", "overview", "summary", "A plot", "What it shows.", "In words.", ("runs",), 40, 20
-)
 
 
-def made(paths: Paths, reported: Path = REPORTED, drawn: bool = False) -> pypdf.PdfReader:
-    """Tabulate and typeset a study; without `drawn` with an empty figure in place of each."""
+def made(paths: Paths, reported: Path = REPORTED) -> pypdf.PdfReader:
+    """Tabulate and typeset a study, with empty figures."""
     write_tables(paths, reported)
-    if drawn:
-        draw(paths.study, paths.tables, reported, None, paths.figures)
-    else:
-        write_text(paths.figures / "overview.svg", SVG)
-        write_index(paths.figures, [PLOT])
+    draw_nothing(paths)
     return typeset_again(paths, reported)
 
 

@@ -17,7 +17,7 @@ from small_disk import small_disk
 
 # One job that is still in training when a second Snakemake has read the workflow, and one whose
 # loss is lost in its first epochs.
-EPOCHS = 500
+EPOCHS = 150
 CONDITIONS = {
     "longer": {"epochs": EPOCHS, "models": ["m01"]},
     "diverging": {"optimizer": "sgd", "learning_rate": 1000, "epochs": 2, "models": ["m07"]},
