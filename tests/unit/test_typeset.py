@@ -211,7 +211,7 @@ def inked(page: Image.Image) -> tuple[float, float]:
 
 LONG = {
     f"a_model_with_quite_a_long_name_{n}": {"epochs": 1, "nodes": [n + 20, 10], "batch_size": n + 8}
-    for n in range(40)
+    for n in range(20)
 }
 LOST = {"m01": {"loss": "kl_divergence"}, "m04": {}}
 
@@ -225,7 +225,7 @@ LOST = {"m01": {"loss": "kl_divergence"}, "m04": {}}
         ({"m01": {}, "mine": {}}, {"conditions": {f"condition_{n}": {} for n in range(8)}}),
         ({"mine": {"nodes": [2000 + n for n in range(40)] + [10]}}, {}),
     ],
-    ids=["one of all", "partly covered", "forty", "eight conditions", "deep"],
+    ids=["one of all", "partly covered", "twenty", "eight conditions", "deep"],
 )
 def test_odd_studies_are_typeset_within_the_margins(
     tmp_path: Path, printed: list[Image.Image], models: dict[str, Any], arguments: Any

@@ -227,7 +227,7 @@ def test_a_claim_is_shown_with_its_conditions() -> None:
     assert [[plain(text) for text in row] for row in texts(table)] == [
         ["Five layers are best.", "Five is ideal. (Section 2)",
          "Contradicted, -4.2 points (-5.0 to -3.0), n = 12",
-         "Undecided, 0.0 points (-1.0 to +1.0), n = 3"],
+         "Undecided, 0.0 points (-1.0 to +1.0), n = 3; about 9 replicates would decide it"],
         ["Wide wins.", "\u2014", "not judged: the study has no model wide", "\u2014"],
     ]  # fmt: skip
 

@@ -58,7 +58,7 @@ def test_a_study_goes_on_after_its_scheduler_was_stopped_and_killed(project: Pro
     assert "SIGINT; the next run goes on from the last epoch saved" in log.read_text()
 
     scheduler = project.start()
-    wait_for(lambda: "going on after epoch" in log.read_text())
+    wait_for(lambda: log.is_file() and "going on after epoch" in log.read_text())
     last = project.refused().strip().splitlines()[-1]
     assert last.startswith(f"error: the study in results: process {scheduler.pid} on "), last
     scheduler.kill()  # its job goes on, an orphan
