@@ -203,7 +203,7 @@ def test_the_ground_and_the_figures_follow_the_scheme_and_print(visit: Open) -> 
 
 # What comes after several of its kind: axe takes most of its time for them.
 ALIKE = "article.model ~ article.model ~ article.model, #audit article:nth-of-type(n + 5), "
-ALIKE += "tbody tr:nth-child(n + 7)"
+ALIKE += "tbody tr:nth-child(n + 5)"
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
@@ -211,7 +211,7 @@ def test_axe_finds_nothing_serious(visit: Open, scheme: str, width: int) -> None
     page = visit(color_scheme=scheme, width=width)
     unfold(page)
     page.eval_on_selector_all(ALIKE, "all => all.forEach(e => e.remove())")
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     serious = [
         (each["id"], each["nodes"][0]["html"][:200], len(each["nodes"]))
         for each in found

@@ -67,8 +67,10 @@ VALUES = f"{REPORTED}/values.csv"
 # Jobs get in the environment what must not be a parameter. Snakemake runs a rule again when a
 # parameter changes; another mirror, or another way to wait for a GPU, is no reason to do so.
 IMAGES = SETTINGS.dataset.to_dict()
-os.environ["MLPSTUDY_SOURCES"] = json.dumps(IMAGES["sources"])
-os.environ["MLPSTUDY_WHEN_GPUS_ARE_TAKEN"] = SETTINGS.when_gpus_are_taken
+os.environ.update(
+    MLPSTUDY_SOURCES=json.dumps(IMAGES["sources"]),
+    MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken,
+)
 DATASET = json.dumps({key: IMAGES[key] for key in ("name", "classes", "files")}, sort_keys=True)
 
 # `--resources gpu=0` trains on the CPU, whatever device is configured.
