@@ -11,17 +11,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import ROOT, scaling, scaling_page
+from benchmarks import ROOT, scaling
+from benchmarks.contenders import peer_names
 from benchmarks.machine import load_average, machine_line
-from benchmarks.measuring import measure
+from benchmarks.measuring import measure, pooled
 from benchmarks.plots import draw_over_floor
-from benchmarks.repeats import pooled, run_by_run
 from benchmarks.report import page
-from benchmarks.roster import peer_names
-from benchmarks.scaling_plot import draw_scaling
 from benchmarks.study import Model, read_models
 from benchmarks.summary import FLOOR, OURS, summarise
-from benchmarks.targets import verdicts
+from benchmarks.targets import run_by_run, verdicts
 from mlpstudy.data import dataset
 from mlpstudy.errors import StudyError
 from mlpstudy.files import replacing, write_text
@@ -108,11 +106,11 @@ def _scale(options: argparse.Namespace, models: Sequence[Model], load: float) ->
     stacked = [model for model in models if model.name in (options.models or scaling.MODELS)]
     depths = scaling.measure_depths(data, stacked, *budget)
     cores = scaling.measure_cores(data, models, *budget)
-    text = scaling_page.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
+    text = scaling.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
     for name, table in {"depths": depths, "cores": cores}.items():
         _write_table(options.output / f"scaling-{name}.csv", table)
     write_text(options.output / "scaling.md", text)
-    draw_scaling(depths, cores, stacked, options.output)
+    scaling.draw_scaling(depths, cores, stacked, options.output)
     print(text)
 
 

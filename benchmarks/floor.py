@@ -13,7 +13,7 @@ import itertools
 import torch
 from torch import Tensor
 
-from benchmarks.contenders import Data, Train, threads
+from benchmarks.contenders import Contender, Data, Train, threads
 from mlpstudy.spec import Spec
 from mlpstudy.training.layers import ParameterGroup
 from mlpstudy.training.optimizers import Adam
@@ -21,16 +21,11 @@ from mlpstudy.training.optimizers import Adam
 Product = tuple[Tensor, Tensor, Tensor]
 
 
-class Floor:
+class Floor(Contender):
     """The three parts one after the other, each many times, so that their times add up."""
 
     label = "floor"
     packages = ("torch",)
-    models = 1
-
-    def cannot(self, _: Spec) -> str | None:
-        """Return None: every model has matrix products."""
-        return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the parts of one training step."""

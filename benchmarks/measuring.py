@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 from tqdm import tqdm
 
+from benchmarks.contenders import peer_names
 from benchmarks.processes import Pool, available_cores
-from benchmarks.roster import peer_names
 from benchmarks.study import Model
 
 
@@ -99,3 +99,12 @@ class _Benchmark:
             if (row.model, row.contender, row.round) == (model, contender, 1)
         }
         return cores > 1 and len(first) > 1 and first[cores] > first[1]
+
+
+def pooled(runs: Sequence[Measured]) -> Measured:
+    """Return all runs as one: a column `run`, and rounds numbered on from run to run."""
+    tables, rounds = [], 0
+    for number, run in enumerate(runs, 1):
+        tables.append(run.rows.assign(run=number, round=run.rows["round"] + rounds))
+        rounds += int(run.rows["round"].max())
+    return replace(runs[-1], rows=pd.concat(tables, ignore_index=True))

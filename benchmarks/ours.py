@@ -6,12 +6,12 @@ import itertools
 
 import torch
 
-from benchmarks.contenders import Data, Train, threads
+from benchmarks.contenders import Contender, Data, Train, threads
 from mlpstudy.spec import Job, Spec
 from mlpstudy.training.trainer import Trainer
 
 
-class Ours:
+class Ours(Contender):
     """A stack of replicates, with the epoch's figures computed from its logits as in the study."""
 
     packages: tuple[str, ...] = ("torch", "numpy")
@@ -19,10 +19,6 @@ class Ours:
     def __init__(self, models: int) -> None:
         self.models = models
         self.label = f"ours, stack of {models}"
-
-    def cannot(self, _: Spec) -> str | None:
-        """Return None: it expresses every model."""
-        return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one stack."""

@@ -52,12 +52,7 @@ def draw_over_floor(
             fontweight="bold",
         )
         _finish(figure, axes, values[shown].max().max(), len(shown))
-    save(figure, folder / "over_floor", "Time of a training step over the floor, by model")
-
-
-def save(figure: Figure, stem: Path, title: str) -> None:
-    """Write `figure` as SVG and as PNG."""
-    save_figure(figure, stem.parent, stem.name, title)
+    save_figure(figure, folder, "over_floor", "Time of a training step over the floor, by model")
 
 
 def _is_drawn(name: str) -> bool:

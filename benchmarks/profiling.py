@@ -19,7 +19,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 from tqdm import tqdm
 
-from benchmarks import ROOT
+from benchmarks import ROOT, markdown
 from benchmarks.contenders import Data, Train
 from benchmarks.machine import load_average, machine_line
 from benchmarks.ours import Ours
@@ -72,24 +72,20 @@ def page(table: pd.DataFrame, models: Sequence[Model], machine: str) -> str:
     weights = pd.Series({model.name: model.steps for model in models})
     study = table.mul(weights, axis=0).sum() / weights.sum()
     names = {model.name: f"{model.name} · {model.description}" for model in models}
-    lines = [
+    rows = [_row(names[str(name)], row) for name, row in table.to_dict("index").items()]
+    rows.append(_row("**Whole study, weighted**", study.to_dict()))
+    parts = [
         "# What a training step is spent on",
-        "",
         f"{machine}.",
-        "",
         f"A step of one replicate in a stack of {DEPTH}, and the share of each part in it.",
-        "",
-        f"| model | ms | {' | '.join(table.columns)} |",
-        f"| --- | --: |{' --: |' * len(table.columns)}",
+        markdown.table(["model", "ms", *table.columns], rows),
     ]
-    lines += [_row(names[str(name)], row) for name, row in table.to_dict("index").items()]
-    lines.append(_row("**Whole study, weighted**", study.to_dict()))
-    return "\n".join(lines) + "\n"
+    return "\n\n".join(parts) + "\n"
 
 
-def _row(title: str, parts: Mapping[Hashable, float]) -> str:
+def _row(title: str, parts: Mapping[Hashable, float]) -> list[str]:
     whole = sum(parts.values())
-    return f"| {title} | {whole:.3f} | {' | '.join(f'{v / whole:.0%}' for v in parts.values())} |"
+    return [title, f"{whole:.3f}", *(f"{value / whole:.0%}" for value in parts.values())]
 
 
 def main(arguments: Sequence[str]) -> None:

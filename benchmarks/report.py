@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from benchmarks import markdown
 from benchmarks.measuring import Measured
 from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
@@ -72,12 +73,14 @@ def page(
 
 
 def _targets(found: Sequence[Verdict]) -> str:
-    header = "| target | limit | median | lowest, highest round | |"
-    lines = [header, "| --- | --- | --: | --: | --- |"]
+    lines = [
+        "| target | limit | median | lowest, highest round | |",
+        "| --- | --- | --: | --: | --- |",
+    ]
     for each in found:
-        sign, met = "≤" if each.at_most else "≥", "met" if each.met else "**missed**"
+        met = "met" if each.met else "**missed**"
         lines.append(
-            f"| {each.text} | {sign} {each.limit:g} | {each.median:.2f} "
+            f"| {each.text} | {each.shown_limit} | {each.median:.2f} "
             f"| {each.low:.2f}, {each.high:.2f} | {met} |"
         )
     return "\n".join(lines)
@@ -92,14 +95,12 @@ def _table(
 ) -> str:
     values = summary.pivot_table(index="model", columns="contender", values=column)
     shown = [name for name in columns(list(labels)) if name in values]
-    names = " | ".join(labels[name] for name in shown)
-    lines = [f"| model | {names} |", f"| --- |{' --: |' * len(shown)}"]
+    rows = []
     for name, title in titles.items():
         if name in values.index:
-            row = [float(values[contender][name]) for contender in shown]
-            cells = " | ".join("—" if math.isnan(value) else format(value, form) for value in row)
-            lines.append(f"| {title} | {cells} |")
-    return "\n".join(lines)
+            cells = [float(values[contender][name]) for contender in shown]
+            rows.append([title, *("—" if math.isnan(v) else format(v, form) for v in cells)])
+    return markdown.table(["model", *(labels[name] for name in shown)], rows)
 
 
 def _left_out(left_out: Mapping[tuple[str, str], str], labels: Mapping[str, str]) -> str:
@@ -113,13 +114,9 @@ def _left_out(left_out: Mapping[tuple[str, str], str], labels: Mapping[str, str]
 def _weights(summary: pd.DataFrame, labels: Mapping[str, str], models: Sequence[Model]) -> str:
     steps = sum(model.steps for model in models)
     study = summary[summary["model"] == STUDY].set_index("contender")["core_milliseconds"]
-    lines = [
-        f"Each model weighs as much as it has steps: {steps:,} for one replicate of {len(models)} "
-        "models under one condition, over all epochs and folds. Core-minutes for these:",
-        "",
-        "| contender | core-minutes |",
-        "| --- | --: |",
-    ]
     shown = [name for name in columns(list(labels)) if name in study]
-    lines += [f"| {labels[name]} | {study[name] * steps / 6e4:.2f} |" for name in shown]
-    return "\n".join(lines)
+    rows = [[labels[name], f"{study[name] * steps / 6e4:.2f}"] for name in shown]
+    return (
+        f"Each model weighs as much as it has steps: {steps:,} for one replicate of {len(models)} "
+        "models under one condition, over all epochs and folds. Core-minutes for these:\n\n"
+    ) + markdown.table(["contender", "core-minutes"], rows)

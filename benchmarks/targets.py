@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import pandas as pd
 
+from benchmarks import markdown
+from benchmarks.measuring import Measured
 from benchmarks.summary import FLOOR, OURS, STUDY, ratios
 
 DATALOADER = "pytorch_dataloader"
@@ -22,6 +25,11 @@ class Verdict:
     median: float
     low: float
     high: float
+
+    @property
+    def shown_limit(self) -> str:
+        """The limit with its sign."""
+        return f"{'≤' if self.at_most else '≥'} {self.limit:g}"
 
     @property
     def met(self) -> bool:
@@ -71,5 +79,21 @@ def _closest(times: Mapping[str, pd.DataFrame], labels: Mapping[str, str]) -> Ve
 
 
 def _verdict(text: str, limit: float, values: pd.Series, *, at_most: bool = False) -> Verdict:
-    median, low, high = (float(values.agg(name)) for name in ("median", "min", "max"))
-    return Verdict(text, limit, at_most, median, low, high)
+    middle, low, high = (float(values.agg(name)) for name in ("median", "min", "max"))
+    return Verdict(text, limit, at_most, middle, low, high)
+
+
+def run_by_run(runs: Sequence[Measured], steps: Mapping[str, int], study: str) -> str:
+    """Return a Markdown table: each run's own verdict on each target, and how far they spread.
+
+    A target is in it if every run has it; two runs may differ in which model or peer is closest.
+    """
+    found = [verdicts(run.rows, steps, run.labels, study) for run in runs]
+    numbers = [f"run {number}" for number in range(1, len(runs) + 1)]
+    rows = []
+    for several in zip(*found, strict=False):
+        values = [each.median for each in several]
+        text = "; ".join(dict.fromkeys(each.text for each in several))
+        figures = [*values, median(values), max(values) - min(values)]
+        rows.append([text, several[0].shown_limit, *(f"{figure:.2f}" for figure in figures)])
+    return markdown.table(["target", "limit", *numbers, "median", "spread"], rows, left=2)

@@ -16,8 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.contenders import Contender, Data, Train
-from benchmarks.roster import contender_named
+from benchmarks.contenders import Contender, Data, Train, contender_named
 from mlpstudy.spec import Spec
 
 WARM_UP_STEPS = 30

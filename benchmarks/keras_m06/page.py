@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.stats import fisher_exact
+
+from benchmarks import markdown
 
 TEMPLATE = Path(__file__).with_name("template.md")
 ABOVE = 0.22  # test accuracy of a run that tells more than two classes apart
@@ -30,7 +31,7 @@ def page(runs: pd.DataFrame, steps: pd.DataFrame) -> str:
         runs=_runs(runs),
         gradients=_gradients(steps),
         distances=_distances(steps),
-        tests=_markdown(
+        tests=markdown.table(
             ["epochs", "Fisher's exact test, two-sided", "p"],
             ([epochs, pair, f"{p:.2f}"] for epochs, pair, p in tests),
         ),
@@ -58,7 +59,7 @@ def _runs(runs: pd.DataFrame) -> str:
         shares = (f"{100 * share:.1f} %" for share in (frame.median(), frame.max()))
         counts = (len(frame), (frame > ABOVE).sum(), (frame.round(3) == 0.1).sum())
         rows.append([*cell, *counts, *shares])
-    return _markdown(head, rows)
+    return markdown.table(head, rows)
 
 
 def _tests(runs: pd.DataFrame) -> list[tuple[str, str, float]]:
@@ -94,7 +95,7 @@ def _gradients(steps: pd.DataFrame) -> str:
         [str(size), len(frame), *(f"{value:.1e}" for value in frame.median())]
         for size, frame in relative.groupby(sizes, observed=True)
     ]
-    return _markdown(head, rows)
+    return markdown.table(head, rows)
 
 
 def _distances(steps: pd.DataFrame) -> str:
@@ -102,9 +103,4 @@ def _distances(steps: pd.DataFrame) -> str:
     for column, name in DISTANCES.items():
         medians = steps.groupby("step")[column].median()
         rows.append([name, *(f"{medians[step]:.2g}" for step in SHOWN_STEPS)])
-    return _markdown(["after step", *map(str, SHOWN_STEPS)], rows)
-
-
-def _markdown(head: list[str], rows: Iterable[Sequence[object]]) -> str:
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
+    return markdown.table(["after step", *map(str, SHOWN_STEPS)], rows)

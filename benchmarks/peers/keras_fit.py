@@ -13,7 +13,7 @@ os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 import tensorflow as tf
 import tf_keras as keras
 
-from benchmarks.contenders import Data, Train, threads
+from benchmarks.contenders import Contender, Data, Train, threads
 from mlpstudy.spec import Spec
 
 tf.config.threading.set_intra_op_parallelism_threads(threads())
@@ -23,19 +23,14 @@ tf.config.threading.set_inter_op_parallelism_threads(threads())
 LOSSES = {"cross_entropy": "categorical_crossentropy", "kl_divergence": "kl_divergence"}
 
 
-class Keras:
+class Keras(Contender):
     """Train with `fit`, limited to a number of steps."""
 
     label = "tf-keras fit"
     packages = ("tf_keras", "tensorflow_cpu")
-    models = 1
 
     def __init__(self) -> None:
         self._images_and_targets: tuple[tf.Tensor, tf.Tensor] | None = None
-
-    def cannot(self, _: Spec) -> str | None:
-        """Return None: it expresses every model."""
-        return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks.contenders import Data, Train
+from benchmarks.contenders import Contender, Data, Train
 from benchmarks.peers._torch_models import EPSILON, loss_of, model_of, tensors
 from mlpstudy.spec import Spec
 
@@ -41,16 +41,11 @@ class Module(lightning.LightningModule):  # type: ignore[misc, unused-ignore]
         return torch.optim.Adam(self.parameters(), self.spec.learning_rate, eps=EPSILON)
 
 
-class Lightning:
+class Lightning(Contender):
     """Train with `Trainer.fit`, limited to a number of batches."""
 
     label = "Lightning"
     packages = ("lightning", "torch")
-    models = 1
-
-    def cannot(self, _: Spec) -> str | None:
-        """Return None: it expresses every model."""
-        return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model."""

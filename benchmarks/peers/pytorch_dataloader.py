@@ -10,21 +10,16 @@ import itertools
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from benchmarks.contenders import Data, Train
+from benchmarks.contenders import Contender, Data, Train
 from benchmarks.peers._torch_models import EPSILON, loss_of, model_of, tensors
 from mlpstudy.spec import Spec
 
 
-class Loader:
+class Loader(Contender):
     """Train and keep count of loss and accuracy, batch by batch."""
 
     label = "PyTorch, DataLoader"
     packages = ("torch",)
-    models = 1
-
-    def cannot(self, _: Spec) -> str | None:
-        """Return None: it expresses every model."""
-        return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model."""

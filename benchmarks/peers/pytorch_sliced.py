@@ -7,21 +7,16 @@ from __future__ import annotations
 
 import torch
 
-from benchmarks.contenders import Data, Train
+from benchmarks.contenders import Contender, Data, Train
 from benchmarks.peers._torch_models import EPSILON, loss_of, model_of, tensors
 from mlpstudy.spec import Spec
 
 
-class Sliced:
+class Sliced(Contender):
     """Train on slices `images[permutation[start:end]]`."""
 
     label = "PyTorch, sliced tensors"
     packages = ("torch",)
-    models = 1
-
-    def cannot(self, _: Spec) -> str | None:
-        """Return None: it expresses every model."""
-        return None
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model."""

@@ -9,19 +9,18 @@ import warnings
 
 from sklearn.neural_network import MLPClassifier
 
-from benchmarks.contenders import Data, Train
+from benchmarks.contenders import Contender, Data, Train
 from mlpstudy.spec import Spec
 
 ACTIVATIONS = {"relu": "relu", "tanh": "tanh", "sigmoid": "logistic"}
 EXAMPLES = 8192
 
 
-class ScikitLearn:
+class ScikitLearn(Contender):
     """Train with `fit`, an epoch at least."""
 
     label = "scikit-learn MLPClassifier"
     packages = ("scikit-learn", "numpy")
-    models = 1
 
     def cannot(self, spec: Spec) -> str | None:
         """Return what MLPClassifier has no parameter for."""

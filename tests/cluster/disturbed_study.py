@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -10,24 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-import yaml
-from project import ROOT, Project, make_project
+from project import Project, make_project, only
 from slurm_box import SlurmBox
 
 SECONDS = 1200  # on two busy cores it takes 150
 LONG = {"epochs": 300, "models": ["m01"]}
-# The shipped conditions, dropped.
-NONE_SHIPPED = dict.fromkeys(
-    yaml.safe_load((ROOT / "config/config.yaml").read_text())["conditions"]
-)
-CONDITIONS = {
-    **NONE_SHIPPED,
-    "as_reported": {"epochs": 1, "models": ["m01", "m03"]},
-    "cancelled": LONG,
-    "requeued": LONG,
-    "preempted": LONG,
-}
 DISTURBED = ("cancelled", "requeued", "preempted")
+CONDITIONS = only(
+    as_reported={"epochs": 1, "models": ["m01", "m03"]}, **dict.fromkeys(DISTURBED, LONG)
+)
 # What a user of this cluster would say: how its partitions are called, and who wants a GPU.
 SITE = (
     *("--slurm-status-command", "squeue"),
@@ -111,7 +101,7 @@ def _start(project: Project, said: BinaryIO, *arguments: str) -> subprocess.Pope
     return subprocess.Popen(
         [*command, *arguments],
         cwd=project.folder,
-        env={name: os.environ[name] for name in os.environ if name != "PYTHONPATH"},
+        env=project.environment,
         stdout=said,
         stderr=subprocess.STDOUT,
     )

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from disturbed_study import NONE_SHIPPED
-from project import make_project
+from project import make_project, only
 from slurm_box import SlurmBox
 
-ONE_JOB = {"quick": {"epochs": 1, "models": ["m16"]}}
 OPTIONS = (
     *("--configfile", "tiny.yaml", "--workflow-profile", "profiles/slurm", "--retries", "0"),
     *("--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"),
@@ -24,13 +21,14 @@ def test_a_job_asks_for_a_gpu_if_it_must_have_one(
     box: SlurmBox, tmp_path: Path, device: str
 ) -> None:
     project = make_project(tmp_path / "study")
-    project.update_config(device=device, replicates=1, conditions={**NONE_SHIPPED, **ONE_JOB})
+    conditions = only(quick={"epochs": 1, "models": ["m16"]})
+    project.update_config(device=device, replicates=1, conditions=conditions)
     before = set(box.jobs())
     target = "results/runs/quick/m16/fold-all/replicates-1-1/metrics.csv"
     done = subprocess.run(
         [sys.executable, "-m", "snakemake", *OPTIONS, target],
         cwd=project.folder,
-        env={name: os.environ[name] for name in os.environ if name != "PYTHONPATH"},
+        env=project.environment,
         capture_output=True,
         text=True,
         timeout=600,

@@ -26,8 +26,7 @@ import psutil
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "workflow")]
 
-import project as projects  # noqa: E402 (the path to it stands above)
-from project import Project, make_project  # noqa: E402
+from project import Project, make_project, only  # noqa: E402 (the path to it stands above)
 
 from mlpstudy.training.checkpoint import epoch_and_seconds, sidecar  # noqa: E402
 
@@ -65,20 +64,10 @@ class Kill:
 
 def prepare(folder: Path) -> Project:
     """Return a copy of the workflow with a study of several models on generated images."""
-    sizes = {"train_images": IMAGES["train"], "test_images": IMAGES["test"]}
-    sizes |= {"train_labels": IMAGES["train"], "test_labels": IMAGES["test"]}
-    roles = {role: (name, (sizes[role], *shape[1:])) for role, (name, shape) in ROLES.items()}
-    projects.ROLES.update(roles)
-    try:
-        project = make_project(folder)
-    finally:
-        projects.ROLES.update(ROLES)
-    conditions = {name: {**FIELDS, "models": MODELS} for name in ("as_reported", "corrected")}
-    project.update_config(conditions=dict.fromkeys(projects.SHIPPED) | conditions)
+    project = make_project(folder, IMAGES)
+    trained = {**FIELDS, "models": MODELS}
+    project.update_config(conditions=only(as_reported=trained, corrected=dict(trained)))
     return project
-
-
-ROLES = dict(projects.ROLES)
 
 
 def workers(project: Project) -> list[psutil.Process]:

@@ -12,15 +12,14 @@ import torch
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.contenders import peer_names  # noqa: E402
 from benchmarks.floor import _products  # noqa: E402
 from benchmarks.keras_m06.page import page as keras_page  # noqa: E402
-from benchmarks.measuring import Measured  # noqa: E402
-from benchmarks.repeats import pooled, run_by_run  # noqa: E402
-from benchmarks.roster import peer_names  # noqa: E402
-from benchmarks.scaling_page import study_minutes  # noqa: E402
+from benchmarks.measuring import Measured, pooled  # noqa: E402
+from benchmarks.scaling import study_minutes  # noqa: E402
 from benchmarks.study import Model, read_models, training_steps  # noqa: E402
 from benchmarks.summary import STUDY, costs, ratios, summarise  # noqa: E402
-from benchmarks.targets import verdicts  # noqa: E402
+from benchmarks.targets import run_by_run, verdicts  # noqa: E402
 from benchmarks.worker import Prepared  # noqa: E402
 
 STEPS = {"small": 300, "large": 100}

@@ -142,7 +142,7 @@ def agrees(row: dict[str, Any]) -> bool:
     return bool(low <= reference <= high)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 100_000), st.integers(2, 8), st.sampled_from([0.0, 0.2, 0.6]), st.booleans())
 def test_the_interval_of_every_claim_agrees_with_its_verdict(
     seed: int, n: int, failing: float, clear: bool
@@ -167,7 +167,7 @@ def test_the_interval_of_every_claim_agrees_with_its_verdict(
         assert row["needed"] > row["n"] or math.isnan(row["needed"])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 100_000), st.sampled_from(["higher", "varies_more", "fails_more"]))
 def test_swapping_the_sides_flips_the_verdict(seed: int, form: str) -> None:
     generator = np.random.default_rng(seed)
@@ -182,7 +182,7 @@ def test_swapping_the_sides_flips_the_verdict(seed: int, form: str) -> None:
     assert behind["contrast"] == ahead["contrast"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 100_000), st.integers(1, 8))
 def test_other_claims_never_make_a_verdict_stronger(seed: int, number: int) -> None:
     generator = np.random.default_rng(seed)

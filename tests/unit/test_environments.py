@@ -1,4 +1,4 @@
-"""The environments agree: pyproject.toml, the locks of envs/ and the conda environment."""
+"""pyproject.toml, the locks of envs/, the conda environment and the workflow catalog agree."""
 
 from __future__ import annotations
 
@@ -43,32 +43,61 @@ def imported() -> set[str]:
     return {IMPORT_NAMES.get(name.lower(), name.lower().replace("_", "-")) for name in foreign}
 
 
-def test_the_locks_hold_all_that_the_project_wants() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    dependencies = wanted(project["project"]["dependencies"])
-    assert dependencies <= set(locked("study.txt"))
-    assert dependencies | wanted(project["dependency-groups"]["dev"]) <= set(locked("dev.txt"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DEPENDENCIES = wanted(PROJECT["project"]["dependencies"])
 
 
-def test_the_locks_agree() -> None:
+def test_the_locks_agree_and_hold_all_that_the_project_wants() -> None:
     study, dev = locked("study.txt"), locked("dev.txt")
+    assert set(study) >= DEPENDENCIES
+    assert wanted(PROJECT["dependency-groups"]["dev"]) <= set(dev)
     assert {name: dev.get(name) for name in study} == study
 
 
 def test_the_conda_environment_has_the_locked_versions() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    pins = [
-        line.split(" =")
-        for line in yaml.safe_load((ROOT / "envs/study.yaml").read_text())["dependencies"]
-    ]
-    conda = {name: version for name, version in pins if name != "python"}
+    lines = yaml.safe_load((ROOT / "envs/study.yaml").read_text())["dependencies"]
+    conda = dict(line.split(" =") for line in lines)
+    del conda["python"]
     study = locked("study.txt")
     # Jobs run without Snakemake and its plugins: they start them.
-    wants = wanted(project["project"]["dependencies"])
-    needed = {name for name in wants if not name.startswith("snakemake")}
+    needed = {name for name in DEPENDENCIES if not name.startswith("snakemake")}
     assert conda == {CONDA_NAMES.get(name, name): study[name] for name in needed}
 
 
 def test_the_project_wants_what_its_package_imports() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    assert imported() <= wanted(project["project"]["dependencies"])
+    assert imported() <= DEPENDENCIES
+
+
+def test_pip_installs_every_folder_of_the_package() -> None:
+    code = ROOT / "workflow/mlpstudy"
+    folders = {path.parent.relative_to(code.parent) for path in code.rglob("__init__.py")}
+    names = {str(folder).replace("/", ".") for folder in folders}
+    assert set(PROJECT["tool"]["setuptools"]["packages"]) == names | {"mlpstudy.templates"}
+
+
+# ---- What the Snakemake workflow catalog looks for --------------------------------------------
+
+
+def rules() -> dict[str, str]:
+    """Return the text of each rule by its name."""
+    texts: dict[str, str] = {}
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        _, *parts = re.split(r"(?m)^rule (\w+):$", path.read_text())
+        texts |= dict(zip(parts[::2], parts[1::2], strict=True))
+    return texts
+
+
+def test_the_catalog_finds_its_files_and_what_it_prints_is_so() -> None:
+    for path in ("workflow/Snakefile", "config/README.md", "config/config.yaml", "LICENSE"):
+        assert (ROOT / path).is_file(), path
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
+    assert set(usage["mandatory-flags"]) == {"desc", "flags"}
+    assert all(isinstance(text, str) for text in usage["mandatory-flags"].values())
+    deployment = usage["software-stack-deployment"]
+    assert deployment["conda"] is True
+    commands = {name: text for name, text in rules().items() if "shell:" in text}
+    assert {"fetch_dataset", "train", "tabulate_runs", "render_report"} <= set(commands)
+    assert [name for name, text in commands.items() if "../../envs/study.yaml" not in text] == []
+    containers = any("container:" in text for text in rules().values())
+    assert (deployment["apptainer"] or deployment["apptainer+conda"]) is containers

@@ -66,17 +66,14 @@ def shown(provenance: dict[str, Any]) -> dict[str, str]:
     return {row[0].text: row[1].text for row in table.rows}
 
 
-def test_commit_of_a_clean_repository(repository: Path) -> None:
+def test_commit_of_a_clean_repository_and_of_one_with_changes(repository: Path) -> None:
     (repository / "results").mkdir()
     (repository / "results" / "made.csv").write_text("1\n")
     found = read_commit(repository)
     assert found["commit"] == git(repository, "rev-parse", "HEAD").strip()
     assert (found["dirty"], found["changed"], found["problem"]) == (False, [], None)
-
-
-def test_edited_and_new_sources_are_dirty_and_documents_are_not(repository: Path) -> None:
     (repository / "README.md").write_text("Read me again\n")
-    assert read_commit(repository)["dirty"] is False
+    assert read_commit(repository)["dirty"] is False, "documents are not sources"
     (repository / "workflow" / "code.py").write_text("2\n")
     (repository / "workflow" / "new.py").write_text("3\n")
     found = read_commit(repository)
@@ -84,15 +81,27 @@ def test_edited_and_new_sources_are_dirty_and_documents_are_not(repository: Path
     assert sorted(found["changed"]) == ["workflow/code.py", "workflow/new.py"]
 
 
-def test_a_folder_outside_any_repository_has_no_commit(tmp_path: Path) -> None:
-    found = read_commit(tmp_path)
-    assert found["commit"] is None
-    assert "not a git repository" in str(found["problem"])
-
-
-def test_an_installed_copy_in_an_ignored_folder_has_no_commit(repository: Path) -> None:
-    (repository / ".venv").mkdir()
+def test_without_a_commit_it_says_why(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside = read_commit(tmp_path)
+    assert outside["commit"] is None
+    assert "not a git repository" in str(outside["problem"])
+    (repository / ".venv").mkdir()  # an installed copy in an ignored folder
     assert read_commit(repository / ".venv")["problem"] == "not in a repository of its own"
+    (tmp_path / "empty").mkdir()
+    git(tmp_path / "empty", "init")
+    empty = read_commit(tmp_path / "empty")
+    assert empty["commit"] is None
+    assert empty["problem"]
+    monkeypatch.setenv("PATH", str(repository))
+    assert shutil.which("git") is None
+    none = read_commit(repository)
+    assert none["problem"] == "git is not installed"
+    provenance: Any = {**PROVENANCE, "repository": none}
+    assert shown(provenance)["Commit"] == "unknown: git is not installed"
+    assert stamp(provenance).endswith("commit unknown: git is not installed")
+    assert re.match(r"\d+ \w+ 2026, \d\d:\d\d UTC", readable_date(provenance["date"]))
 
 
 def test_an_unpacked_release_archive_knows_its_commit(repository: Path, tmp_path: Path) -> None:
@@ -109,19 +118,6 @@ def test_an_unpacked_release_archive_knows_its_commit(repository: Path, tmp_path
     assert (found["dirty"], found["problem"]) == (None, None)
     rows = shown({**PROVENANCE, "repository": found})
     assert rows["Commit"] == f"{found['commit']}, that of the release archive"
-
-
-def test_a_repository_without_a_commit_says_so(tmp_path: Path) -> None:
-    git(tmp_path, "init")
-    found = read_commit(tmp_path)
-    assert found["commit"] is None
-    assert found["problem"]
-
-
-def test_without_git_it_says_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(repository))
-    assert shutil.which("git") is None
-    assert read_commit(repository)["problem"] == "git is not installed"
 
 
 def test_what_is_written_is_so(study: Paths) -> None:
@@ -148,6 +144,9 @@ def test_runs_made_with_other_training_code_are_told(study: Paths, tmp_path: Pat
         path.write_text(path.read_text().replace("f" * 64, today))
     assert written(paths)["code"] == {"today": today, "runs": [today], "same": True}
     assert shown(written(paths))["Training code"].endswith("all runs were made with it")
+    next(tmp_path.rglob("spec.json")).write_text("{}")
+    with pytest.raises(StudyError, match=r"replicates-1-3: expected the run that study.json"):
+        written(paths)
 
 
 def test_a_set_date_is_taken_and_a_wrong_one_refused(
@@ -173,29 +172,17 @@ def test_versions_that_are_not_the_locks_are_named(tmp_path: Path) -> None:
         read_lock(tmp_path / "none.txt")
 
 
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        ("{", "expected a provenance"),
-        ("[]", "expected a key"),
-        ('{"date": ""}', "expected a key code, command"),
-    ],
-)
-def test_a_file_that_is_no_provenance_is_refused(tmp_path: Path, content: str, told: str) -> None:
+def test_a_file_that_is_no_provenance_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "provenance.json"
     with pytest.raises(StudyError, match="missing"):
         load_provenance(path)
-    path.write_text(content)
-    with pytest.raises(StudyError, match=told):
-        load_provenance(path)
-
-
-def test_a_run_of_another_study_is_refused(tmp_path: Path) -> None:
-    paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.5))
-    tabulate(paths.study, REPORTED, paths.tables)
-    next(tmp_path.rglob("spec.json")).write_text("{}")
-    with pytest.raises(StudyError, match=r"replicates-1-3: expected the run that study.json"):
-        written(paths)
+    for content, told in (
+        ("{", "expected a provenance"), ("[]", "expected a key"),
+        ('{"date": ""}', "expected a key code, command"),
+    ):  # fmt: skip
+        path.write_text(content)
+        with pytest.raises(StudyError, match=told):
+            load_provenance(path)
 
 
 def test_the_table_shows_every_fact() -> None:
@@ -230,11 +217,3 @@ def test_the_table_tells_of_changes_departures_and_subsets() -> None:
     assert rows["Lock"].endswith(told)
     assert "the first 6000 training and 2000 test images" in rows["Data"]
     assert stamp(provenance).endswith("commit cccccccccc, with uncommitted changes")  # type: ignore[arg-type]
-
-
-def test_no_repository_is_said_in_the_table_and_in_the_stamp() -> None:
-    none = {"commit": None, "dirty": None, "changed": [], "problem": "git is not installed"}
-    provenance: Any = {**PROVENANCE, "repository": none}
-    assert shown(provenance)["Commit"] == "unknown: git is not installed"
-    assert stamp(provenance).endswith("commit unknown: git is not installed")
-    assert re.match(r"\d+ \w+ 2026, \d\d:\d\d UTC", readable_date(provenance["date"]))

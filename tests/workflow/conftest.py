@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import signal
 from pathlib import Path
 
@@ -20,21 +19,17 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -
     root = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
     folder = root / "finished-study"
     with FileLock(root / "finished-study.lock"):
-        if folder.exists():
-            return Project(folder)
-        project = make_project(root / "study-under-way" / "copy")
-        done = project.study()
-        assert done.returncode == 0, done.stdout + done.stderr
-        project.folder.rename(folder)  # what stands there is whole
+        if not folder.exists():
+            project = make_project(root / "study-under-way" / "copy")
+            project.run()
+            project.folder.rename(folder)  # only when it is whole
     return Project(folder)
 
 
 @pytest.fixture
 def project(finished_project: Project, tmp_path: Path) -> Project:
-    """A copy of the finished study, times and all, to do something to."""
-    folder = tmp_path / "study"
-    shutil.copytree(finished_project.folder, folder, symlinks=True)
-    return Project(folder)
+    """A copy of the finished study, to be changed."""
+    return finished_project.copy(tmp_path / "study")
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ two must agree.
 
 from __future__ import annotations
 
-import os
 import random
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,18 +57,15 @@ def slipped(text: str, chance: random.Random) -> str:
 def verdict(project: Project) -> str:
     """Return what the checking function says, "" if it accepts; Snakemake's part is done here."""
     layers = [Path("config/config.yaml"), Path("tiny.yaml")]
-    origin = Path.cwd()
-    os.chdir(project.folder)
-    try:
-        for path in layers:
-            load_configfile(path)
-        _ = read_plan(layers).jobs
-    except StudyError as error:
-        return str(error)
-    except WorkflowError:
-        return NOT_YAML
-    finally:
-        os.chdir(origin)
+    with chdir(project.folder):
+        try:
+            for path in layers:
+                load_configfile(path)
+            _ = read_plan(layers).jobs
+        except StudyError as error:
+            return str(error)
+        except WorkflowError:
+            return NOT_YAML
     return ""
 
 
@@ -76,53 +74,39 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return make_project(tmp_path_factory.mktemp("fuzz") / "study")
 
 
-def slip(project: Project, number: int) -> dict[str, str]:
-    """Write file number `number` of all that slips make; return what was there before."""
-    chance = random.Random(number)
+@contextmanager
+def slip(project: Project, number: int) -> Iterator[None]:
+    """Put file number `number` of all that slips make in its place, for a while."""
     path = project.folder / FILES[number % len(FILES)]
     before = path.read_text(encoding="utf-8")
-    path.write_text(slipped(before, chance), encoding="utf-8")
-    return {str(path): before}
+    path.write_text(slipped(before, random.Random(number)), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(before, encoding="utf-8")
 
 
-def put_back(before: dict[str, str]) -> None:
-    for path, text in before.items():
-        Path(path).write_text(text, encoding="utf-8")
-
-
-def check(project: Project, numbers: range) -> None:
+@pytest.mark.parametrize(
+    "numbers", [range(100), pytest.param(range(100, 3100), marks=pytest.mark.slow)]
+)
+def test_a_slip_is_accepted_or_refused_in_one_line(shipped: Project, numbers: range) -> None:
     accepted = 0
     for number in numbers:
-        before = slip(project, number)
-        try:
-            line = verdict(project)
-        finally:
-            put_back(before)
+        with slip(shipped, number):
+            line = verdict(shipped)
         accepted += not line
         assert len(line.splitlines()) <= 1, number
         assert line in ("", NOT_YAML) or ": " in line, number
     assert len(numbers) / 20 < accepted < len(numbers) / 1.5  # the slips are neither all nor none
 
 
-def test_a_slip_is_accepted_or_refused_in_one_line(shipped: Project) -> None:
-    check(shipped, range(100))
-
-
-@pytest.mark.slow
-def test_three_thousand_slips(shipped: Project) -> None:
-    check(shipped, range(100, 3100))
-
-
 @pytest.mark.parametrize(
     "number", [0, 1, *(pytest.param(n, marks=pytest.mark.slow) for n in range(2, 40))]
 )
 def test_snakemake_says_the_same(shipped: Project, number: int) -> None:
-    before = slip(shipped, number)
-    try:
+    with slip(shipped, number):
         line = verdict(shipped)
         done = shipped.study("--dry-run", "--quiet")
-    finally:
-        put_back(before)
     said = done.stdout + done.stderr
     assert "Traceback" not in said
     assert (done.returncode == 0) == (line == "")

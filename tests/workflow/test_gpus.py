@@ -7,26 +7,27 @@ import re
 import pytest
 from project import Project
 
-
-def resources_of(project: Project, *arguments: str) -> str:
-    """Return device and GPUs of the planned training jobs, which are those of each."""
-    done = project.study("--dry-run", *arguments)
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said
-    (granted,) = set(re.findall(r"device=\w+, gpu=\d+", said))
-    return str(granted)
-
-
-def test_a_job_wants_one_gpu_and_none_when_there_is_none_to_have(fresh_project: Project) -> None:
-    assert resources_of(fresh_project) == "device=auto, gpu=1"
-    assert resources_of(fresh_project, "--resources", "gpu=0") == "device=cpu, gpu=0"
+PROFILE = ["--profile", "profiles/gpu"]
 
 
 @pytest.mark.parametrize(
-    ("visible", "granted"), [("3,5", "device=auto, gpu=1"), ("", "device=cpu, gpu=0")]
+    ("arguments", "visible", "granted"),
+    [
+        ([], None, "device=auto, gpu=1"),
+        (["--resources", "gpu=0"], None, "device=cpu, gpu=0"),
+        # The profile counts the GPUs that are visible.
+        (PROFILE, "3,5", "device=auto, gpu=1"),
+        (PROFILE, "", "device=cpu, gpu=0"),
+    ],
 )
-def test_the_profile_counts_the_visible_gpus(
-    visible: str, granted: str, fresh_project: Project, monkeypatch: pytest.MonkeyPatch
+def test_each_job_gets_one_gpu_or_none_where_there_is_none(
+    arguments: list[str],
+    visible: str | None,
+    granted: str,
+    fresh_project: Project,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert granted == resources_of(fresh_project, "--profile", "profiles/gpu")
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    said = fresh_project.run("--dry-run", *arguments)
+    assert set(re.findall(r"device=\w+, gpu=\d+", said)) == {granted}

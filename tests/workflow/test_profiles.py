@@ -7,22 +7,21 @@ import re
 
 import pytest
 import yaml
-from project import ROOT, Project
+from project import JOBS, ROOT, Project
 
 EVERYWHERE = ("rerun-incomplete", "nolock", "printshellcmds", "keep-going", "show-failed-logs")
 
 
-@pytest.mark.parametrize("option", ["--workflow-profile profiles/slurm", "--profile profiles/gpu"])
-def test_a_profile_plans_the_study(fresh_project: Project, option: str) -> None:
-    jobs = fresh_project.planned(*option.split())
-    assert len(jobs["train"]) == 8
-    assert {"fetch_dataset", "write_plan", "tabulate_runs", "render_report"} < set(jobs)
-
-
-def test_requests_are_in_the_plan(fresh_project: Project) -> None:
-    done = fresh_project.study("--dry-run", "--config", "conditions={as_reported: {epochs: 15}}")
-    jobs = re.split(r"\nrule train:\n", done.stdout + done.stderr)[1:]
-    assert len(jobs) == 8
+def test_the_profile_of_slurm_plans_the_study_and_asks_for_what_jobs_need(
+    fresh_project: Project,
+) -> None:
+    models = ["m01", "m03", "m06"]
+    fresh_project.add_conditions(as_reported={"epochs": 15, "folds": 2, "models": models})
+    said = fresh_project.run("--dry-run", "--workflow-profile", "profiles/slurm")
+    rules = set(re.findall(r"(?m)^(?:local)?rule (\w+):$", said))
+    assert {"fetch_dataset", "write_plan", "tabulate_runs", "render_report"} < rules
+    jobs = re.split(r"\nrule train:\n", said)[1:]
+    assert len(jobs) == JOBS
     minutes = []
     for job in jobs:
         work, resources = re.search(r"priority: (\d+)\n +resources: (.*)", job).groups()  # type: ignore[union-attr]
@@ -35,19 +34,14 @@ def test_requests_are_in_the_plan(fresh_project: Project) -> None:
 
 
 @pytest.mark.parametrize("name", ["slurm", "generic"])
-def test_a_profile_in_place_of_the_default_has_its_habits(name: str) -> None:
-    default, other = (
-        re.findall(r"(?m)^([\w-]+): *(\S*)", (ROOT / f"profiles/{each}/config.yaml").read_text())
-        for each in ("default", name)
-    )
-    habits = {key: value for key, value in default if key in EVERYWHERE}
+def test_a_profile_in_place_of_the_default_has_its_habits_and_names_no_site(name: str) -> None:
+    texts = {
+        each: (ROOT / f"profiles/{each}/config.yaml").read_text() for each in ("default", name)
+    }
+    default, other = (dict(re.findall(r"(?m)^([\w-]+): *(\S*)", text)) for text in texts.values())
+    habits = {key: value for key, value in default.items() if key in EVERYWHERE}
     assert set(habits) == set(EVERYWHERE)
-    assert habits.items() <= dict(other).items()
-
-
-@pytest.mark.parametrize("name", ["slurm", "generic"])
-def test_a_profile_names_no_site(name: str) -> None:
-    text = (ROOT / f"profiles/{name}/config.yaml").read_text()
-    profile = yaml.safe_load(text)
+    assert habits.items() <= other.items()
+    profile = yaml.safe_load(texts[name])
     assert "default-resources" not in profile
     assert [key for key in profile if re.search("account|partition|qos|reservation", key)] == []

@@ -9,13 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 import yaml
-from project import ROOT, SHIPPED, Project
+from project import ROOT, Project, only
 
 EXTENDING = "docs/extending.md"
 CONFIG_README = "config/README.md"
-IGNORED = shutil.ignore_patterns("results", "__pycache__")
+CLAIMS = "config/claims.yaml"
 
 
 def box(page: str, heading: str, language: str) -> str:
@@ -28,71 +27,53 @@ def box(page: str, heading: str, language: str) -> str:
     return found[1]
 
 
-def trained(project: Project, *arguments: str) -> set[tuple[str, str]]:
+def trained(jobs: dict[str, list[str]]) -> set[tuple[str, str]]:
     """Return condition and model of every job that would be trained."""
-    outputs = project.planned(*arguments).get("train", [])
-    return {tuple(Path(output).parts[2:4]) for output in outputs}  # type: ignore[misc]
+    return {tuple(Path(output).parts[2:4]) for output in jobs.get("train", [])}  # type: ignore[misc]
 
 
-def append(project: Project, path: str, text: str) -> None:
-    with (project.folder / path).open("a") as file:
-        file.write(text)
-
-
-@pytest.mark.parametrize("page", ["README.md", CONFIG_README])
-def test_add_a_model(project: Project, page: str) -> None:
+def test_add_a_model_a_condition_and_a_claim(project: Project) -> None:
     project.update_config(conditions={"as_reported": {"epochs": 1}, "corrected": {"epochs": 1}})
-    before = trained(project)
-    text = box(page, "Add a model", "yaml")
-    append(project, "config/models.yaml", text)
+    before = trained(project.planned())
+    text = box("README.md", "Add a model", "yaml")
+    project.append("config/models.yaml", text)
     (name,) = yaml.safe_load(text)
-    assert trained(project) - before == {("as_reported", name), ("corrected", name)}
+    with_model = project.planned()
+    assert trained(with_model) - before == {("as_reported", name), ("corrected", name)}
 
+    text = box(CONFIG_README, "Add a claim", "yaml")
+    project.append(CLAIMS, text)
+    with_claim = project.planned()
+    assert with_claim["train"] == with_model["train"]
+    assert "judge_claims" in with_claim
 
-def test_add_a_condition(project: Project) -> None:
-    append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
-    text = box(CONFIG_README, "Add a condition", "yaml")
-    written = yaml.safe_load(text)["conditions"]
-    (project.folder / "mine.yaml").write_text(text)
-    conditions = {
-        condition for condition, _ in trained(project, "--configfile", "tiny.yaml", "mine.yaml")
-    }
+    condition = box(CONFIG_README, "Add a condition", "yaml")
+    written = yaml.safe_load(condition)["conditions"]
+    (project.folder / "mine.yaml").write_text(condition)
+    jobs = project.planned("--configfile", "tiny.yaml", "mine.yaml")
+    conditions = {condition for condition, _ in trained(jobs)}
     assert conditions >= {name for name, overrides in written.items() if overrides is not None}
     assert not conditions & {name for name, overrides in written.items() if overrides is None}
 
-
-def test_add_a_claim(project: Project) -> None:
-    append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
-    before = project.planned()
-    text = box(CONFIG_README, "Add a claim", "yaml")
-    append(project, "config/claims.yaml", text)
-    after = project.planned()
-    assert after.get("train") == before.get("train")
-    assert "judge_claims" in after
-    claim = next(iter(yaml.safe_load(text).values()))
-    unknown = text.replace(str(claim["form"]), "hihger", 1)
-    path = project.folder / "config/claims.yaml"
-    path.write_text(path.read_text().replace(text, unknown))
-    refused = project.study("--dry-run")
-    assert refused.returncode != 0
-    assert "config/claims.yaml" in refused.stderr
-    assert "hihger" in refused.stderr
+    form = str(next(iter(yaml.safe_load(text).values()))["form"])
+    path = project.folder / CLAIMS
+    path.write_text(path.read_text().replace(text, text.replace(form, "hihger", 1)))
+    refused = project.refused("--dry-run")
+    assert CLAIMS in refused
+    assert "hihger" in refused
 
 
 def test_add_a_comparison(project: Project) -> None:
-    append(project, "config/models.yaml", box("README.md", "Add a model", "yaml"))
-    before = project.planned()
+    project.append("config/models.yaml", box("README.md", "Add a model", "yaml"))
     text = box(CONFIG_README, "Add a comparison", "yaml")
-    path = project.folder / "config/claims.yaml"
-    path.write_text(path.read_text().replace("\ncomparisons:\n", f"\ncomparisons:\n{text}"))
-    (name,) = yaml.safe_load(text)
-    after = project.planned()
-    assert after.get("train") == before.get("train")
-    assert {"tabulate_runs", "render_report"} <= set(after)
-    done = project.study("--until", "write_plan")
-    assert done.returncode == 0, done.stderr
+    project.edit(CLAIMS, "\ncomparisons:\n", f"\ncomparisons:\n{text}")
+    jobs = project.planned()
+    assert "train" not in jobs
+    assert {"tabulate_runs", "render_report"} <= set(jobs)
+    project.run("--until", "write_plan")
     study = json.loads((project.folder / "results/study.json").read_text())
-    assert study["comparisons"][name]["models"] == yaml.safe_load(text)[name]["models"]
+    ((name, comparison),) = yaml.safe_load(text).items()
+    assert study["comparisons"][name]["models"] == comparison["models"]
 
 
 def test_use_another_dataset(fresh_project: Project) -> None:
@@ -109,29 +90,41 @@ def test_use_another_dataset(fresh_project: Project) -> None:
         file["sha256"] = checksums[f"{file['name']}.gz"]
     config["dataset"]["sources"] = [{"folder": str(folder)}]
     (fresh_project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    done = fresh_project.study(
-        "--configfile", "tiny.yaml", "mine.yaml", "--until", "prepare_dataset"
-    )
-    assert done.returncode == 0, done.stderr
+    fresh_project.run("--configfile", "tiny.yaml", "mine.yaml", "--until", "prepare_dataset")
     prepared = fresh_project.folder / "resources/data" / config["dataset"]["name"] / "prepared"
     assert (prepared / "images.npy").exists()
 
 
-@pytest.mark.parametrize(
-    ("recipe", "tests", "name"), [("A form of claim", "test_claims_forms.py", "overfits")]
-)
-def test_what_is_added_to_the_evidence_passes_its_test(
-    recipe: str, tests: str, name: str, tmp_path: Path
+def test_a_form_of_claim_and_an_activation_function(
+    finished_project: Project, tmp_path: Path
 ) -> None:
-    for folder in ("config", "docs", "tests/unit", "workflow"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=IGNORED)
-    shutil.copy2(ROOT / "pyproject.toml", tmp_path)
-    patch = box(EXTENDING, recipe, "diff")
-    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, text=True, check=True)
-    command = [sys.executable, "-m", "pytest", f"tests/unit/{tests}", "-k", name, "-q"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    """Both pass their tests; a model with the activation predicts what its table says."""
+    project = finished_project.copy(tmp_path / "study")
+    for folder in ("docs", "tests/unit"):
+        ignored = shutil.ignore_patterns("results", "__pycache__")
+        shutil.copytree(ROOT / folder, project.folder / folder, ignore=ignored)
+    shutil.copy2(ROOT / "pyproject.toml", project.folder)
+    for recipe in ("A form of claim", "An activation function"):
+        patch = box(EXTENDING, recipe, "diff")
+        command = ["git", "apply", "-"]
+        subprocess.run(command, cwd=project.folder, input=patch, text=True, check=True)
+    tests = [f"tests/unit/{name}.py" for name in ("test_claims_forms", "test_network")]
+    command = [sys.executable, "-m", "pytest", *tests, "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "-k", "overfits or silu"], cwd=project.folder, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
-    assert re.search(r"\b[1-9]\d* passed", done.stdout)
+    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 6 + 1  # type: ignore[index]
+
+    text = box("README.md", "Add a model", "yaml").replace("gelu", "silu")
+    assert "silu" in text
+    project.append("config/models.yaml", text)
+    (name,) = yaml.safe_load(text)
+    project.update_config(conditions=only(as_reported={"epochs": 1, "models": [name]}))
+    project.run("--until", "train")
+    (job,) = (project.folder / f"results/runs/as_reported/{name}").glob("*/replicates-1-2")
+    check = [sys.executable, "-c", CHECK, str(job)]
+    subprocess.run(check, cwd=project.folder / "workflow", check=True)
 
 
 def test_a_table_column_is_shown_on_the_page(tmp_path: Path) -> None:
@@ -160,42 +153,6 @@ with unpacked(root / "docs/results") as study:
         study / "report/provenance.json", Path("workflow/templates"), Path("pages"),
     )
 """
-
-
-@pytest.fixture(scope="module")
-def with_silu(finished_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The tiny study with the page's new activation, and the tests beside it."""
-    folder = tmp_path_factory.mktemp("silu") / "study"
-    shutil.copytree(finished_project.folder, folder, symlinks=True)
-    shutil.copytree(ROOT / "tests/unit", folder / "tests/unit")
-    shutil.copy2(ROOT / "pyproject.toml", folder)
-    patch = box(EXTENDING, "An activation function", "diff")
-    subprocess.run(["git", "apply", "-"], cwd=folder, input=patch, text=True, check=True)
-    return Project(folder)
-
-
-def test_an_activation_function_is_held_against_autograd(with_silu: Project) -> None:
-    tests = ["tests/unit/test_network.py", "-k", "silu", "-q", "-p", "no:cacheprovider"]
-    command = [sys.executable, "-m", "pytest", *tests]
-    done = subprocess.run(command, cwd=with_silu.folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
-    assert int(re.search(r"(\d+) passed", done.stdout)[1]) >= 6  # type: ignore[index]
-
-
-def test_a_model_with_it_is_trained_and_predicts_as_its_table_says(with_silu: Project) -> None:
-    text = box("README.md", "Add a model", "yaml").replace("gelu", "silu")
-    assert "silu" in text
-    append(with_silu, "config/models.yaml", text)
-    (name,) = yaml.safe_load(text)
-    one = {"as_reported": {"epochs": 1, "models": [name]}}
-    with_silu.update_config(conditions={**dict.fromkeys(SHIPPED), **one})
-    done = with_silu.study("--until", "train")
-    assert done.returncode == 0, done.stderr
-    (job,) = (with_silu.folder / f"results/runs/as_reported/{name}").glob("*/replicates-1-2")
-    checked = subprocess.run(
-        [sys.executable, "-c", CHECK, str(job)], cwd=with_silu.folder / "workflow", text=True
-    )
-    assert checked.returncode == 0
 
 
 CHECK = """

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pypdf
 import pytest
-import yaml
 from project import ROOT, Project
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
+REPORTED = ("--reported", "resources/reported/values.csv")
+RENDERED_AGAIN = "Rendered again"
 CHANGES = (
     "optimizer of model 1 was RMSprop (now SGD)", "condition corrected was present (now absent)",
     "condition adam was absent (now present)",
@@ -32,19 +31,10 @@ CLAIM = """
 """
 
 
-def mlpstudy(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(project.folder / "workflow")}
-    reported = ("--reported", "resources/reported/values.csv")
-    return subprocess.run(
-        [sys.executable, "-m", "mlpstudy", *arguments, *reported],
-        cwd=project.folder, env=environment, capture_output=True, text=True, timeout=900,
-    )  # fmt: skip
-
-
 def republish(project: Project) -> subprocess.CompletedProcess[str]:
     configs = ("--configfile", "config/config.yaml", "--configfile", "tiny.yaml")
     data = "resources/data/tiny/prepared"
-    return mlpstudy(project, "republish", "--data", data, *configs)
+    return project.verb("republish", "--data", data, *configs, *REPORTED)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -64,117 +54,89 @@ def pages(project: Project) -> dict[str, str]:
         project.folder / "README.md", results / "README.md", results / "report/index.html",
         results / "report/report.md", *(results / "report/tables").glob("*.md"),
     ]  # fmt: skip
-    found = {path.name: plain(path.read_text()) for path in paths}
-    found["in docs/results"] = plain((results / "README.md").read_text())
+    found = {str(path.relative_to(project.folder)): plain(path.read_text()) for path in paths}
     document = pypdf.PdfReader(results / "report/report.pdf")
     return {**found, "report.pdf": plain(document.pages[0].extract_text())}
 
 
+def provenance(project: Project) -> dict[str, object]:
+    path = project.folder / "docs/results/report/provenance.json"
+    return dict(json.loads(path.read_text()))
+
+
+def judged(project: Project) -> list[dict[str, str]]:
+    return list(csv.DictReader((project.folder / "docs/results/claims.csv").open()))
+
+
 @pytest.fixture(scope="module")
 def published(finished_project: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    folder = tmp_path_factory.mktemp("published") / "study"
-    shutil.copytree(finished_project.folder, folder, symlinks=True)
-    project = Project(folder)
-    (folder / "docs").mkdir()
-    (folder / "README.md").write_text(README)
-    shutil.copy2(ROOT / "docs/tables.md", folder / "docs")
-    done = mlpstudy(project, "publish", "--results", "results", "--repository", ".")
+    project = finished_project.copy(tmp_path_factory.mktemp("published") / "study")
+    (project.folder / "docs").mkdir()
+    (project.folder / "README.md").write_text(README)
+    shutil.copy2(ROOT / "docs/tables.md", project.folder / "docs")
+    done = project.verb("publish", "--results", "results", "--repository", ".", *REPORTED)
     assert done.returncode == 0, done.stderr
     return project
 
 
-@pytest.fixture(scope="module")
-def changed(published: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The published study rendered again after its configuration was edited."""
-    folder = tmp_path_factory.mktemp("changed") / "study"
-    shutil.copytree(published.folder, folder, symlinks=True)
-    project = Project(folder)
-    project.edit("config/models.yaml", "optimizer: rmsprop", "optimizer: sgd")
-    conditions = yaml.safe_load((folder / "tiny.yaml").read_text())["conditions"]
-    conditions["adam"] = {"optimizer": "adam", "models": ["m06"]}
-    conditions["corrected"] = None
-    project.update_config(conditions=conditions)
-    project.edit("config/claims.yaml", "    - as_reported\n    - corrected\n", "")
-    with (folder / "config/claims.yaml").open("a") as claims:
-        claims.write(CLAIM)
-    done = republish(project)
-    assert done.returncode == 0, done.stderr
-    return project
-
-
-def test_every_page_says_which_configuration_it_belongs_to(published: Project) -> None:
-    study = json.loads((published.folder / "docs/results/study.json").read_text())
+def test_the_published_pages_say_what_is_configured_otherwise_now(
+    published: Project, tmp_path: Path
+) -> None:
+    results = published.folder / "docs/results"
+    study = json.loads((results / "study.json").read_text())
     expected = f"seed {study['seed']} and 2 replicates by the training code {study['code'][:12]}"
     for name, text in pages(published).items():
         assert expected in text, name
         assert "earlier configuration" not in text, name
+        assert RENDERED_AGAIN not in text, name
 
-
-def test_every_page_names_what_is_configured_otherwise_now(changed: Project) -> None:
+    changed = published.copy(tmp_path / "study")
+    changed.edit("config/models.yaml", "optimizer: rmsprop", "optimizer: sgd")
+    changed.add_conditions(adam={"optimizer": "adam", "models": ["m06"]}, corrected=None)
+    changed.edit("config/claims.yaml", "    - as_reported\n    - corrected\n", "")
+    changed.append("config/claims.yaml", CLAIM)
+    done = republish(changed)
+    assert done.returncode == 0, done.stderr
     for name, text in pages(changed).items():
         for change in CHANGES:
             assert change in text, name
 
-
-def test_nothing_is_trained_and_the_tables_stay(published: Project, changed: Project) -> None:
-    before, after = (content(p.folder / "docs/results") for p in (published, changed))
+    # Nothing is trained, and the tables stay.
+    before, after = content(results), content(changed.folder / "docs/results")
     assert set(before) == set(after)
     rendered = {name for name in before if name.startswith("report/")}
-    assert {name for name in before if before[name] != after[name]} - rendered == {
-        "claims.csv", "README.md",
-    }  # fmt: skip
+    differing = {name for name in before if before[name] != after[name]}
+    assert differing - rendered == {"claims.csv", "README.md"}
     assert content(published.folder / "results") == content(changed.folder / "results")
 
+    # A claim about a condition that the archive lacks is not judged.
+    *rows, last = judged(changed)
+    assert rows == judged(published)
+    assert (last["claim"], last["verdict"]) == ("model_6_with_adam", "undecided")
+    assert last["reason"] == "the study has no condition adam"
 
-def test_a_claim_about_a_condition_that_the_archive_lacks_is_not_judged(
-    published: Project, changed: Project
-) -> None:
-    before, after = (
-        list(csv.DictReader((p.folder / "docs/results/claims.csv").open()))
-        for p in (published, changed)
-    )
-    assert after[:-1] == before
-    assert (after[-1]["claim"], after[-1]["verdict"]) == ("model_6_with_adam", "undecided")
-    assert after[-1]["reason"] == "the study has no condition adam"
-
-
-def test_the_recorded_provenance_is_kept(published: Project, changed: Project) -> None:
-    before, after = (
-        json.loads((p.folder / "docs/results/report/provenance.json").read_text())
-        for p in (published, changed)
-    )
-    archive = after.pop("archive")
-    assert before == after
+    recorded, now = provenance(published), provenance(changed)
+    archive = now.pop("archive")
+    assert recorded == now
     assert set(archive) == {"date", "repository", "differences"}
-    assert archive["date"] >= before["date"]
-    assert "Rendered again" in pages(changed)["provenance.md"]
-    assert "Rendered again" not in pages(published)["provenance.md"]
-
-
-@pytest.fixture
-def spoilt(published: Project, tmp_path: Path) -> Project:
-    """A copy of the published study to spoil."""
-    shutil.copytree(published.folder, tmp_path / "study", symlinks=True)
-    return Project(tmp_path / "study")
+    assert archive["date"] >= recorded["date"]
+    assert RENDERED_AGAIN in pages(changed)["docs/results/report/tables/provenance.md"]
 
 
 @pytest.mark.parametrize(
     ("path", "before", "after", "said"),
     [
-        (
-            "runs.csv",
-            "as_reported,m01,all,2,",
-            "as_reported,m01,all,3,",
-            "the runs that study.json",
-        ),
+        ("runs.csv", "as_reported,m01,all,2,", "as_reported,m01,all,3,",
+         "the runs that study.json"),
         ("study.json", '"seed": 2021', '"seed": 2022', "spec.json: expected the run"),
         ("report/provenance.json", '"command"', '"order"', "expected a key command"),
         ("models.csv", "test_images", "images", "column test_images is missing"),
     ],
-)
+)  # fmt: skip
 def test_an_archive_that_contradicts_itself_stays_as_it_was(
-    spoilt: Project, path: str, before: str, after: str, said: str
+    published: Project, tmp_path: Path, path: str, before: str, after: str, said: str
 ) -> None:
+    spoilt = published.copy(tmp_path / "study")
     spoilt.edit(f"docs/results/{path}", before, after)
     found = content(spoilt.folder / "docs")
     done = republish(spoilt)

@@ -9,11 +9,23 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
-from project import PARTS, Project
+from project import JOBS, PARTS, Project
 
-REPORT = {"draw_figures", "write_provenance", "render_report", "typeset_report"}
-TRAINER = "workflow/mlpstudy/training/trainer.py"
+REPORT = {"draw_figures", "write_provenance", "render_report", "typeset_report", "all"}
+TABLES = {"tabulate_runs", "probe_saturation", "contrast_runs", "judge_claims", "audit_report"}
+MODELS, CLAIMS = "config/models.yaml", "config/claims.yaml"
+M01 = "report_name: Model 1 (Model 1_1)"
+CHECKS = "workflow/mlpstudy/audit/checks.yaml"
+CAPTION = "workflow/templates/figures/groups.j2"
+CLAIM = """
+  mine:
+    statement: Mine is so.
+    form: higher
+    models: [m01]
+    than: [m06]
+"""
 
 
 def trained(jobs: dict[str, list[str]]) -> set[str]:
@@ -21,62 +33,52 @@ def trained(jobs: dict[str, list[str]]) -> set[str]:
     return {Path(output).parent.relative_to("results/runs").as_posix() for output in jobs["train"]}
 
 
-def add_claim(project: Project) -> None:
-    """Add a claim about the first and the sixth model."""
-    path = project.folder / "config/claims.yaml"
-    path.write_text(
-        f"{path.read_text()}\n  mine:\n    statement: Mine is so.\n    form: higher\n"
-        "    models: [m01]\n    than: [m06]\n"
-    )
-
-
-def test_editing_a_model_reruns_its_jobs_and_what_depends_on_them(project: Project) -> None:
-    project.edit("config/models.yaml", "nodes: [128, 64, 10]", "nodes: [96, 64, 10]")
+@pytest.mark.parametrize(
+    ("path", "before", "after", "rules"),
+    [
+        (MODELS, "nodes: [128, 64, 10]", "nodes: [96, 64, 10]",
+         {"train", "write_plan"} | TABLES | REPORT),
+        (CHECKS, "The report announces", "The title page announces", {"audit_report"} | REPORT),
+        (CAPTION, "Models by", "The models by", REPORT),
+        (CLAIMS, "claims:\n", "claims: # here they come\n", set()),
+    ],
+    ids=["model", "check", "caption", "comment"],
+)  # fmt: skip
+def test_an_edit_makes_what_depends_on_it_again(
+    project: Project, path: str, before: str, after: str, rules: set[str]
+) -> None:
+    project.edit(path, before, after)
     jobs = project.planned()
-    assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
-    tables = {"tabulate_runs", "probe_saturation", "contrast_runs", "judge_claims", "audit_report"}
-    assert {"write_plan", *tables, *REPORT, "all"} == set(jobs) - {"train"}
+    assert set(jobs) == rules
+    if "train" in rules:
+        assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
 
 
-def test_a_finished_study_has_nothing_to_do_for_the_same_in_other_words(project: Project) -> None:
-    """Keys in another order, another form of a number, comments, and other docstrings."""
-    path = project.folder / "config/models.yaml"
+def test_the_same_study_in_other_words_makes_nothing_again(project: Project) -> None:
+    """Keys in another order, another form of a number, other comments and docstrings."""
+    path = project.folder / MODELS
     models = yaml.safe_load(path.read_text())
     models["models"]["m03"] = dict(reversed(models["models"]["m03"].items()))
     models["defaults"] = dict(reversed(models["defaults"].items()))
-    text = yaml.safe_dump(models, sort_keys=False)
-    assert "value: 1e-3" in text
-    path.write_text(text.replace("value: 1e-3", "value: 0.001"))
-    project.edit("config/claims.yaml", "claims:\n", "claims: # here they come\n")
-    tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
-    (project.folder / "tiny.yaml").write_text(
-        yaml.safe_dump(dict(reversed(tiny.items())), sort_keys=False)
-    )
-    code = project.folder / TRAINER
-    text = code.read_text()
-    changed = re.sub(r"(?m)^( +)(return .*)$", r"\1# why\n\1\2", text)
-    changed = changed.replace('"""The training loop', '"""The loop of training')
-    assert changed != text
-    code.write_text(changed)
+    path.write_text(yaml.safe_dump(models, sort_keys=False))
+    project.edit(MODELS, "value: 1e-3", "value: 0.001")
+    project.update_config(**{key: project.config[key] for key in reversed(project.config)})
+    code = project.folder / "workflow/mlpstudy/training/trainer.py"
+    text = re.sub(r"(?m)^( +)(return .*)$", r"\1# why\n\1\2", code.read_text())
+    code.write_text(text.replace('"""', '"""Other words. ', 1))
     assert project.planned() == {}
 
 
-def test_touching_files_trains_nothing(project: Project) -> None:
-    """As a fresh checkout of the same commit does."""
+def test_what_cannot_change_a_run_trains_nothing(project: Project) -> None:
+    """File times, a label, another device or source, and the way in which files are written."""
     for part in (*PARTS, "tiny.yaml", "idx", "resources/data"):
         path = project.folder / part
         for file in [path, *path.rglob("*")]:
             os.utime(file)
-    assert "train" not in project.planned()
-
-
-def test_what_cannot_change_a_run_trains_nothing(project: Project) -> None:
-    """A label, another device, another source, and the way in which files are written."""
-    project.edit("config/models.yaml", "report_name: Model 1 (Model 1_1)", "report_name: First")
-    project.edit("workflow/mlpstudy/files.py", "def _is_running(", "X = 1\n\n\ndef _is_running(")
-    tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
-    sources = [{"folder": "elsewhere"}, {"folder": "idx"}]
-    dataset = {**tiny["dataset"], "sources": sources}
+    project.edit(MODELS, M01, "report_name: First")
+    project.append("workflow/mlpstudy/files.py", "\nX = 1\n")
+    dataset = project.config["dataset"]
+    dataset["sources"] = [{"folder": "elsewhere"}, {"folder": "idx"}]
     project.update_config(device="cpu", when_gpus_are_taken="share", dataset=dataset)
     for arguments in ([], ["--resources", "gpu=0"]):
         jobs = project.planned(*arguments)
@@ -84,157 +86,105 @@ def test_what_cannot_change_a_run_trains_nothing(project: Project) -> None:
         assert not {"train", "fetch_dataset"} & set(jobs)
 
 
-def test_editing_the_training_logic_trains_everything(project: Project) -> None:
-    project.edit("workflow/mlpstudy/training/losses.py", "EPSILON = 1e-7", "EPSILON = 1e-8")
-    assert len(project.planned()["train"]) == 8
+def test_editing_the_training_code_trains_everything(project: Project) -> None:
+    project.append("workflow/mlpstudy/training/losses.py", "\nX = 1\n")
+    assert len(project.planned()["train"]) == JOBS
 
 
-def test_editing_a_template_only_renders(project: Project) -> None:
-    template = next((project.folder / "workflow/templates").rglob("*.html*"))
-    template.write_text(template.read_text() + "\n<!-- edited -->\n")
-    # Every form of the report carries the provenance of one moment.
-    assert set(project.planned()) == REPORT - {"draw_figures"} | {"all"}
+def test_more_replicates_and_a_new_condition_train_only_their_own_jobs(project: Project) -> None:
+    project.update_config(replicates=4)
+    jobs = trained(project.planned())
+    assert len(jobs) == JOBS
+    assert all(job.endswith("replicates-3-4") for job in jobs)
+    # A block that is not full.
+    project.update_config(replicates=3)
+    project.add_conditions(sgd={"optimizer": "sgd", "epochs": 1, "models": ["m01"]})
+    jobs = trained(project.planned())
+    new = {"sgd/m01/fold-all/replicates-1-2", "sgd/m01/fold-all/replicates-3-3"}
+    assert new < jobs
+    assert len(jobs) == JOBS + 2
+    assert all(job.endswith("replicates-3-3") for job in jobs - new)
 
 
-def test_editing_a_caption_only_draws_and_renders(project: Project) -> None:
-    project.edit("workflow/templates/figures/groups.j2", "Models by", "The models by")
-    assert set(project.planned()) == {*REPORT, "all"}
-
-
-def test_editing_a_claim_only_judges_it_and_renders(project: Project) -> None:
+def test_a_new_claim_is_judged_and_nothing_else(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()
-    add_claim(project)
-    assert set(project.planned()) == {
-        "write_claims",
-        "contrast_runs",
-        "judge_claims",
-        *REPORT,
-        "all",
-    }
-    done = project.snakemake(table, "--configfile", "tiny.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
+    project.append(CLAIMS, CLAIM)
+    assert set(project.planned()) == {"write_claims", "contrast_runs", "judge_claims"} | REPORT
+    project.run("--", table)
     row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
     assert row in (project.folder / table).read_text()
 
 
-def test_editing_a_check_only_audits_and_renders(project: Project) -> None:
-    checks = "workflow/mlpstudy/audit/checks.yaml"
-    project.edit(checks, "The report announces", "The title page announces")
-    assert set(project.planned()) == {"audit_report", *REPORT, "all"}
-    project.edit(checks, "when: announced != described", "when: announced !=")
-    done = project.snakemake("results/tables/audit.csv", "--configfile", "tiny.yaml")
-    assert done.returncode == 1
-    log = (project.folder / "results/logs/audit_report.log").read_text()
-    assert "number_of_models-s01, key when: expected an expression" in log
-    assert "Traceback" not in log
-
-
-def test_a_study_without_claims_has_an_empty_table(project: Project) -> None:
-    project.update_config(claims=None)
-    done = project.snakemake("results/tables/claims.csv", "--configfile", "tiny.yaml")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "rule train" not in done.stdout + done.stderr
-    table = project.folder / "results/tables/claims.csv"
-    assert len(table.read_text().splitlines()) == 1
-
-
-def test_a_study_that_redoes_no_report_runs_to_its_end(project: Project) -> None:
-    for path in (project.folder / "resources/reported").glob("*.csv"):
-        path.unlink()
-    done = project.study()
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "rule train" not in done.stdout + done.stderr
-    assert len((project.folder / "results/tables/audit.csv").read_text().splitlines()) == 1
-    page = (project.folder / "results/report/index.html").read_text()
-    assert '<th scope="col">This study</th>' in page
-    assert '<th scope="col">Report</th>' not in page
-
-
-def test_raising_replicates_by_a_block_trains_only_the_new_one(project: Project) -> None:
-    project.update_config(replicates=4)
-    jobs = trained(project.planned())
-    assert len(jobs) == 8
-    assert all(job.endswith("replicates-3-4") for job in jobs)
-
-
-def test_a_partial_block_and_a_new_condition_train_only_their_own_jobs(project: Project) -> None:
-    tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
-    sgd = {"optimizer": "sgd", "epochs": 1, "models": ["m01"]}
-    project.update_config(conditions={**tiny["conditions"], "sgd": sgd}, replicates=3)
-    jobs = trained(project.planned())
-    new = {"sgd/m01/fold-all/replicates-1-2", "sgd/m01/fold-all/replicates-3-3"}
-    assert new < jobs
-    assert len(jobs) == 8 + 2
-    assert all(job.endswith("replicates-3-3") for job in jobs - new)
-
-
-def test_jobs_read_the_configuration_as_it_stands(fresh_project: Project) -> None:
-    """Snakemake's YAML is 1.1, which has `no` as false and a date as one."""
-    (fresh_project.folder / "config/models.yaml").write_text(
-        "models: {no: {nodes: [8, 10], assumed: {nodes: So.}}}\n"
-    )
-    (fresh_project.folder / "mine.yaml").write_text(
-        "claims: null\nresults: 2024-01-01\n"
-        "conditions: {as_reported: null, corrected: null, mine: {models: [no]}}\n"
-    )
-    done = fresh_project.study("mine.yaml", "--until", "write_plan")
-    assert done.returncode == 0, done.stdout + done.stderr
-    study = json.loads((fresh_project.folder / "2024-01-01/study.json").read_text())
-    assert study["conditions"]["mine"]["models"] == ["no"]
-
-
-def test_results_that_the_configuration_no_longer_names_leave_the_tables(project: Project) -> None:
-    tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
-    # Model 5 is new: there are claims about it alone, so that some are judged.
-    models = ["m01", "m05", "m06"]
-    conditions = {"as_reported": {"epochs": 1, "models": models}, "corrected": None}
-    project.update_config(conditions={**tiny["conditions"], **conditions})
-    add_claim(project)
-    tables = sorted((project.folder / "results/tables").glob("*.csv"))
-    done = project.study("--", *(str(path.relative_to(project.folder)) for path in tables))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (project.folder / "results/runs/as_reported/m03").is_dir()  # still on disk
-    assert len(tables) >= 7
-    claims = project.folder / "results/tables/claims.csv"
-    judged = [row for row in csv.DictReader(claims.open()) if row["condition"]]
-    assert judged
-    assert not [row for row in judged if "m03" in row["models"] or row["condition"] == "corrected"]
-    # The audit is of the report as printed, with all of its models; what it says of ours is not.
-    audit = project.folder / "results/tables/audit.csv"
-    ours = [row for row in csv.DictReader(audit.open()) if row["kind"] == "replicates"]
-    assert not [row for row in ours if "m03" in row["models"] or "corrected" in row["values"]]
-    for table in set(tables) - {claims, audit}:
-        text = table.read_text()
-        assert "m03" not in text, table
-        assert "corrected" not in text, table
-    runs = (project.folder / "results/tables/runs.csv").read_text().splitlines()
-    assert len(runs) == 1 + 6
-
-
-def test_replicates_that_are_no_longer_named_leave_the_tables(project: Project) -> None:
-    tiny = yaml.safe_load((project.folder / "tiny.yaml").read_text())
-    conditions = {"as_reported": {"epochs": 1, "models": ["m01"]}, "corrected": None}
-    project.update_config(conditions={**tiny["conditions"], **conditions})
-    table = "results/tables/runs.csv"
-    for replicates, jobs in ((4, 1), (2, 0)):
-        project.update_config(replicates=replicates)
-        done = project.study("--", table)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert (done.stdout + done.stderr).count("rule train:") == jobs
-        assert len((project.folder / table).read_text().splitlines()) == 1 + replicates
-
-
-def test_a_report_carries_the_provenance_of_its_moment(project: Project) -> None:
+def test_a_template_is_rendered_with_the_provenance_of_the_moment(project: Project) -> None:
     path = project.folder / "results/report/provenance.json"
     assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
     before = path.read_bytes()
     project.edit("workflow/templates/markdown/report.md.j2", "# {{ title", "# Title: {{ title")
-    done = project.study("--printshellcmds")
-    assert done.returncode == 0, done.stdout + done.stderr
+    # Every form of the report carries the provenance of one moment.
+    assert set(project.planned()) == REPORT - {"draw_figures"}
+    project.run("--printshellcmds")
     assert path.read_bytes() != before
     assert json.loads(path.read_text())["command"].endswith("--printshellcmds")
     for arguments in (["init"], ["add", "workflow"], ["commit", "-m", "All"]):
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
         subprocess.run(["git", *identity, *arguments], cwd=project.folder, check=True)
     assert project.planned() == {}  # though it is another command, second and commit
+
+
+def test_a_study_without_claims_and_report_has_a_page(project: Project) -> None:
+    project.update_config(claims=None)
+    for path in (project.folder / "resources/reported").glob("*.csv"):
+        path.unlink()
+    assert "rule train" not in project.run("--", "results/report/index.html")
+    results = project.folder / "results"
+    for name in ("claims", "audit"):
+        assert len((results / f"tables/{name}.csv").read_text().splitlines()) == 1
+    page = (results / "report/index.html").read_text()
+    assert '<th scope="col">This study</th>' in page
+    assert '<th scope="col">Report</th>' not in page
+
+
+def test_jobs_read_the_configuration_as_it_stands(fresh_project: Project) -> None:
+    """Snakemake's YAML is 1.1, which has `no` as false and a date as one."""
+    (fresh_project.folder / MODELS).write_text(
+        "models: {no: {nodes: [8, 10], assumed: {nodes: So.}}}\n"
+    )
+    (fresh_project.folder / "mine.yaml").write_text(
+        "claims: null\nresults: 2024-01-01\n"
+        "conditions: {as_reported: null, corrected: null, mine: {models: [no]}}\n"
+    )
+    fresh_project.run("mine.yaml", "--until", "write_plan")
+    study = json.loads((fresh_project.folder / "2024-01-01/study.json").read_text())
+    assert study["conditions"]["mine"]["models"] == ["no"]
+
+
+def test_what_the_configuration_no_longer_names_leaves_the_tables(project: Project) -> None:
+    """Replicates, models and conditions, whose runs are still there."""
+    folder = project.folder / "results"
+    runs, claims, audit = (folder / f"tables/{name}.csv" for name in ("runs", "claims", "audit"))
+    project.add_conditions(as_reported={"epochs": 1, "models": ["m01"]}, corrected=None)
+    project.update_config(replicates=4)
+    assert project.run("--", "results/tables/runs.csv").count("rule train:") == 1
+    assert len(runs.read_text().splitlines()) == 1 + 4
+
+    # Model 5 is new: there are claims about it alone, so that some are judged.
+    project.add_conditions(as_reported={"epochs": 1, "models": ["m01", "m05", "m06"]})
+    project.update_config(replicates=2)
+    project.append(CLAIMS, CLAIM)
+    tables = sorted((folder / "tables").glob("*.csv"))
+    assert len(tables) >= 7
+    said = project.run("--", *(str(path.relative_to(project.folder)) for path in tables))
+    assert said.count("rule train:") == 1
+    assert (folder / "runs/as_reported/m03").is_dir()
+    assert len(runs.read_text().splitlines()) == 1 + 6
+    judged = [row for row in csv.DictReader(claims.open()) if row["condition"]]
+    assert judged
+    assert not [row for row in judged if "m03" in row["models"] or row["condition"] == "corrected"]
+    # The audit is of the report as printed, with all of its models; what it says of ours is not.
+    ours = [row for row in csv.DictReader(audit.open()) if row["kind"] == "replicates"]
+    assert not [row for row in ours if "m03" in row["models"] or "corrected" in row["values"]]
+    for table in set(tables) - {claims, audit}:
+        text = table.read_text()
+        assert "m03" not in text, table
+        assert "corrected" not in text, table

@@ -45,9 +45,7 @@ def test_a_run_has_bars(fresh_project: Project) -> None:
     ("options", "text"),
     [
         ("--dag", "digraph snakemake_dag {"),
-        ("--rulegraph", "digraph snakemake_dag {"),
         ("--summary", "output_file\t"),
-        ("--list-untracked", "config/README.md"),
         ("-np", "python -m mlpstudy train --job"),
     ],
 )

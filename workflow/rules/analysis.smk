@@ -1,4 +1,4 @@
-# From the runs, and from the networks before they run, to the tables.
+# From the runs to the tables; `probe_saturation` looks at the networks before training.
 
 
 rule tabulate_runs:
@@ -32,7 +32,7 @@ rule tabulate_runs:
 rule probe_saturation:
     input:
         study=rules.write_plan.output.study,
-        # The data's checksum is in the study, and is compared.
+        # Its times do not matter: study.json has its checksum.
         data=ancient(rules.prepare_dataset.output),
     output:
         tables("saturation", "saturation_layers", "saturation_bins"),
@@ -54,7 +54,7 @@ rule audit_report:
     input:
         study=rules.write_plan.output.study,
         reported=of_report("values", "statements"),
-        # Data of the package, which the fingerprint of its code does not cover.
+        # Data of the package: the fingerprint of its code does not cover it.
         checks=os.path.relpath(Path(PACKAGES, "mlpstudy/audit/checks.yaml")),
         tables="<results>/tables/sensitivity.csv",
     output:

@@ -1,4 +1,4 @@
-# Helpers of the rules: the study as the package reads it, and the names of files.
+# What the rules share: the study as the package reads it, and the names of files.
 import json
 import os
 import sys
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import snakemake.io
 
-# Jobs run the package that lies beside the rules, wherever they run, with the Python that runs
-# Snakemake unless a conda environment is put before it.
+# ---- The package ------------------------------------------------------------------------------
+
+# Jobs import the package that lies beside the rules. They use the Python that runs Snakemake, or
+# that of a conda environment, which Snakemake puts before it in PATH.
 PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
 if not Path(PACKAGES, "mlpstudy").is_dir():
     sys.exit(
@@ -28,7 +30,9 @@ from mlpstudy.config.loading import over_shipped
 from mlpstudy.figures.index import load_index
 from mlpstudy.locks import is_locked, lock_until_exit
 
-# The name by which another workflow imports this one as a module, if one does.
+# ---- The configuration ------------------------------------------------------------------------
+
+# The name under which another workflow imports this one as a module; None if none does.
 MODULE = workflow.modifier.namespace
 
 
@@ -54,38 +58,53 @@ try:
     DATA = f"resources/data/{PLAN.config.dataset.name}"
     check_prepared(PLAN.jobs.values(), Path(DATA, "prepared"))
 except StudyError as error:
-    # No traceback: the message is meant for the user.
+    # The message is meant for the user, who needs no traceback.
     where = f"module {MODULE}: " if MODULE else ""
     sys.exit(f"error: {where}{str(error).removeprefix('--config: ' if MODULE else '')}")
 
 SETTINGS = PLAN.config
 RESULTS = SETTINGS.results
-LOCK_FILE = Path(RESULTS, ".lock")
-REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
-# Where the images come from is no reason to get them again: what Snakemake compares has it not.
-IMAGES = SETTINGS.dataset.to_dict()
-os.environ.update(MLPSTUDY_SOURCES=json.dumps(IMAGES["sources"]))
-# Nor is what jobs do that find every GPU taken a reason to train again.
-os.environ.update(MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken)
-DATASET = json.dumps(
-    {key: IMAGES[key] for key in ("name", "classes", "files")},
-    sort_keys=True,
-)
-
 CLAIMS = [SETTINGS.claims] if SETTINGS.claims else []
+REPORTED = os.path.relpath(Path(PACKAGES).parent / "resources/reported")
+VALUES = f"{REPORTED}/values.csv"
+
+# Jobs get in the environment what must not be a parameter. Snakemake runs a rule again when a
+# parameter changes; another mirror, or another way to wait for a GPU, is no reason to do so.
+IMAGES = SETTINGS.dataset.to_dict()
+os.environ.update(
+    MLPSTUDY_SOURCES=json.dumps(IMAGES["sources"]),
+    MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken,
+)
+DATASET = json.dumps({key: IMAGES[key] for key in ("name", "classes", "files")}, sort_keys=True)
+
+# `--resources gpu=0` trains on the CPU, whatever device is configured.
+GPUS = workflow.global_resources.get("gpu")
+DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device
+
+# ---- One Snakemake at a time, and no outdated results -----------------------------------------
+
+LOCK_FILE = Path(RESULTS, ".lock")
 
 
-# Files on disk are compared with the plan in the main process alone: jobs that Snakemake starts in
-# processes of their own read the workflow again.
+def keep_study():
+    """Lock the study against other Snakemakes until this one ends."""
+    try:
+        lock_until_exit(LOCK_FILE, f"the study in {RESULTS}")
+    except StudyError as error:
+        sys.exit(f"error: {error}")
+
+
+# Jobs that Snakemake starts in processes of their own read the workflow too. Only the main process
+# compares the files on disk with the plan.
 OUTDATED = outdated(PLAN, Path(DATA)) if workflow.is_main_process else None
 build_dag = workflow._build_dag
 
 
 def build_dag_with_outdated():
-    """Build the graph so that jobs with outdated files run, if their files are asked for.
+    """Build the graph of jobs so that those with outdated files run, if their files are asked for.
 
-    Snakemake's own records may be lost, or may have been made by --touch. After that, nothing tells
-    whether tables and pages are up to date, so everything from study.json on is made again.
+    Snakemake's own records may be lost, or made by --touch. After --touch nothing tells whether
+    tables and pages are up to date, so everything from study.json on is made again.
     """
     dag = workflow.dag
     dag.forcefiles.update(OUTDATED.files)
@@ -103,15 +122,7 @@ def build_dag_with_outdated():
 if OUTDATED:
     workflow._build_dag = build_dag_with_outdated
 
-
-def of_report(*names):
-    """Return the files of the report that are there: a study need not redo one."""
-    paths = [f"{REPORTED}/{name}.csv" for name in names]
-    return [path for path in paths if Path(path).is_file()]
-
-
-# What the report prints, for the steps that set it beside the study's own; it may be absent.
-VALUES = f"{REPORTED}/values.csv"
+# ---- Names of files ---------------------------------------------------------------------------
 
 
 pathvars:
@@ -137,67 +148,64 @@ TEMPLATES = [
 ]
 
 
+def of_report(*names):
+    """Return the tables of the source report that exist: a study need not redo a report."""
+    paths = [f"{REPORTED}/{name}.csv" for name in names]
+    return [path for path in paths if Path(path).is_file()]
+
+
+def of_every_job(name):
+    """Return an input function: the paths of the file `name` of every training job.
+
+    A function, as Snakemake is slow with a list: it searches all of it for each of its files.
+    """
+    return lambda wildcards: [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
+
+
+# ---- Training jobs ----------------------------------------------------------------------------
+
+
 def job_key(wildcards):
-    """Return what the plan knows the job by."""
+    """Return the key of a training job in the plan."""
     fixed = (wildcards.condition, wildcards.model, wildcards.fold)
     return (*fixed, int(wildcards.first), int(wildcards.last))
 
 
-def job_identity(wildcards):
-    """Return all that the job's results depend on, as canonical JSON."""
-    return PLAN.jobs[job_key(wildcards)].identity()
+def job_of(wildcards):
+    """Return the training job from the plan."""
+    return PLAN.jobs[job_key(wildcards)]
 
 
 def data_of_job(wildcards):
-    """Return the prepared data, whose times say nothing: its checksum is part of the identity.
+    """Return the prepared data. Its times do not matter: the job's identity has its checksum.
 
-    A job that is outdated has it as a plain input, as Snakemake forces no job that is below one
-    that runs and whose inputs are all ancient.
+    For an outdated job the data is a plain input: Snakemake does not force a job whose inputs are
+    all ancient if it is below another one that runs.
     """
     files = [str(file) for file in rules.prepare_dataset.output]  # without the marks of others
-    spec = f"{RESULTS}/runs/{PLAN.jobs[job_key(wildcards)].folder}/spec.json"
+    spec = f"{RESULTS}/runs/{job_of(wildcards).folder}/spec.json"
     return files if OUTDATED and spec in OUTDATED.files else ancient(files)
 
 
-def job_minutes(wildcards):
-    """Return the time that the job may take."""
-    return resources.minutes(PLAN.jobs[job_key(wildcards)])
-
-
-def job_megabytes(wildcards):
-    """Return the memory that the job may take."""
-    return resources.megabytes(PLAN.jobs[job_key(wildcards)], gpu=DEVICE == "cuda")
-
-
 def job_gpus(wildcards):
-    """Return how many GPUs the job asks for.
+    """Return how many GPUs a job asks for.
 
-    A cluster's nodes cannot be looked at from here: there `auto` asks for none, and so gets none.
+    The nodes of a cluster cannot be inspected from here, so with `auto` a job there asks for none.
     """
     return int(DEVICE == "cuda" or (DEVICE == "auto" and workflow.local_exec))
 
 
 def job_group(wildcards):
-    """Return the group of jobs too short to wait alone in a cluster's queue, or None."""
+    """Return the group of jobs that are too short to wait in a cluster's queue alone, or None."""
     queued = not workflow.local_exec
-    return "short" if queued and resources.is_short(PLAN.jobs[job_key(wildcards)]) else None
+    return "short" if queued and resources.is_short(job_of(wildcards)) else None
 
 
-def of_every_job(name):
-    """Return an input function: the paths of the file `name` of every job of the study.
-
-    A list would do, but Snakemake looks at the whole of it for each file in it.
-    """
-    return lambda wildcards: [f"{RESULTS}/runs/{job.folder}/{name}" for job in PLAN.jobs.values()]
-
-
-# `--resources gpu=0` keeps off the GPUs, whatever the configuration says.
-GPUS = workflow.global_resources.get("gpu")
-DEVICE = "cpu" if GPUS is not None and GPUS.value == 0 else SETTINGS.device
+# ---- Entries of `snakemake --report` ----------------------------------------------------------
 
 
 def tables(*names):
-    """Return the paths of tables, each with its caption for `snakemake --report`."""
+    """Return the paths of tables with their captions."""
     return [
         snakemake.io.report(
             f"<results>/tables/{name}.csv",
@@ -209,19 +217,8 @@ def tables(*names):
     ]
 
 
-def figure_labels(wildcards):
-    """Return what `snakemake --report` lists a figure under, from the index of the figures."""
-    entry = load_index(Path(RESULTS, "figures")).get(wildcards.figure)
-    return {"figure": entry.title}
-
-
-def figure_section(wildcards):
-    """Return the heading of the section that a figure belongs to."""
-    return load_index(Path(RESULTS, "figures")).get(wildcards.figure).category
-
-
 def form(name, label, caption):
-    """Return the path of a form of the report, with its caption for `snakemake --report`."""
+    """Return the path of one form of the report with its caption."""
     return snakemake.io.report(
         f"<results>/report/{name}",
         caption=f"../report/{caption}.rst",
@@ -230,9 +227,11 @@ def form(name, label, caption):
     )
 
 
-def keep_study():
-    """Keep other Snakemakes off this study while this one runs."""
-    try:
-        lock_until_exit(LOCK_FILE, f"the study in {RESULTS}")
-    except StudyError as error:
-        sys.exit(f"error: {error}")
+def figure_labels(wildcards):
+    """Return the title of a figure, under which it is listed."""
+    return {"figure": load_index(Path(RESULTS, "figures")).get(wildcards.figure).title}
+
+
+def figure_section(wildcards):
+    """Return the heading of the section that a figure belongs to."""
+    return load_index(Path(RESULTS, "figures")).get(wildcards.figure).category

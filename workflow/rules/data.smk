@@ -1,17 +1,17 @@
-# The configuration, resolved, and the dataset: from the web to arrays in memory.
+# The resolved configuration, and the dataset: downloaded, verified, and stored as arrays.
 
 
 rule write_plan:
     input:
-        # Only `{{ params.document }}`: a plan may be longer than a command can be.
+        # It holds only `{{ params.document }}`: a plan may be longer than the longest command.
         template=ancient(os.path.relpath(f"{PACKAGES}/rules/study.json.jinja")),
-        # What it says is compared when the workflow is read; it may be touched or reordered.
+        # Its content is compared when the workflow is read, so its times do not matter.
         models=ancient(SETTINGS.models),
     output:
         study="<results>/study.json",
     log:
         "<results>/logs/write_plan.log",
-    # Before any training: `progress` reads it.
+    # Before any training, as `progress` reads it.
     priority: PLAN.largest_cost + 1
     localrule: True
     params:
@@ -20,10 +20,10 @@ rule write_plan:
         "jinja2"
 
 
-# The claims apart from the plan, so that one that is edited makes no table again but its own.
+# Claims are apart from the plan, so that an edited claim makes only its own table again.
 rule write_claims:
     input:
-        # What it says is compared when the workflow is read; it may be touched or reordered.
+        # Its content is compared when the workflow is read, so its times do not matter.
         file=ancient(CLAIMS),
     output:
         claims="<results>/claims.json",

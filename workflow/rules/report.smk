@@ -1,9 +1,9 @@
 # From the tables to figures and pages.
 import shlex
 
-# In the environment, as how many cores someone asks for is no reason to render again. A job that
-# Snakemake starts in a process of its own has it from the first. It is cut: the system takes 128 KiB
-# of a variable.
+# Jobs get the command in the environment, as another number of cores is no reason to render again.
+# A job that Snakemake starts in a process of its own inherits it. It is cut, as the system limits a
+# variable to 128 KiB.
 COMMAND = shlex.join(["snakemake", *sys.argv[1:]])
 os.environ.setdefault(
     "MLPSTUDY_COMMAND", COMMAND if len(COMMAND) < 10_000 else f"{COMMAND[:10_000]} ..."
@@ -52,8 +52,8 @@ rule draw_figures:
         " --tables {params.tables} --data {params.data} --output {output} 2> {log}"
 
 
-# The commit and the date of the moment at which the report is rendered: so this runs whenever one
-# of its forms has to be made anew, and a new commit or day alone makes nothing run.
+# The commit and the date at which the report is rendered. This runs whenever one form of the report
+# has to be made again; a new commit or day alone makes nothing run.
 rule write_provenance:
     input:
         study=rules.write_plan.output.study,

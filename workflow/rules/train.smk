@@ -1,4 +1,4 @@
-# One job a condition, model, fold and block of replicates.
+# One job per condition, model, fold and block of replicates.
 
 
 rule train:
@@ -12,24 +12,27 @@ rule train:
         ),
     log:
         "<results>/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",
-    # The longest jobs first, so that at the end no core waits for one that started last.
+    # The longest jobs first, so that no core waits at the end for one that started last.
     priority: lambda wildcards: PLAN.cost(job_key(wildcards))
-    # A cluster's profile may have several of these go together: --group-components short=10.
+    # The profile of a cluster may send several of these together: --group-components short=10.
     group:
         job_group
     conda:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        # In case of a retry for want of memory or time.
-        mem_mb=lambda wildcards, attempt: attempt * job_megabytes(wildcards),
-        runtime=lambda wildcards, attempt: attempt * job_minutes(wildcards),
-        # No parameter: another device is no reason to train again. Nor is it an option of its own
-        # below: Snakemake runs everything again whose command reads otherwise than it did.
+        # A second attempt gets more, in case the first ran out of memory or time.
+        mem_mb=lambda wildcards, attempt: (
+            attempt * resources.megabytes(job_of(wildcards), gpu=DEVICE == "cuda")
+        ),
+        runtime=lambda wildcards, attempt: attempt * resources.minutes(job_of(wildcards)),
+        # Not a parameter, as another device is no reason to train again. For the same reason the
+        # command below has one text for all devices: Snakemake compares it too.
         device=DEVICE,
         gpu=job_gpus,
     params:
-        identity=job_identity,
+        # All that the results depend on, as canonical JSON.
+        identity=lambda wildcards: job_of(wildcards).identity(),
         data=subpath(input[0], parent=True),
         folder=subpath(output[0], parent=True),
     shell:
