@@ -14,7 +14,12 @@ ROOT = Path(__file__).parents[2]
 CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "typst": "typst-py"}
 # The last three are part of the interface of what brings them.
 IMPORT_NAMES = {
-    **{"pil": "pillow", "sklearn": "scikit-learn", "yaml": "pyyaml"},
+    **{
+        "pil": "pillow",
+        "sklearn": "scikit-learn",
+        "yaml": "pyyaml",
+        "markdown_it": "markdown-it-py",
+    },
     **{"referencing": "jsonschema", "markupsafe": "jinja2", "pydantic_core": "pydantic"},
 }
 

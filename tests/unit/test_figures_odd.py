@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
-import pandas as pd
 import pytest
 from drawn_study import lines, texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -17,7 +16,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from study_fixture import REPORTED, Paths, make_study, write_tables
 
-from mlpstudy.analysis.results import CLAIM_COLUMNS, Results, load_results
+from mlpstudy.analysis.results import Results, load_results
+from mlpstudy.analysis.schemas import CLAIMS
 from mlpstudy.figures import catalogue
 from mlpstudy.figures.catalogue import KINDS, Drawing, drawings
 from mlpstudy.figures.style import STYLE, colour_of, in_rows, save_figure
@@ -102,7 +102,7 @@ def test_claims_of_many_conditions_keep_their_names(tmp_path: Path) -> None:
         for n in range(30)
         for condition in list(conditions)[2:]
     ]
-    claims = pd.DataFrame(rows, columns=CLAIM_COLUMNS)
+    claims = CLAIMS.frame(rows)
     claims.to_csv(paths.tables / "claims.csv", index=False)
     _, found = loaded(paths)
     figure = drawn(found["verdicts"])

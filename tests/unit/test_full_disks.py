@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from configuring import ROOT
 from study_fixture import REPORTED, Paths, make_study
-from typeset_reports import made
+from test_report_pdf import made, tabulated
 
 from mlpstudy import cli
 from small_disk import small_disk
@@ -21,7 +21,7 @@ from small_disk import small_disk
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     paths = make_study(tmp_path_factory.mktemp("study"), {"m01": {}}, lambda *_: (0.6, 0.1))
-    made(paths)
+    made(tabulated(paths))
     return paths
 
 

@@ -54,11 +54,13 @@ def test_pages_and_tables_have_the_labels_and_no_other_names(paths: Paths) -> No
     markdown = (paths.report / "report.md").read_text()
     for text in (page.text, markdown):
         assert not re.search(r"[Mm]odels? 18|as.reported|unit pixels", text.partition("Conclu")[0])
-        assert not re.search(r"[Mm]odel 1(?![\\_\d])", text.partition("Conclu")[0])
+        # Findings of the audit may name models that the study does not have.
+        own = re.sub(r"(Serious|Minor).*", "", text.partition("Conclu")[0])
+        assert not re.search(r"[Mm]odel 1(?![\\_\d])", own)
         assert "Model of mine (tuned)" in text
         assert "pixels / 255" in text
     head = page.tables[0][0].cells
-    assert head == ["", "Report", "Report's settings (gaps assumed)", "Kl", ""]
+    assert head == ["", "report", "report's settings (gaps assumed)", "kl"]
     # In the files stand the keys.
     rows = (paths.tables / "models.csv").read_text()
     assert "unit_pixels,m18," in rows
@@ -74,7 +76,7 @@ def test_a_condition_is_not_taken_for_a_field(paths: Paths) -> None:
 
 def test_the_audit_of_a_page_calls_a_model_as_the_page_does(paths: Paths) -> None:
     text = Page(paths.report / "index.html").text
-    audit = text[text.index("Audit of") :]
+    audit = text[text.rindex("Audit of the printed numbers") : text.rindex("Appendix")]
     assert "Model 4" in audit
     assert "m04" not in audit
 

@@ -22,7 +22,7 @@ from PIL import Image
 from study_fixture import REPORTED, TEMPLATES, Paths, make_study, study_of, write_tables
 from test_report_page import MODELS, outcome
 
-from mlpstudy.analysis.tables import read_table
+from mlpstudy.analysis.schemas import read_table
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import load_index
 from mlpstudy.report.document import Document, Prose

@@ -10,13 +10,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from mlpstudy.analysis.collecting import read_table
-from mlpstudy.report.loading import CLAIM_COLUMNS, load_results
 from pages_fixture import Page, render_study
 from study_fixture import BOTH, REPORTED, Paths, make_study, study_of, write_tables
 
-from mlpstudy.analysis.results import Results
-from mlpstudy.audit.checks import AUDIT_COLUMNS, audit_table
+from mlpstudy.analysis import schemas
+from mlpstudy.analysis.results import Results, load_results
+from mlpstudy.analysis.schemas import read_table
+from mlpstudy.audit.checks import audit_table
 from mlpstudy.audit.loading import KINDS as AUDIT_KINDS
 from mlpstudy.files import write_csv
 from mlpstudy.formats import (
@@ -210,10 +210,9 @@ def verdicts() -> Verdicts:
         {name: {} for name in ("m01", "m03", "m07", "m09")},
         {**BOTH, "no_dropout": {"label": "none at all"}},
     )
-    frame = pd.DataFrame(CLAIMS, columns=[*CLAIM_COLUMNS, "also", "against"])
+    frame = schemas.CLAIMS.frame(CLAIMS)
     fake: Any = SimpleNamespace(
-        study=study, leading=["as_reported", "corrected"], tone=str, has=lambda _: True,
-        table=lambda _: frame,
+        study=study, main=["as_reported", "corrected"], has=lambda _: True, table=lambda _: frame,
     )  # fmt: skip
     return Verdicts(fake)
 
@@ -353,12 +352,11 @@ AIM = LAYERS | {"id": "aim", "models": "", "places": "", "values": ""}
 
 def test_equal_values_of_a_finding_stand_together(tmp_path: Path) -> None:
     write_csv(audit_table([LAYERS, AIM]), tmp_path / "audit.csv")
-    table = read_table(tmp_path / "audit.csv", AUDIT_COLUMNS)
-    frame = table.astype("object").where(table.notna(), "").astype("str")
+    frame = read_table(tmp_path / "audit.csv")
     study = study_of({"m05": {}})  # model 3 is the report's and not run
     fake: Any = SimpleNamespace(
-        audit=frame, table=lambda _: frame, has=lambda _: True,
-        names=lambda models, opening: names(study.model_labels(models), opening),
+        table=lambda _: frame, has=lambda _: True,
+        few=lambda models, opening: names(study.model_labels(models), opening),
     )  # fmt: skip
     layers, aim = findings(fake)
     assert layers.printings == (

@@ -129,7 +129,8 @@ def test_a_form_of_claim_and_an_activation_function(
 
 def test_a_table_column_is_shown_on_the_page(tmp_path: Path) -> None:
     """The published study is rendered with the recipe's column."""
-    shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=IGNORED)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "workflow", tmp_path / "workflow", ignore=ignored)
     patch = box(EXTENDING, "A table column shown on the page", "diff")
     subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, text=True, check=True)
     subprocess.run([sys.executable, "-c", RENDER, str(ROOT)], cwd=tmp_path, check=True)
