@@ -99,8 +99,8 @@ def write_saturation(tables: Path, activations: dict[str, str]) -> None:
             for layer in (1, 2):
                 flat = 0.96 if bad and layer == 1 else 0.25
                 layers.append({**keys, "layer": layer, "saturated": flat, "dead": 0.0})
-    for name, frame in {"": rows, "_layers": layers}.items():
-        write_csv(pd.DataFrame(frame), tables / f"saturation{name}.csv")
+    write_csv(schemas.SATURATION.frame(rows), tables / "saturation.csv")
+    write_csv(schemas.SATURATION_LAYERS.frame(layers), tables / "saturation_layers.csv")
 
 
 @pytest.fixture(scope="module")
