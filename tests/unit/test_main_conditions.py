@@ -86,9 +86,9 @@ def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Pat
         assert list(groups) == labels
     page = Page(paths.report / "index.html")
     for label in labels:
-        assert f"of the trained networks fail with \u201c{label}\u201d" in page.said
+        assert f"runs fail under \u201c{label}\u201d" in page.said
     assert {change.key for change in changes(results)} == {*case.conditions} - {*case.main}
-    assert page.tables[0][0].cells == ["", "report", *labels]
+    assert page.final[0].cells == ["", "report", *labels]
 
 
 def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:

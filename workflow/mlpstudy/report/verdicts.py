@@ -232,7 +232,7 @@ class Verdicts:
             detail: makes the Markdown that is folded below a row; the rows then are the claims'
                 anchors, to which the rows of other tables lead.
         """
-        columns = [Column("Statement", False)]
+        columns = [Column("Claim", False)]
         for condition in self.results.main:
             label = self.results.study.condition_label(condition)
             columns.append(Column(label, False, tone=tone(self.results, condition)))
