@@ -175,21 +175,6 @@ def test_seed_and_interaction_make_up_the_spread_of_the_runs(correct: np.ndarray
         assert spread <= interaction**2 + 1e-12
 
 
-def test_components_find_what_was_put_in() -> None:
-    generator = np.random.default_rng(2)
-    images, replicates = 4000, 200
-    ease = generator.normal(0.7, 0.15, images)
-    skill = generator.normal(0, 0.02, replicates)
-    chance = np.clip(ease + skill[:, None], 0, 1)
-    seed, interaction, image = components(generator.random((replicates, images)) < chance)
-    assert seed == pytest.approx(0.02, rel=0.15)
-    assert image == pytest.approx(0.15 / images**0.5, rel=0.15)
-    rest = (0.7 * 0.3 - 0.15**2 - 0.02**2) / images
-    assert interaction == pytest.approx(rest**0.5, rel=0.15)
-    total = image**2 + interaction**2 + seed**2 / images
-    assert total == pytest.approx(binomial_sd(0.7, images) ** 2, rel=0.05)
-
-
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
     paths = make_study(

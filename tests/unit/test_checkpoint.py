@@ -69,14 +69,6 @@ def test_a_failed_save_leaves_the_last_checkpoint(
     assert_holds(saved, progress())
 
 
-def test_that_of_another_identity_is_reported_and_ignored(
-    saved: Checkpoint, caplog: pytest.LogCaptureFixture
-) -> None:
-    assert Checkpoint(saved.path, "identity of other code").load() is None
-    assert "is of another spec, data or code" in caplog.text
-    assert saved.path.exists()
-
-
 def assert_damage_is_reported(checkpoint: Checkpoint, caplog: pytest.LogCaptureFixture) -> None:
     caplog.clear()
     with caplog.at_level(logging.WARNING):

@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 from training_jobs import make_job, small_dataset
 
-from mlpstudy import cli
 from mlpstudy.errors import StudyError
 from mlpstudy.training.inference import load_model, predict, read_images
 from mlpstudy.training.job import run_job
@@ -46,13 +45,6 @@ def test_a_missing_replicate_or_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "weights.safetensors").write_bytes(b"nonsense")
     with pytest.raises(StudyError, match="damaged"):
         load_model(tmp_path, 1)
-
-
-def test_a_study_file_that_is_none_is_one_line(tmp_path: Path) -> None:
-    path = tmp_path / "study.json"
-    path.write_text('{"trial": true}')
-    with pytest.raises(StudyError, match=rf"^{path}: key 'seed' is missing"):
-        cli.predict([tmp_path / "picture.png"], run=tmp_path, study=path)
 
 
 def test_pictures_become_images_of_the_datasets_shape(tmp_path: Path) -> None:

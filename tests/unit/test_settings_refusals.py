@@ -1,4 +1,4 @@
-"""What is refused, and in which words: one line of ours that names the file and the key."""
+"""What is refused, and in which words; what the scalars of a YAML file mean."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 from configuring import CONFIG, FIELDS, configured, edit, refused, written
 
 from mlpstudy.config.loading import read_claims
+from mlpstudy.config.yamlfiles import parse_yaml
 from mlpstudy.errors import StudyError
 
 REFUSALS = (
@@ -70,3 +71,29 @@ def test_several_mistakes_are_counted_and_the_deepest_is_told() -> None:
     message = refused()
     assert message.startswith("config/config.yaml: conditions.corrected.pixels: ")
     assert message.endswith(" (and 2 more)")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        # YAML 1.2.2, section 10.3.2, where it differs from the YAML 1.1 that PyYAML reads.
+        ("1e-3", 0.001),
+        ("-1.5E+2", -150.0),
+        (".5", 0.5),
+        ("7", 7),
+        ("-0", 0),
+        ("no", "no"),
+        ("On", "On"),
+        ("TRUE", True),
+        ("1:30", "1:30"),
+        ("2021-10-29", "2021-10-29"),
+        ("1_000", "1_000"),
+        ("=", "="),
+        ("~", None),
+        ("", None),
+        ("'1'", "1"),
+    ],
+)
+def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
+    parsed = parse_yaml(text, "text")
+    assert (type(parsed), parsed) == (type(value), value)
