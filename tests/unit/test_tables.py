@@ -230,18 +230,6 @@ def test_one_replicate_has_no_spread(tmp_path: Path) -> None:
     assert math.isnan(table(paths, "models").iloc[0]["test_accuracy_sd"])
 
 
-def test_results_that_the_study_does_not_name_stay_out(study: Paths, tmp_path: Path) -> None:
-    plan = json.loads(study.study.read_text())
-    plan["jobs"] = [job for job in plan["jobs"] if job["model"] == "m01"]
-    del plan["models"]["m03"]
-    smaller = study.study.with_name("smaller.json")
-    smaller.write_text(json.dumps(plan))
-    tabulate(smaller, REPORTED, tmp_path)
-    names = ("runs", "timings", "history", "models", "final_inference", "recalls", "confusions")
-    for name in names:
-        assert set(read_table(tmp_path / f"{name}.csv")["model"]) == {"m01"}
-
-
 def test_tables_are_the_same_bytes_again_and_floats_read_back(study: Paths) -> None:
     before = contents(study)
     tabulate(study.study, REPORTED, study.tables)
