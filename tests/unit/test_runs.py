@@ -18,6 +18,7 @@ from safetensors.numpy import load_file
 from torch import Tensor
 from training_jobs import ACTIVATIONS, JOB, make_job, make_trainer, small_dataset
 
+from mlpstudy import cli
 from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS, TRAINED
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
@@ -246,6 +247,13 @@ def test_a_missing_replicate_or_folder_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "weights.safetensors").write_bytes(b"nonsense")
     with pytest.raises(StudyError, match="damaged"):
         load_model(tmp_path, 1)
+
+
+def test_a_study_file_that_is_none_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "study.json"
+    path.write_text('{"trial": true}')
+    with pytest.raises(StudyError, match=rf"^{path}: key 'seed' is missing"):
+        cli.predict([tmp_path / "picture.png"], run=tmp_path, study=path)
 
 
 def test_pictures_become_images_of_the_datasets_shape(tmp_path: Path) -> None:
