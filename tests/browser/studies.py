@@ -1,8 +1,7 @@
-"""Studies on disk whose runs are made up: of the size and shape of the reference study."""
+"""A study on disk whose runs are made up, with models of the shipped configuration."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,28 +36,6 @@ def configured() -> tuple[dict[str, Any], dict[str, Any], dict[str, list[str]]]:
 def _entry(fields: dict[str, Any], why: Mapping[str, str]) -> dict[str, Any]:
     assumed = {name: why[name] for name in why if name not in fields} | fields.pop("assumed", {})
     return {**fields, "assumed": assumed}
-
-
-def reference_study(root: Path, replicates: int = 12) -> Paths:
-    """Write a study of all models, conditions and `replicates` of the reference study."""
-    models, conditions, covered = configured()
-
-    def outcome(condition: str, model: str, fold: str, replicate: int) -> tuple[float, float]:
-        fields = {**FIELDS, **models[model], **conditions[condition]}
-        draw = random.Random(f"{condition} {model} {fold} {replicate}")
-        deep = len(fields["nodes"]) > 5 and not fields["batch_norm"]
-        kl = fields["loss"] == "kl_divergence" and fields["kl"] == "clipped"
-        fragile = fields["pixels"] == "raw" and fields["activation"] in ("relu", "leaky_relu")
-        risk = fragile * ((0.85 if kl else 0.05) + (0.25 if deep and not kl else 0.0))
-        if draw.random() < risk:
-            accuracy = draw.choice([0.1, 0.1, 0.1, 0.1941, 0.28])
-            return accuracy, 16.118 * (1 - accuracy) if kl else 2.303
-        best = 0.885 if fields["pixels"] == "unit" else 0.845
-        saturated = fields["pixels"] == "raw" and fields["activation"] in ("sigmoid", "tanh")
-        accuracy = best - saturated * draw.uniform(0.02, 0.12) + draw.gauss(0, 0.005)
-        return round(accuracy, 4), round(0.4 + draw.uniform(0, 0.1), 4)
-
-    return make_study(root, models, outcome, conditions, replicates, covered=covered, block=3)
 
 
 def small_study(root: Path) -> Paths:

@@ -1,39 +1,36 @@
-"""The page of a study as large as the reference study: small enough to send, and it works."""
+"""The published report is short enough to be read to its end."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-import pytest
-from pages_fixture import CLAIMS, render_page
+import pypdf
 from playwright.sync_api import Browser
-from studies import reference_study
-from study_fixture import REPORTED
 
-from mlpstudy.analysis.tables import tabulate
-from mlpstudy.audit.checks import audit
-from mlpstudy.audit.loading import CHECKS
-from mlpstudy.claims.judging import judge
-from mlpstudy.figures.drawing import draw
+REPORT = Path(__file__).parents[2] / "docs/results/report"
 
 
-@pytest.mark.slow
-def test_all_models_and_conditions_fit_into_five_megabytes(
-    tmp_path: Path, browser: Browser
-) -> None:
-    paths = reference_study(tmp_path)
-    tabulate(paths.study, REPORTED, paths.tables)
-    judge(paths.study, CLAIMS, paths.tables, paths.tables / "claims.csv")
-    audit(paths.study, REPORTED.parent, CHECKS, paths.tables, paths.tables / "audit.csv")
-    draw(paths.study, paths.tables, REPORTED, None, paths.figures)
-    render_page(paths)
-    page = paths.report / "index.html"
-    assert page.stat().st_size < 5_000_000
+def test_the_published_page_has_few_words_and_screens(browser: Browser) -> None:
+    page = REPORT / "index.html"
+    assert page.stat().st_size <= 3_000_000
+    scripts = re.findall(r"<script>(.*?)</script>", page.read_text(), re.DOTALL)
+    assert sum(map(len, scripts)) <= 100_000
     tab = browser.new_page(viewport={"width": 1440, "height": 900})
     complaints: list[str] = []
     tab.on("console", lambda message: complaints.append(message.text))
     tab.goto(page.as_uri())
-    assert tab.locator("article.model").count() == 17
+    words = tab.evaluate("document.body.innerText.split(/\\s+/).length")
+    assert words <= 9_000
+    assert tab.evaluate("document.documentElement.scrollHeight") <= 25_000
+    assert tab.evaluate("document.getElementById('summary').offsetHeight") <= 900
+    assert tab.locator("#models article").count() == 17
     assert tab.evaluate("document.documentElement.scrollWidth") <= 1440
     assert complaints == []
     tab.close()
+
+
+def test_the_published_pdf_is_short_and_the_supplement_has_the_rest() -> None:
+    report, supplement = (pypdf.PdfReader(REPORT / f"{n}.pdf") for n in ("report", "supplement"))
+    assert len(report.pages) <= 30
+    assert len(supplement.pages) > len(report.pages)
