@@ -127,7 +127,7 @@ def test_the_values_of_curves_are_shown_under_the_pointer_and_by_keys(visit: Ope
     page = visit()
     figure = page.locator("#figure-curves-m01")
     figure.scroll_into_view_if_needed()
-    values, lines = figure.locator("output.values"), figure.locator("svg path[style]")
+    values, lines = figure.locator(".values"), figure.locator("svg path[style]")
     assert not values.is_visible()
     box = figure.locator("svg").bounding_box()
     assert box is not None
