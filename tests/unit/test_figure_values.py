@@ -89,7 +89,8 @@ def test_medians_are_in_the_index_for_the_page(study: Drawn) -> None:
     figure = study.figure("curves-m04")
     panels = panels_of(figure)
     assert [panel.label for panel in panels] == [
-        "Loss, training", "Loss, validation", "Accuracy, training", "Accuracy, validation",
+        "Loss, training", "Loss, validation",
+        "Accuracy, training (%)", "Accuracy, validation (%)",
     ]  # fmt: skip
     for panel, axes in zip(panels, figure.axes, strict=True):
         box = axes.get_window_extent().transformed(figure.dpi_scale_trans.inverted()).bounds

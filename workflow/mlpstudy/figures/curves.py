@@ -23,6 +23,7 @@ from mlpstudy.formats import heading
 
 PARTS = {"train": "training", "validation": "validation"}
 QUANTITIES = ("loss", "accuracy")
+UNITS = {"loss": "", "accuracy": " (%)"}
 DOTTED: Any = {"ls": (0, (1, 1.6))}
 DASHED: Any = {"ls": (0, (2.2, 1.3))}
 # Widths of a median. If there are several conditions, the first is the widest and lies below the
@@ -56,7 +57,7 @@ def curves_figure(results: Results, model: str, conditions: Sequence[str]) -> Fi
             _draw_medians(panel, results.study, rows, part, quantity, widths)
             if part == "validation":
                 _draw_medians(panel, results.study, rows, "train", quantity, widths, DOTTED)
-            panel.set_label(f"{heading(quantity)}, {PARTS[part]}")
+            panel.set_label(f"{heading(quantity)}, {PARTS[part]}{UNITS[quantity]}")
             panel.set_xlabel("Epoch")
             panel.tick_params(axis="y", labelleft=panel is row[0])
             panel.set_title(f"{heading(quantity)}, {PARTS[part]}")
@@ -84,7 +85,7 @@ def comparison_figure(results: Results, models: Sequence[str]) -> Figure:
             _draw_replicates(axes, results.study, own, "train", quantity, single)
             _draw_medians(axes, results.study, own, "train", quantity, widths)
             _draw_medians(axes, results.study, own, "validation", quantity, widths, DASHED)
-            axes.set_label(f"{results.study.model_label(model)}, {quantity}")
+            axes.set_label(f"{results.study.model_label(model)}, {quantity}{UNITS[quantity]}")
         _scale(list(row.values()), quantity, results.study)
     lines = [line("training: median", lw=STRONG), _replicate_line(single)]
     if rows["validation_loss"].notna().any():
