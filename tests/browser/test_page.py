@@ -123,6 +123,31 @@ def test_tables_and_figures_are_saved(visit: Open, report: Path) -> None:
         assert Path(download.value.path()).read_bytes().startswith(magic)
 
 
+def test_the_values_of_curves_are_shown_under_the_pointer_and_by_keys(visit: Open) -> None:
+    page = visit()
+    figure = page.locator("#figure-curves-m01")
+    figure.scroll_into_view_if_needed()
+    values, lines = figure.locator(".values"), figure.locator("svg path[style]")
+    assert not values.is_visible()
+    box = figure.locator("svg").bounding_box()
+    assert box is not None
+    # The middle of the first panel of the figure, whose view box is 9 units wide.
+    page.mouse.move(box["x"] + box["width"] * 2.5 / 9, box["y"] + box["height"] / 2)
+    assert values.inner_text().split("\n") == ["Loss, training, epoch 2", "as reported 1.25"]
+    assert [line.get_attribute("d") for line in lines.all()] == ["M2.5 1v7", "M6.5 1v7"]
+    page.mouse.move(0, 0)
+    assert not values.is_visible()
+    assert lines.count() == 0
+    figure.locator(".scroll").focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)
+    assert values.inner_text().split("\n") == ["Accuracy, training, epoch 2", "as reported \u2013"]
+    page.keyboard.press("ArrowRight")
+    assert "epoch 3\nas reported 50" in values.inner_text()
+    page.keyboard.press("Tab")
+    assert not values.is_visible()
+
+
 # ---- Getting about ----------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths, write_tables
 from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
-from mlpstudy.figures.index import Entry, write_index
+from mlpstudy.figures.index import Entry, Median, Panel, write_index
 from mlpstudy.files import write_text
 from mlpstudy.report.pages import render
 
@@ -50,12 +50,21 @@ def draw_nothing(paths: Paths) -> None:
     write_index(paths.figures, entries)
 
 
+# Two panels side by side in the view box of PLAIN, the second without one of the values.
+PANELS = tuple(
+    Panel(label, (left, 1.0, 3.0, 7.0), (1, 3), (Median("as reported", "series-1", values),))
+    for label, left, values in [
+        ("Loss, training", 1.0, (2.5, 1.25, 0.625)),
+        ("Accuracy, training", 5.0, (10.0, None, 50.0)),
+    ]
+)
 KINDS = ("architecture", "curves", "confusion", "hardest")
 
 
 def _entry(name: str, kind: str, section: str, model: str = "") -> Entry:
     said = ("A title", "A caption.", f"The {kind} in words")
-    return Entry(name, kind, section, *said, ("runs",), 400.0, 200.0, model=model)
+    hover = PANELS if kind == "curves" else ()
+    return Entry(name, kind, section, *said, ("runs",), 400.0, 200.0, model=model, hover=hover)
 
 
 def _lines(rows: str) -> dict[str, list[int]]:

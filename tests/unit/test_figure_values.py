@@ -9,8 +9,10 @@ from drawn_study import MODELS, Drawn, by_gaps, drawn_study, images, lines, text
 from matplotlib.colors import to_hex
 
 from mlpstudy.figures.architecture import Layer, layers
+from mlpstudy.figures.curves import panels_of
 
 MAIN = ("as_reported", "corrected")
+LABELS = ("as reported", "corrected")
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +74,41 @@ def test_curves_have_a_line_per_replicate_and_their_median(study: Drawn) -> None
     columns = ("train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
     for axes, column in zip(study.figure("curves-m04").axes, columns, strict=True):
         thin = [by_gaps(line) for line in axes.lines if line.get_linewidth() < 0.6]
-        strong = [line.get_ydata() for line in axes.lines if line.get_linewidth() > 1.5]
+        # A median's label is its condition; the dotted ones of training say so.
+        strong = [line.get_ydata() for line in axes.lines if line.get_label() in LABELS]
         for at, condition in enumerate(MAIN):
             rows = about(history, "m04", condition)
             table = rows.pivot_table(column, "epoch", "replicate")
             table *= 100 if "accuracy" in column else 1
             assert np.allclose(thin[at].T, table)
             assert np.allclose(strong[at], table.median(axis=1))
+
+
+def test_medians_are_in_the_index_for_the_page(study: Drawn) -> None:
+    history = study.tables["history"]
+    figure = study.figure("curves-m04")
+    panels = panels_of(figure)
+    assert [panel.label for panel in panels] == [
+        "Loss, training", "Loss, validation",
+        "Accuracy, training (%)", "Accuracy, validation (%)",
+    ]  # fmt: skip
+    for panel, axes in zip(panels, figure.axes, strict=True):
+        box = axes.get_window_extent().transformed(figure.dpi_scale_trans.inverted()).bounds
+        assert (panel.box[0], panel.box[2]) == pytest.approx((72 * box[0], 72 * box[2]), abs=0.1)
+        assert 0 < panel.box[1] < panel.box[1] + panel.box[3] < 72 * figure.get_figheight()
+        assert panel.epochs == (1, 3)
+    for at, condition in enumerate(MAIN):
+        rows = about(history, "m04", condition)
+        expected = 100 * rows.groupby("epoch")["train_accuracy"].median()
+        median = panels[2].medians[at]
+        assert (median.label, median.colour) == (LABELS[at], f"series-{at + 1}")
+        assert median.values == pytest.approx(list(expected), rel=1e-3)
+
+
+def test_no_median_hides_another(study: Drawn) -> None:
+    for axes in study.figure("curves-m04").axes:
+        widths = [line.get_linewidth() for line in axes.lines if line.get_label() in LABELS]
+        assert widths[0] > 2 * widths[1]
 
 
 def test_comparison_curves_are_those_of_training(study: Drawn) -> None:
@@ -148,7 +178,8 @@ def test_cells_and_numbers_of_the_confusion_matrix(study: Drawn) -> None:
         written = {
             (int(text.get_position()[1]), int(text.get_position()[0])): int(text.get_text())
             for text in axes.texts
-            if text.get_text().isdecimal()
+            # Below the matrix are the numbers of the axis of the recalls.
+            if text.get_text().isdecimal() and text.get_position()[1] < len(shares)
         }
         assert written == {
             place: round(100 * share) for place, share in np.ndenumerate(shares) if share > 0.005

@@ -169,7 +169,7 @@ def test_a_study_of_one_model(
     assert found == {"overview", "groups", *(f"{kind}-{model}" for kind in KINDS)}
     entry = load_index(paths.figures).get("overview")
     assert entry is not None
-    assert ("prints" in entry.caption) == (model == "m01")
+    assert ("printed in the report" in entry.caption) == (model == "m01")
 
 
 @pytest.fixture(scope="module")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
+from study_fixture import study_of
 
-from mlpstudy.figures.palette import ACCENT, INK, MUTED, PAPER, SERIES
+from mlpstudy.figures.palette import ACCENT, INK, MUTED, PAPER, SERIES, look_of
 from mlpstudy.figures.swarm import swarm
 
 # What is seen without one kind of cones, of linear RGB (Machado, Oliveira and Fernandes 2009).
@@ -69,6 +71,29 @@ def test_conditions_can_be_told_apart_whatever_the_sight(scheme: str, sight: str
         # A difference of 2.3 can just be noticed; the main conditions are far from that.
         least = 30 if other == 1 else 15 if other < 4 else 10
         assert np.linalg.norm(seen[one] - seen[other]) > least, (SERIES[one], SERIES[other])
+
+
+def test_every_condition_has_a_look_of_its_own_and_the_main_ones_always_the_same() -> None:
+    plain, corrected = {"as_reported": {}}, {"corrected": {"pixels": "unit", "kl": "exact"}}
+    others = {f"batch_{n}": {"batch_size": n} for n in range(2, 13)}
+    covered = {key: ["m04"] for key in others}
+    orders: list[dict[str, Any]] = [
+        {**plain, **others, **corrected},
+        {**corrected, **plain, **others},
+        {**others, **corrected},
+        {**plain, **corrected},
+        corrected,
+    ]
+    for conditions in orders:
+        cover = {key: models for key, models in covered.items() if key in conditions}
+        study = study_of({"m04": {}, "m05": {}}, conditions, covered=cover)
+        looks = {key: look_of(study, key) for key in conditions}
+        assert len({(look.colour, look.marker) for look in looks.values()}) == len(conditions)
+        assert (looks["corrected"].colour, looks["corrected"].marker) == (SERIES[1], "D")
+        if "as_reported" in conditions:
+            assert (looks["as_reported"].colour, looks["as_reported"].marker) == (SERIES[0], "o")
+        rest = {looks[key].colour for key in others if key in conditions}
+        assert rest.isdisjoint(SERIES[:2])
 
 
 @given(st.lists(st.sampled_from([10.0, 10.1, 86.4, 86.5, 90.0]), max_size=60))

@@ -23,12 +23,18 @@ from mlpstudy.figures import (
     saturation,
     verdicts,
 )
+from mlpstudy.figures.index import Panel
 from mlpstudy.files import shipped
 
 # Figures with a cell for every two models, at a tenth of an inch each, or with a panel per model
 # cannot be read if there are more models than this.
 MOST_MODELS = 64
 MOST_PAIRS = MOST_MODELS * (MOST_MODELS - 1) // 2
+
+
+def no_panels(_: Figure) -> tuple[Panel, ...]:
+    """Return what a page shows on hovering over a figure that has no learning curves: nothing."""
+    return ()
 
 
 class Kind(NamedTuple):
@@ -40,6 +46,7 @@ class Kind(NamedTuple):
         section: of the report, a key of `index.SECTIONS`.
         tables: names of the CSVs that its marks are drawn from.
         template: of its texts, in templates/figures; by default it is called as the kind.
+        panels: returns what a page shows on hovering, from the drawn figure.
     """
 
     draw: Callable[..., Figure]
@@ -47,6 +54,7 @@ class Kind(NamedTuple):
     section: str
     tables: tuple[str, ...]
     template: str = ""
+    panels: Callable[[Figure], tuple[Panel, ...]] = no_panels
 
 
 # A module of one kind has `draw` and `values`; one of several has KIND_figure and KIND_values.
@@ -54,14 +62,18 @@ DOTS = Kind(accuracies.dots_figure, accuracies.dots_values, "summary", ("runs",)
 KINDS = {
     "overview": DOTS,
     "architecture": Kind(architecture.draw, architecture.values, "models", ("models",)),
-    "curves": Kind(curves.curves_figure, curves.curves_values, "models", ("history",)),
+    "curves": Kind(
+        curves.curves_figure, curves.curves_values, "models", ("history",),
+        panels=curves.panels_of,
+    ),
     "confusion": Kind(
         matrices.confusion_figure, matrices.confusion_values, "models", ("confusions", "recalls")
     ),
     "hardest": Kind(hardest.draw, hardest.values, "models", ("hardest",)),
     "comparison": DOTS._replace(section="comparisons"),
     "comparison_curves": Kind(
-        curves.comparison_figure, curves.comparison_values, "comparisons", ("history",)
+        curves.comparison_figure, curves.comparison_values, "comparisons", ("history",),
+        panels=curves.panels_of,
     ),
     "groups": Kind(accuracies.groups_figure, accuracies.groups_values, "groups", ("runs",)),
     "verdicts": Kind(verdicts.draw, verdicts.values, "conclusions", ("claims",)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,14 +16,21 @@ from numpy.typing import NDArray
 from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
 from mlpstudy.figures import style
-from mlpstudy.figures.palette import MUTED
+from mlpstudy.figures.index import Median, Panel
+from mlpstudy.figures.palette import MUTED, variable_of
 from mlpstudy.figures.style import line
 from mlpstudy.formats import heading
 
 PARTS = {"train": "training", "validation": "validation"}
 QUANTITIES = ("loss", "accuracy")
-DOTTED: Any = {"lw": 0.9, "ls": (0, (1, 1.6))}
-DASHED: Any = {"lw": 1.1, "ls": (0, (2.2, 1.3))}
+UNITS = {"loss": "", "accuracy": " (%)"}
+DOTTED: Any = {"ls": (0, (1, 1.6))}
+DASHED: Any = {"ls": (0, (2.2, 1.3))}
+# Widths of a median. If there are several conditions, the first is the widest and lies below the
+# others, so that none hides another.
+STRONG, WIDEST, NARROWEST = 1.8, 2.8, 1.1
+# Width of a median that is dotted or dashed, relative to the others.
+THIN = 0.6
 
 # Points of single replicates in a figure. If there are more, a band from the lowest to the highest
 # replicate takes their place, which keeps a figure small and readable.
@@ -40,22 +47,25 @@ def curves_figure(results: Results, model: str, conditions: Sequence[str]) -> Fi
     """
     rows = results.rows("history", [model], conditions)
     conditions = [c for c in conditions if (rows["condition"] == c).any()]
+    widths = _widths(conditions)
     parts = [p for p in PARTS if rows[f"{p}_loss"].notna().any()] or ["train"]
     figure, [axes] = style.panels(1, 2 * len(parts), HEIGHT)
     single = _is_single(rows, len(axes))
     for quantity, row in zip(QUANTITIES, (axes[: len(parts)], axes[len(parts) :]), strict=True):
         for part, panel in zip(parts, row, strict=True):
-            _draw_panel(panel, results.study, rows, part, quantity, single)
+            _draw_replicates(panel, results.study, rows, part, quantity, single)
+            _draw_medians(panel, results.study, rows, part, quantity, widths)
             if part == "validation":
-                _draw_medians(panel, results.study, rows, "train", quantity, DOTTED)
+                _draw_medians(panel, results.study, rows, "train", quantity, widths, DOTTED)
+            panel.set_label(f"{heading(quantity)}, {PARTS[part]}{UNITS[quantity]}")
             panel.set_xlabel("Epoch")
             panel.tick_params(axis="y", labelleft=panel is row[0])
             panel.set_title(f"{heading(quantity)}, {PARTS[part]}")
         _scale(row, quantity, results.study)
-    lines = [line("median", lw=1.8), _replicate_line(single)]
+    lines = [line("median", lw=STRONG), _replicate_line(single)]
     if len(parts) > 1:
-        lines.append(line("median of training", **DOTTED))
-    style.key(figure, [*style.condition_lines(results.study, conditions), *lines])
+        lines.append(line("median of training", lw=STRONG * THIN, **DOTTED))
+    style.key(figure, [*style.condition_lines(results.study, widths), *lines])
     return figure
 
 
@@ -65,20 +75,31 @@ def comparison_figure(results: Results, models: Sequence[str]) -> Figure:
     Training: every replicate thin, their median strong. Validation: the median, dashed.
     """
     rows = results.rows("history", models, results.main)
+    widths = _widths(results.main)
     single = _is_single(rows, 2)
     labels = [heading(quantity) for quantity in QUANTITIES]
     figure, grid = style.model_panels(results.study, models, labels, SMALL)
     for quantity, row in zip(QUANTITIES, grid, strict=True):
         for model, axes in row.items():
             own = rows[rows["model"] == model]
-            _draw_panel(axes, results.study, own, "train", quantity, single)
-            _draw_medians(axes, results.study, own, "validation", quantity, DASHED)
+            _draw_replicates(axes, results.study, own, "train", quantity, single)
+            _draw_medians(axes, results.study, own, "train", quantity, widths)
+            _draw_medians(axes, results.study, own, "validation", quantity, widths, DASHED)
+            axes.set_label(f"{results.study.model_label(model)}, {quantity}{UNITS[quantity]}")
         _scale(list(row.values()), quantity, results.study)
-    lines = [line("training: median", lw=1.8), _replicate_line(single)]
+    lines = [line("training: median", lw=STRONG), _replicate_line(single)]
     if rows["validation_loss"].notna().any():
-        lines.append(line("validation: median", **DASHED))
-    style.key(figure, [*style.condition_lines(results.study, results.main), *lines])
+        lines.append(line("validation: median", lw=STRONG * THIN, **DASHED))
+    style.key(figure, [*style.condition_lines(results.study, widths), *lines])
     return figure
+
+
+def _widths(conditions: Sequence[str]) -> dict[str, float]:
+    """Return how wide the median of each condition is, in points."""
+    if len(conditions) == 1:
+        return {conditions[0]: STRONG}
+    widths = np.linspace(WIDEST, NARROWEST, len(conditions))
+    return dict(zip(conditions, widths.tolist(), strict=True))
 
 
 def _is_single(rows: pd.DataFrame, axes: int) -> bool:
@@ -101,34 +122,48 @@ def by_epoch(rows: pd.DataFrame, part: str, quantity: str) -> pd.DataFrame:
     return table * (100 if quantity == "accuracy" else 1)
 
 
-def _draw_panel(
+def _draw_replicates(
     axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str, single: bool
 ) -> None:
-    """Draw, by condition, every replicate thin or their range as a band, and the median strong."""
+    """Draw, by condition, every replicate as a thin line or their range as a band."""
     for condition, own in rows.groupby("condition", sort=False):
         table, colour = by_epoch(own, part, quantity), style.colour_of(study, str(condition))
         if table.isna().all(axis=None):
             continue
-        dots: dict[str, Any] = {"marker": "o", "markersize": 3.0} if len(table) == 1 else {}
         if single:
-            axes.plot(*joined(table), color=colour, lw=0.55, alpha=0.55, zorder=2, **dots)
+            look = {"lw": 0.55, "alpha": 0.55, "zorder": 2, **_dots(table)}
+            axes.plot(*joined(table), color=colour, **look)
         else:
             low, high = table.min(axis=1), table.max(axis=1)
             axes.fill_between(table.index, low, high, color=colour, alpha=0.14, lw=0)
-        median = table.median(axis=1)
-        axes.plot(median.index, median, color=colour, lw=1.8, zorder=3, **dots)
     scale_epochs(axes, rows)
 
 
 def _draw_medians(
-    axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str, look: dict[str, Any]
-) -> None:
-    """Draw the medians of the replicates alone, by condition; one epoch makes no line."""
-    for condition, own in rows.groupby("condition", sort=False):
-        median = by_epoch(own, part, quantity).median(axis=1).dropna()
-        if len(median) > 1:
-            colour = style.colour_of(study, str(condition))
-            axes.plot(median.index, median, color=colour, zorder=3, **look)
+    axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str,
+    widths: Mapping[str, float], dashes: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Draw the median of the replicates by condition, with a label for `panels_of`.
+
+    A median with `dashes` is of another part than its panel, and thinner; of one epoch there is no
+    such line.
+    """
+    for condition, width in widths.items():
+        median = by_epoch(rows[rows["condition"] == condition], part, quantity).median(axis=1)
+        if median.isna().all() or (dashes and len(median.dropna()) == 1):
+            continue
+        label = study.condition_label(condition)
+        look = {"lw": width, **_dots(median)}
+        if dashes:
+            label, look = f"{label}, {PARTS[part]}", {"lw": width * THIN, **dashes}
+            median = median.dropna()
+        colour = style.colour_of(study, condition)
+        axes.plot(median.index, median, color=colour, zorder=3, label=label, **look)
+
+
+def _dots(values: pd.DataFrame | pd.Series) -> dict[str, Any]:
+    """Return a marker where one epoch makes no line."""
+    return {"marker": "o", "markersize": 3.0} if len(values) == 1 else {}
 
 
 def joined(table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -188,6 +223,35 @@ def _loss_ticks(low: float, high: float) -> list[float]:
         if len(marks) >= 3:
             break
     return marks
+
+
+def panels_of(figure: Figure) -> tuple[Panel, ...]:
+    """Return where the panels of a drawn figure are and what their medians are, epoch by epoch."""
+    return tuple(_panel(axes, figure) for axes in figure.axes)
+
+
+def _panel(axes: Axes, figure: Figure) -> Panel:
+    width, height = (72 * float(inches) for inches in figure.get_size_inches())
+    place = axes.get_position()
+    x, y = round(place.x0 * width, 1), round((1 - place.y1) * height, 1)
+    medians = [drawn for drawn in axes.lines if not str(drawn.get_label()).startswith("_child")]
+    left, right = axes.get_xlim()
+    return Panel(
+        label=str(axes.get_label()),
+        box=(x, y, round(place.width * width, 1), round(place.height * height, 1)),
+        epochs=(float(left), float(right)),
+        medians=tuple(
+            Median(str(drawn.get_label()), variable_of(str(drawn.get_color())), _by_epoch(drawn))
+            for drawn in medians
+        ),
+    )
+
+
+def _by_epoch(drawn: Line2D) -> tuple[float | None, ...]:
+    """Return the values of a line from epoch 1 to its last, with four digits; None for no value."""
+    x, y = np.asarray(drawn.get_xdata(), int), np.asarray(drawn.get_ydata(), float)
+    values = {int(e): float(f"{v:.4g}") for e, v in zip(x, y, strict=True) if np.isfinite(v)}
+    return tuple(values.get(epoch) for epoch in range(1, int(x.max()) + 1))
 
 
 def curves_values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:

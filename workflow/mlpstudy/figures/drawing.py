@@ -51,4 +51,5 @@ def _draw(drawing: Drawing, output: Path) -> Entry:
     return Entry(
         drawing.name, drawing.kind, kind.section, title, caption, alt, kind.tables, width, height,
         drawing.model, drawing.condition, drawing.comparison,
+        hover=kind.panels(figure),
     )  # fmt: skip

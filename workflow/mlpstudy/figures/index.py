@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import TypeAdapter, computed_field
+from pydantic import Field, TypeAdapter, computed_field
 from pydantic.dataclasses import dataclass
 
 from mlpstudy.errors import StudyError
@@ -31,6 +31,41 @@ SECTIONS = {
 
 
 @dataclass(frozen=True)
+class Median:
+    """The median of the replicates under a condition.
+
+    Attributes:
+        label: of the condition.
+        colour: the CSS variable of its colour, without its dashes.
+        values: by epoch, from the first; None for no finite value. Accuracies are in per cent.
+    """
+
+    label: str
+    colour: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One pair of axes of a figure of learning curves, for what a page shows on hovering.
+
+    Attributes:
+        label: what the panel shows.
+        box: left, top, width and height in points, from the upper left of the figure.
+        epochs: those at the left and the right edge.
+        medians: of the conditions.
+    """
+
+    label: str
+    box: tuple[float, float, float, float]
+    epochs: tuple[float, float]
+    medians: tuple[Median, ...]
+
+
+PANELS = TypeAdapter(tuple[Panel, ...])
+
+
+@dataclass(frozen=True)
 class Entry:
     """One figure: NAME.svg and NAME.png, with its texts.
 
@@ -44,6 +79,7 @@ class Entry:
         tables: names of the CSVs that its marks are drawn from.
         width, height: in points.
         model, condition, comparison: what it is about; empty where it is about all.
+        hover: the panels of learning curves; empty, and not in the file, for other kinds.
     """
 
     name: str
@@ -58,6 +94,7 @@ class Entry:
     model: str = ""
     condition: str = ""
     comparison: str = ""
+    hover: tuple[Panel, ...] = Field(default=(), exclude_if=lambda panels: not panels)
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -76,6 +113,11 @@ class Entry:
     def category(self) -> str:
         """Heading of its section."""
         return SECTIONS[self.section]
+
+    @property
+    def hover_json(self) -> str:
+        """The panels as JSON, for the page's script."""
+        return PANELS.dump_json(self.hover).decode()
 
 
 class FigureIndex(tuple[Entry, ...]):

@@ -18,8 +18,11 @@ from mlpstudy.figures.palette import INK, MUTED, RULE
 from mlpstudy.figures.style import MARGIN, WIDTH, write
 from mlpstudy.formats import number_of, percent
 
-# Inches in a figure of confusions: for the classes' names, between matrices, and for the recalls.
-NAMES, GAP, RECALL = 0.86, 0.16, 0.62
+# Inches in a figure of confusions: for the classes' names, between matrices, for the recalls, and
+# for the numbers below these.
+NAMES, GAP, RECALL, BELOW = 0.98, 0.10, 0.82, 0.17
+# Points, at most. On paper, where a figure of confusions is three quarters as large, 8 become 6.
+FONT = 8.0
 # The share from which a cell is filled, the per cent from which it has its number, and the share
 # from which it is most of the class and filled strongly.
 FILLED, WRITTEN, MOST = 0.001, 1, 0.5
@@ -41,11 +44,11 @@ def confusion_figure(results: Results, model: str, conditions: Sequence[str]) ->
     cell = min((width - RECALL) / len(classes), 0.26)
     side = cell * len(classes)
     names = [style.shortened(name, 14) for name in classes]
-    head = 0.38 + 0.034 * max(map(len, names))  # for the slanted names
-    figure = style.new_figure(WIDTH, down * (head + side) + 0.10)
+    head = 0.38 + 0.046 * max(map(len, names))  # for the slanted names
+    figure = style.new_figure(WIDTH, down * (head + side + BELOW) + 0.06)
     for at, condition in enumerate(conditions):
         left = NAMES + (at % across) * (width + GAP)
-        top = head + (at // across) * (head + side)
+        top = head + (at // across) * (head + side + BELOW)
         axes = style.axes_at(figure, left, top, side, side)
         style.bare(axes, len(classes), len(classes))
         colour = style.colour_of(results.study, condition)
@@ -71,7 +74,7 @@ def _confusions(axes: Axes, shares: NDArray[np.float64], colour: str, cell: floa
 
     What most of the images of a class are taken for is filled strongly.
     """
-    size, font = len(shares), min(6.2, 26 * cell)
+    size, font = len(shares), min(FONT, 35 * cell)
     for (i, j), share in np.ndenumerate(shares):
         if share >= FILLED:
             alpha, ink = style.shade(share / MOST)
@@ -85,9 +88,9 @@ def _confusions(axes: Axes, shares: NDArray[np.float64], colour: str, cell: floa
 
 def _name_classes(axes: Axes, names: Sequence[str], cell: float, rows: bool) -> None:
     """Write the classes above the columns of a matrix and, with `rows`, left of its rows."""
-    font = max(min(6.8, 34 * cell), LEAST_FONT)
+    font = max(min(FONT, 35 * cell), LEAST_FONT)
     # Of many classes every second, every third … is named.
-    step = max(round(LEAST_FONT / (34 * cell)), 1)
+    step = max(round(LEAST_FONT / (35 * cell)), 1)
     for at, name in list(enumerate(names))[::step]:
         _name_column(axes, at, name, cell, slanted=True, fontsize=font)
         if rows:
@@ -102,12 +105,18 @@ def _name_column(axes: Axes, at: int, name: str, cell: float, slanted: bool, **l
 
 
 def _recalls(axes: Axes, recalls: pd.DataFrame, colour: str, cell: float) -> None:
-    """Draw each class's recall beside its row: the mean a tick, the replicates' range a line."""
-    start, length = len(recalls) + 0.35, RECALL / cell - 0.7
-    font = min(6.2, 34 * cell)
-    write(axes, start + length / 2, -0.1 / cell, "recall", ha="center", fontsize=font)
-    y = np.arange(len(recalls)) + 0.5
-    axes.hlines(y, start, start + length, color=RULE.light, lw=0.6, clip_on=False)
+    """Draw each class's recall beside its row: the mean a tick, the replicates' range a line.
+
+    They have an axis of 0 to 100 %, with its numbers below the matrix.
+    """
+    size = len(recalls)
+    start, length = size + 0.10 / cell, (RECALL - 0.26) / cell
+    write(axes, start + length / 2, -0.1 / cell, "recall, %", ha="center", fontsize=FONT)
+    for share in (0, 0.5, 1):
+        x = start + length * share
+        axes.vlines(x, 0, size, color=RULE.light, lw=0.6, clip_on=False)
+        write(axes, x, size + 0.09 / cell, percent(share, 0), ha="center", fontsize=FONT)
+    y = np.arange(size) + 0.5
     known = recalls["recall_mean"].notna().to_numpy()
     names = ["recall_min", "recall_mean", "recall_max"]
     low, mean, high = start + length * recalls.loc[known, names].to_numpy(np.float64).T
@@ -177,7 +186,9 @@ def pairs_figure(results: Results, condition: str) -> Figure:
         ],
         loc="lower left", bbox_to_anchor=(0, 0), frameon=False, borderaxespad=0.4,
         handlelength=2.2, handleheight=2.2, labelcolor=MUTED.light, fontsize=7,
-    )  # fmt: skip
+        title=style.shortened(results.study.condition_label(condition), 40), alignment="left",
+        title_fontproperties={"weight": "bold", "size": 8.5},
+    ).get_title().set_color(colour)  # fmt: skip
     return figure
 
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Study
 from mlpstudy.figures import style
-from mlpstudy.figures.palette import FAINT, INK, MUTED, RULE, series
+from mlpstudy.figures.palette import FAINT, INK, MUTED, RULE
 from mlpstudy.figures.style import WIDTH, write
 from mlpstudy.formats import percent, word
 
@@ -69,12 +69,12 @@ def _inch(axes: Axes) -> float:
 
 
 def _colour(study: Study, pixels: str) -> str:
-    """Return the colour of the first condition with these pixels, so that it means the same."""
+    """Return the colour of the first condition with these pixels; grey if no condition has them."""
     for condition in study.conditions.values():
         model = next(iter(condition.models), None)
         if model is not None and study.fields(condition.key, model)["pixels"] == pixels:
             return style.colour_of(study, condition.key)
-    return series(len(study.conditions) + list(NAMES).index(pixels)).light
+    return MUTED.light
 
 
 def _ground(axes: Axes, lowest: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
 from mlpstudy.config.study import Study
-from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE, SERIES, series
+from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE, look_of
 from mlpstudy.figures.svg import finished
 from mlpstudy.files import write_bytes, write_text
 
@@ -45,10 +45,6 @@ STYLE: Any = {
     # A class may be called A$B$C.
     "text.parse_math": False,
 }  # fmt: skip
-
-# A condition has a shape as well as a colour; when the colours begin again, the shapes have moved
-# on by one, so that 36 conditions differ.
-MARKERS = ("o", "D", "s", "^", "v", "P")
 
 # Twice the 96 pixels per inch of a web page.
 PNG_DPI = 192
@@ -132,13 +128,12 @@ def in_rows(keys: Sequence[str], most: int) -> list[list[str]]:
 
 def colour_of(study: Study, condition: str) -> str:
     """Return the colour of a condition, the same in every figure of the study."""
-    return series(list(study.conditions).index(condition)).light
+    return look_of(study, condition).colour.light
 
 
 def marker_of(study: Study, condition: str) -> str:
     """Return the marker of a condition, the same in every figure of the study."""
-    index = list(study.conditions).index(condition)
-    return MARKERS[(index + index // len(SERIES)) % len(MARKERS)]
+    return look_of(study, condition).marker
 
 
 def shortened(name: str, longest: int) -> str:
@@ -236,9 +231,12 @@ def condition_marks(study: Study, conditions: Sequence[str]) -> list[Line2D]:
     ]  # fmt: skip
 
 
-def condition_lines(study: Study, conditions: Sequence[str]) -> list[Line2D]:
-    """Return a line for each condition, for `key`."""
-    return [line(study.condition_label(c), color=colour_of(study, c), lw=1.8) for c in conditions]
+def condition_lines(study: Study, widths: Mapping[str, float]) -> list[Line2D]:
+    """Return a line of the given width for each condition, for `key`."""
+    return [
+        line(study.condition_label(condition), color=colour_of(study, condition), lw=width)
+        for condition, width in widths.items()
+    ]
 
 
 def key(figure: Figure, handles: Sequence[Line2D]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES
-from mlpstudy.figures.palette import series
+from mlpstudy.figures.palette import look_of
 from mlpstudy.formats import NONE, missing, percent, plural, span, word
 from mlpstudy.report.layout import Cell, Column
 from mlpstudy.report.strips import Scale
@@ -21,7 +21,7 @@ def scale_of(results: Results) -> Scale:
 
 def tone(results: Results, condition: str) -> str:
     """Return the CSS variable of a condition's colour."""
-    return series(list(results.study.conditions).index(condition)).variable
+    return look_of(results.study, condition).colour.variable
 
 
 def condition_columns(results: Results, condition: str, *labels: str) -> list[Column]:
