@@ -47,7 +47,7 @@ def read_config(files: Sequence[Path], given: Mapping[str, object]) -> tuple[Con
     Raises:
         StudyError: one line with the file (or `--config`), the key, and what was expected.
     """
-    layers = [(shown(path), read_yaml(path)) for path in files]
+    layers = [(shown(path), read_yaml(Path(shown(path)))) for path in files]
     if given:
         _check_keys(given)
         layers.append((COMMAND_LINE, _texts_read(_overlaid(layers), given)))
