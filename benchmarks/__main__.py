@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-import pandas as pd
-
 from benchmarks import ROOT, scaling
 from benchmarks.contenders import peer_names
 from benchmarks.machine import load_average, machine_line
@@ -22,7 +20,7 @@ from benchmarks.summary import FLOOR, OURS, summarise
 from benchmarks.targets import run_by_run, verdicts
 from mlpstudy.data import dataset
 from mlpstudy.errors import StudyError
-from mlpstudy.files import replacing, write_text
+from mlpstudy.files import write_csv, write_text
 
 QUICK_MODELS = ("m01", "m05", "m10")
 
@@ -86,7 +84,7 @@ def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) 
             )
         )
         measured = pooled(runs)
-        _write_table(options.output / "results.csv", measured.rows)
+        write_csv(measured.rows, options.output / "results.csv")
     steps = {model.name: model.steps for model in models}
     summary = summarise(measured.rows, steps)
     study = f"These {len(models)} models" if options.models else "Whole study"
@@ -94,7 +92,7 @@ def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) 
     machine = machine_line(measured.versions, load)
     repeats = run_by_run(runs, steps, study) if len(runs) > 1 else ""
     text = page(summary, measured, models, found, machine, study, repeats)
-    _write_table(options.output / "summary.csv", summary)
+    write_csv(summary, options.output / "summary.csv")
     write_text(options.output / "summary.md", text)
     if FLOOR in options.contenders:
         draw_over_floor(summary, measured.labels, models, study, options.output)
@@ -108,15 +106,10 @@ def _scale(options: argparse.Namespace, models: Sequence[Model], load: float) ->
     cores = scaling.measure_cores(data, models, *budget)
     text = scaling.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
     for name, table in {"depths": depths, "cores": cores}.items():
-        _write_table(options.output / f"scaling-{name}.csv", table)
+        write_csv(table, options.output / f"scaling-{name}.csv")
     write_text(options.output / "scaling.md", text)
     scaling.draw_scaling(depths, cores, stacked, options.output)
     print(text)
-
-
-def _write_table(path: Path, table: pd.DataFrame) -> None:
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False)
 
 
 def _names(text: str) -> list[str]:

@@ -61,14 +61,8 @@ def coverages(samples: int) -> Iterator[Row]:
             alike = Pair(f"alike, {case}", shape, shape, paired)
             if not paired:
                 found = [median_interval(sample) for sample in alike.draw(seed, size)[0]]
-                yield row(
-                    TABLE,
-                    case,
-                    "median",
-                    n,
-                    _covered(found, float(shape(np.array(0.5)))),
-                    group=kind,
-                )
+                covered = _covered(found, float(shape(np.array(0.5))))
+                yield row(TABLE, case, "median", n, covered, group=kind)
             pairs = [alike]
             if kind == BIMODAL:
                 pairs.append(Pair(f"{case} against none", normal(), shape, paired))

@@ -59,6 +59,7 @@ CONFIGURATION = [
     Case("text that is no YAML", models("models: [1, 2")),
     Case("an empty file", raw_config(b"")),
     Case("bytes that are no UTF-8", raw_config(b"models: {\xff: 1}")),
+    Case("a control character", models("models: {a: \x07}")),
     Case("a list in place of a mapping", models("- a")),
     Case("an object of Python", models("models: !!python/name:os.system x")),
     Case("brackets nested 100,000 deep", models("models: " + "[" * 100_000)),

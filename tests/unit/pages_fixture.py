@@ -102,6 +102,12 @@ class Page(html.parser.HTMLParser):
             self.tables[-1][-1].names.append(attributes.get("class", ""))
 
     @property
+    def final(self) -> list[Row]:
+        """The rows of the final inference table, with its two head rows."""
+        tables = [attributes for tag, attributes in self.elements if tag == "table"]
+        return self.tables[[each.get("id") for each in tables].index("final-table")]
+
+    @property
     def said(self) -> str:
         """The text with single spaces."""
         return " ".join(self.text.split())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import confusion_matrix
-from study_fixture import REPORTED, Paths, make_study
+from study_fixture import REPORTED, make_study
 
 from mlpstudy.analysis.answers import (
     LISTED,
@@ -28,7 +27,6 @@ from mlpstudy.analysis.predictions import Predictions, each_model
 from mlpstudy.analysis.schemas import CONFUSIONS, HARDEST, RECALLS
 from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.study import load_study
-from mlpstudy.errors import StudyError
 
 KFOLD = {"validation": "kfold", "folds": 2}
 NAMES = ["bag", "coat", "shoe"]
@@ -173,69 +171,3 @@ def test_seed_and_interaction_make_up_the_spread_of_the_runs(correct: np.ndarray
         assert seed**2 + interaction**2 == pytest.approx(spread)
     else:
         assert spread <= interaction**2 + 1e-12
-
-
-def test_components_find_what_was_put_in() -> None:
-    generator = np.random.default_rng(2)
-    images, replicates = 4000, 200
-    ease = generator.normal(0.7, 0.15, images)
-    skill = generator.normal(0, 0.02, replicates)
-    chance = np.clip(ease + skill[:, None], 0, 1)
-    seed, interaction, image = components(generator.random((replicates, images)) < chance)
-    assert seed == pytest.approx(0.02, rel=0.15)
-    assert image == pytest.approx(0.15 / images**0.5, rel=0.15)
-    rest = (0.7 * 0.3 - 0.15**2 - 0.02**2) / images
-    assert interaction == pytest.approx(rest**0.5, rel=0.15)
-    total = image**2 + interaction**2 + seed**2 / images
-    assert total == pytest.approx(binomial_sd(0.7, images) ** 2, rel=0.05)
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
-    paths = make_study(
-        tmp_path_factory.mktemp("study"), {"m01": {}}, lambda *_: (0.8, 0.5), replicates=4, block=2
-    )
-    tabulate(paths.study, REPORTED, paths.tables)
-    return paths
-
-
-def damaged(content: dict[str, Any], damage: str) -> dict[str, Any]:
-    """Return the arrays of predictions.npz with one thing wrong."""
-    content = {name: array.copy() for name, array in content.items()}
-    if damage == "array":
-        del content["true"]
-    elif damage == "replicates":
-        content["replicate"] += 1
-    elif damage == "shape":
-        content["true"] = content["true"][:, :-1]
-    elif damage == "classes":
-        content["predicted"][0, 0] = 10
-    elif damage == "images":
-        content["index"] += 1
-    elif damage == "order":
-        content["index"][1] += 1
-    return content
-
-
-@pytest.mark.parametrize(
-    "damage",
-    ["missing", "text", "truncated", "array", "replicates", "shape", "classes", "images", "order"],
-)
-def test_damage_is_one_line_that_names_the_file(study: Paths, damage: str) -> None:
-    before = {p.name: p.read_bytes() for p in study.tables.iterdir()}
-    path = study.runs / "corrected/m01/fold-all/replicates-3-4/predictions.npz"
-    whole = path.read_bytes()
-    with np.load(path) as stored:
-        content = damaged(dict(stored), damage)
-    path.unlink()
-    if damage == "text":
-        path.write_text("not an archive")
-    elif damage == "truncated":
-        path.write_bytes(whole[:-40])
-    elif damage != "missing":
-        np.savez(path, **content)
-    with pytest.raises(StudyError, match=r"replicates-3-4/predictions\.npz") as caught:
-        tabulate(study.study, REPORTED, study.tables)
-    path.write_bytes(whole)
-    assert "\n" not in str(caught.value)
-    assert {p.name: p.read_bytes() for p in study.tables.iterdir()} == before

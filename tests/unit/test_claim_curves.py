@@ -58,10 +58,3 @@ def test_courses_that_exclude_or_contain_each_other(values: list[int]) -> None:
     assert not (is_so["turns"] and (is_so["always_rises"] or is_so["always_falls"]))
     upside_down = {course: takes(11 - curve, course) for course in ("rises", "turns", "choppy")}
     assert upside_down == {"rises": is_so["falls"], **{c: is_so[c] for c in ("turns", "choppy")}}
-
-
-def test_two_thirds_of_noise_turns() -> None:
-    curves = np.random.default_rng(1).random((2000, 15))
-    assert np.mean([takes(curve, "choppy") for curve in curves]) > 0.9
-    steps = np.diff(curves)
-    assert (steps[:, :-1] * steps[:, 1:] < 0).mean() == pytest.approx(2 / 3, abs=0.01)

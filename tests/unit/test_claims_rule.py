@@ -182,23 +182,6 @@ def test_swapping_the_sides_flips_the_verdict(seed: int, form: str) -> None:
     assert behind["contrast"] == ahead["contrast"]
 
 
-@settings(max_examples=15, deadline=None)
-@given(st.integers(0, 100_000), st.integers(1, 8))
-def test_other_claims_never_make_a_verdict_stronger(seed: int, number: int) -> None:
-    generator = np.random.default_rng(seed)
-    runs = {name: generator.normal(0.7, 0.05, 6) + 0.05 * (name == "a") for name in "abcd"}
-    it = claim(form="higher", **TWO)
-    others = [
-        claim(f"other {at}", form="share_above", models=("c",), threshold=float(threshold))
-        for at, threshold in enumerate(generator.uniform(0.5, 0.9, number))
-    ]
-    (alone,), among = judged([it], runs), judged([it, *others], runs)[0]
-    assert among["verdict"] in (alone["verdict"], "undecided")
-    assert (among["p"], among["effect"]) == (alone["p"], alone["effect"])
-    assert among["p_holm"] >= alone["p_holm"]
-    assert among["level"] >= alone["level"] - 1e-12
-
-
 def test_the_claims_of_one_condition_are_one_family() -> None:
     runs = {
         (condition, model): [base + 0.001 * k for k in range(12)]

@@ -18,7 +18,6 @@ from mlpstudy.analysis.progress import describe
 from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.outdated import Outdated, outdated
 from mlpstudy.config.planning import Plan, read_plan
-from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import differences
 from mlpstudy.spec import Job, Spec
@@ -110,13 +109,6 @@ def test_no_table_is_written_from_runs_of_another_study(paths: Paths) -> None:
 def test_runs_of_another_study_are_not_done(paths: Paths) -> None:
     reseed(paths, "m01")
     assert describe(paths.study).startswith("20 of 24 training jobs done, 0 in training")
-
-
-def test_a_study_is_read_where_it_lies_now(paths: Paths, tmp_path: Path) -> None:
-    moved = tmp_path / "elsewhere"
-    paths.study.parent.rename(moved)
-    study = load_study(moved / "study.json")
-    assert all(study.is_finished(job) for job in study.jobs)
 
 
 def test_code_edited_since_the_plan_was_made_trains_nothing(tmp_path: Path) -> None:

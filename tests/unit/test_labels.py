@@ -59,7 +59,7 @@ def test_pages_and_tables_have_the_labels_and_no_other_names(paths: Paths) -> No
         assert not re.search(r"[Mm]odel 1(?![\\_\d])", own)
         assert "Model of mine (tuned)" in text
         assert "pixels / 255" in text
-    head = page.tables[0][0].cells
+    head = page.final[0].cells
     assert head == ["", "report", "report's settings (gaps assumed)", "kl"]
     # In the files stand the keys.
     rows = (paths.tables / "models.csv").read_text()

@@ -1,4 +1,4 @@
-"""Which conditions are the main ones: the same in figures, tables, first screen, page and PDF."""
+"""Which conditions are the main ones, on every page, and what conditions change by their fields."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 import pytest
 from pages_fixture import Page, draw_nothing, render_page
-from study_fixture import REPORTED, Paths, make_study, study_of, write_tables
+from study_fixture import FIELDS, REPORTED, Paths, make_study, study_of, write_tables
 
+from mlpstudy.analysis.conditions import baselines, distinct_cells, in_force, joined
+from mlpstudy.analysis.conditions import changes as changed_fields
 from mlpstudy.analysis.results import load_results
 from mlpstudy.figures.catalogue import drawings
 from mlpstudy.figures.verdicts import judged_claims
@@ -86,9 +88,9 @@ def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Pat
         assert list(groups) == labels
     page = Page(paths.report / "index.html")
     for label in labels:
-        assert f"of the trained networks fail with \u201c{label}\u201d" in page.said
+        assert f"runs fail under \u201c{label}\u201d" in page.said
     assert {change.key for change in changes(results)} == {*case.conditions} - {*case.main}
-    assert page.tables[0][0].cells == ["", "report", *labels]
+    assert page.final[0].cells == ["", "report", *labels]
 
 
 def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:
@@ -119,3 +121,44 @@ def test_the_figure_of_verdicts_has_the_conditions_of_the_table() -> None:
     # A claim that is about another condition alone shows it.
     frame.loc[3] = ["larger", "large", "undecided"]
     assert set(judged_claims(study, frame)["condition"]) == {"plain", "unit", "large"}
+
+
+KL = {"loss": "kl_divergence"}
+
+
+def test_fields_that_do_nothing_to_a_model_are_not_in_force() -> None:
+    assert not {"kl", "leaky_slope", "folds", "kfold_pool", "holdout_fraction"} & set(
+        in_force(FIELDS)
+    )
+    assert in_force(FIELDS | KL)["kl"] == "clipped"
+    assert in_force(FIELDS | {"activation": "leaky_relu"})["leaky_slope"] == 0.3
+    assert in_force(FIELDS | {"validation": "holdout"})["holdout_fraction"] == 0.2
+    assert in_force(FIELDS | {"validation": "kfold"})["folds"] == 5
+
+
+def test_changes_are_those_that_matter_on_both_sides() -> None:
+    exact = {"kl": "exact", "pixels": "unit"}
+    assert changed_fields(FIELDS, FIELDS | exact) == {"pixels": ("raw", "unit")}
+    assert list(changed_fields(FIELDS | KL, FIELDS | KL | exact)) == ["kl", "pixels"]
+    # The form of the KL divergence comes with that loss: it is no second change.
+    assert list(changed_fields(FIELDS, FIELDS | KL)) == ["loss"]
+
+
+def test_values_are_written_as_the_tables_have_them() -> None:
+    assert joined([[128, 64, 10], 0.3, True, "raw"]) == "128+64+10; 0.3; true; raw"
+    assert joined([]) == ""
+
+
+def test_the_baseline_changes_least_whatever_it_is_called() -> None:
+    conditions = {
+        "both": {"epochs": 2, "pixels": "unit", "kl": "exact"},
+        "short": {"epochs": 2},
+        "short_exact": {"epochs": 2, "kl": "exact"},
+    }
+    study = study_of({"a": {}, "b": KL}, conditions)
+    assert baselines(study) == {"a": "short", "b": "short"}
+    # To a model with cross-entropy `short_exact` is `short` again.
+    assert ("short_exact", "b") in distinct_cells(study)
+    assert ("short_exact", "a") not in distinct_cells(study)
+    # A model that no condition covers has no baseline.
+    assert baselines(study_of({"a": {}, "b": {}}, {"only": {}}, {"only": ["a"]})) == {"a": "only"}

@@ -164,16 +164,3 @@ def test_initial_kernels_are_glorot_uniform_and_biases_zero() -> None:
     assert (named["norm_1.scale"] == 1).all()
     assert named["norm_1.offset"].count_nonzero() == 0
     assert (named["norm_1.moving_variance"] == 1).all()
-
-
-@pytest.mark.parametrize(
-    ("nodes", "batch_norm", "count"),
-    # By hand: kernels and biases, and two vectors for each normalised layer.
-    [((10,), False, 7850), ((128, 64, 10), False, 109386), ((128, 64, 10), True, 109770)],
-)
-def test_parameters_are_counted_as_keras_counts_them(
-    nodes: tuple[int, ...], batch_norm: bool, count: int
-) -> None:
-    spec = make_spec(nodes=nodes, batch_norm=batch_norm)
-    network = Network(spec, 784, [np.random.default_rng(0)], torch.empty(0))
-    assert network.parameter_count == count

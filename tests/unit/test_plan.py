@@ -1,9 +1,12 @@
-"""The plan: which jobs there are, in which order they go, and what they ask a scheduler for."""
+"""The plan: its jobs, their order, what they ask a scheduler for; in what two studies differ."""
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from configuring import CONFIG
@@ -11,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlpstudy.config import resources
+from mlpstudy.config.differences import differences
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.spec import Job, Spec, blocks
 
@@ -120,3 +124,90 @@ def test_more_work_asks_for_no_less(
     ):
         assert resources.minutes(larger) >= resources.minutes(small) > 0
         assert resources.megabytes(larger) >= resources.megabytes(small) > 0
+
+
+STUDY: dict[str, Any] = {
+    "results": "docs/results", "device": "auto", "seed": 1, "replicates": 12, "margin": 0.01,
+    "classes": {"superior": 0.8, "medium": 0.5}, "code": "a" * 64,
+    "dataset": {"name": "mnist", "classes": ["a", "b"], "subset": None, "digest": "0" * 64},
+    "models": {
+        name: {
+            "report_name": name, "assumed": {"optimizer": "Not said."},
+            "fields": {"nodes": [8, 10], "optimizer": "adam", "epochs": 3},
+        }
+        for name in ("m01", "m02", "m03")
+    },
+    "conditions": {
+        "plain": {"overrides": {}, "models": ["m01", "m02", "m03"]},
+        "longer": {"overrides": {"epochs": 9}, "models": ["m01"]},
+    },
+    "comparisons": {}, "conclusions": {}, "jobs": [],
+}  # fmt: skip
+
+
+Edit = Callable[[dict[str, Any]], object]
+
+
+def _share(now: dict[str, Any]) -> None:
+    now.update(seed=2, replicates=3, margin=0.02, code="b" * 64)
+    now["classes"]["medium"] = 0.6
+    now["dataset"].update(digest="1" * 64, subset={"train": 10, "test": 5})
+
+
+def _other_labels_folders_and_devices(now: dict[str, Any]) -> None:
+    now.update(results="elsewhere", device="cpu", comparisons={"1": {}}, jobs=[{}])
+    now["models"]["m01"].update(report_name="One", assumed={})
+
+
+def _fields(now: dict[str, Any]) -> None:
+    for name, optimizer in {"m01": "rmsprop", "m02": "sgd", "m03": "rmsprop"}.items():
+        now["models"][name]["fields"] |= {"optimizer": optimizer, "momentum": 0.9}
+    now["models"]["m02"]["fields"]["nodes"] = [9, 10]
+
+
+def _models_and_conditions(now: dict[str, Any]) -> None:
+    now["models"]["wide"] = now["models"].pop("m02")
+    now["conditions"]["other"] = now["conditions"].pop("longer")
+    now["conditions"]["plain"]["models"] = ["m01", "m03", "wide"]
+
+
+def _overrides(now: dict[str, Any]) -> None:
+    now["conditions"]["longer"]["overrides"] = {"batch_size": 8}
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (_other_labels_folders_and_devices, []),
+        (_share, [
+            ("seed", [], "", 1, 2),
+            ("replicates", [], "", 12, 3),
+            ("checksum of the data", [], "", "0" * 64, "1" * 64),
+            ("subset of the data", [], "", None, {"train": 10, "test": 5}),
+            ("threshold of Medium", [], "", 0.5, 0.6),
+            ("margin", [], "", 0.01, 0.02),
+            ("training code", [], "", "a" * 64, "b" * 64),
+        ]),
+        # Models with the same change are named together; the older study had no momentum.
+        (_fields, [
+            ("momentum", ["m01", "m02", "m03"], "", None, 0.9),
+            ("nodes", ["m02"], "", [8, 10], [9, 10]),
+            ("optimizer", ["m01", "m03"], "", "adam", "rmsprop"),
+            ("optimizer", ["m02"], "", "adam", "sgd"),
+        ]),
+        (_models_and_conditions, [
+            ("", ["m02"], "", "present", "absent"),
+            ("", ["wide"], "", "absent", "present"),
+            ("", [], "longer", "present", "absent"),
+            ("", [], "other", "absent", "present"),
+            ("models", [], "plain", ["m01", "m02", "m03"], ["m01", "m03", "wide"]),
+        ]),
+        (_overrides, [("epochs", [], "longer", 9, None), ("batch_size", [], "longer", None, 8)]),
+    ],
+)  # fmt: skip
+def test_in_what_two_studies_differ(edit: Edit, expected: list[tuple[Any, ...]]) -> None:
+    now = copy.deepcopy(STUDY)
+    edit(now)
+    names = ("field", "models", "condition", "was", "now")
+    found = [tuple(each[name] for name in names) for each in differences(STUDY, now)]
+    assert (sorted(found) if edit is _fields else found) == expected

@@ -52,7 +52,7 @@ def test_odd_studies_render(tmp_path: Path, models: dict[str, Any], arguments: A
     paths = study_of(tmp_path, models, **arguments)
     page = page_of(paths)
     assert not {"nan", "None", "inf"} & set(re.findall(r"\w+", page.text))
-    assert len(page.tables[0]) - 2 == len(models)
+    assert len(page.final) - 2 == len(models)
     assert [tag for tag, _ in page.elements].count("script") == 2
     assert len(page.ids) == len(set(page.ids))
     targets = {a["href"][1:] for _, a in page.elements if a.get("href", "").startswith("#")}
@@ -64,7 +64,7 @@ def test_odd_studies_render(tmp_path: Path, models: dict[str, Any], arguments: A
 @pytest.mark.parametrize("accuracy", [0.1, float("nan")])
 def test_a_study_in_which_everything_fails(tmp_path: Path, accuracy: float) -> None:
     page = page_of(make_study(tmp_path, {"m01": {}}, lambda *_: (accuracy, accuracy)))
-    assert "3 of 3 of the trained networks fail with “as reported”" in page.said
+    assert "3 of 3 runs fail under “as reported”" in page.said
     assert "nan" not in set(re.findall(r"\w+", page.text.lower()))
 
 
@@ -107,7 +107,7 @@ def test_what_is_ones_own_is_not_called_the_reports(tmp_path: Path) -> None:
     for said in (
         "1 network of a student report and 1 more",
         # A claim without a quotation is no statement of the report.
-        "0 / 0 / 1 of 1 statements are supported / contradicted / undecided",
+        "0 of 1 statements of the report are supported, 0 contradicted, 1 undecided",
         "Claims of this study",
         "Model 1 \N{RIGHTWARDS ARROW} mine",
     ):

@@ -137,18 +137,6 @@ def test_classes_are_those_of_the_thresholds(values: pd.DataFrame) -> None:
     assert pick(values, FINAL, "class").to_dict() == expected.to_dict()
 
 
-def test_the_final_table_has_other_layers_for_two_models(values: pd.DataFrame) -> None:
-    layers, final = (pick(values, section, "layers")[MODELS] for section in (DETAILS, FINAL))
-    assert list(layers.index[layers != final]) == ["m16", "m17"]
-
-
-def test_values_are_normalised(values: pd.DataFrame) -> None:
-    third = values[values["model"] == "m03"].set_index(["section", "quantity"])["number"]
-    assert third[DETAILS, "test_loss"] == 0.5573338985443115
-    assert third[DETAILS, "test_accuracy"] == 0.7976428627967834
-    assert third[FINAL, "test_accuracy"] == 0.7976
-
-
 def test_statements_name_models_and_quote_once_a_place(statements: pd.DataFrame) -> None:
     named = {model for models in statements["models"] for model in models.split()}
     assert named == set(MODELS)

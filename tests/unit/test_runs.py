@@ -1,9 +1,10 @@
-"""A job's files: their columns, that they agree with each other, and what the history records."""
+"""A job's files: their columns, that they agree with each other, and that they predict again."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from plain_mlp import activate, forward
 from safetensors.numpy import load_file
 from torch import Tensor
 from training_jobs import ACTIVATIONS, JOB, make_job, make_trainer, small_dataset
 
+from mlpstudy import cli
 from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS, TRAINED
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
+from mlpstudy.training.inference import load_model, predict, read_images
 from mlpstudy.training.job import run_job, write_rows
 from mlpstudy.training.trainer import Trainer
 
@@ -136,17 +140,10 @@ def test_a_lost_loss_is_told_from_one_that_nobody_measured(
         rows = pd.read_csv(folder / name, dtype=str, keep_default_na=False)
         assert set(rows["train_loss"]) == {"nan"}
         assert set(rows["validation_loss"]) == {"nan" if validation == "holdout" else ""}
+        assert ("" in set(rows["validation_accuracy"])) == (validation == "none")
         assert "nan" not in set(rows["validation_accuracy"])
     (said,) = [each.getMessage() for each in caplog.records if "diverged" in each.getMessage()]
     assert said.endswith("in epoch 1: the loss of replicate 1, 2, 3 is not a number from here on")
-
-
-def test_no_validation_leaves_its_columns_empty(tmp_path: Path) -> None:
-    folder = run(make_job(validation="none", fold="all"), tmp_path / "job")
-    metrics, history = (pd.read_csv(folder / name) for name in ("metrics.csv", "history.csv"))
-    for frame in (metrics, history):
-        assert frame[["validation_loss", "validation_accuracy"]].isna().all(axis=None)
-    assert metrics[["train_loss", "test_loss"]].notna().all(axis=None)
 
 
 def test_subset_is_what_is_trained_and_tested_on(tmp_path: Path) -> None:
@@ -218,3 +215,62 @@ def test_stuck_examples_are_wrong_and_below_the_clip() -> None:
         stuck = (wrong & (true < 1e-7)).double().mean().item()
         assert 0.1 < stuck < wrong.double().mean().item()
         assert row["stuck"] == pytest.approx(stuck, abs=1e-12)
+
+
+FIELDS = {
+    "plain": {},
+    "leaky, raw pixels": {"activation": "leaky_relu", "pixels": "raw"},
+    "normalised": {"activation": "gelu", "batch_norm": True},
+    "dropout": {"activation": "tanh", "dropout": 0.3, "batch_norm": True},
+}
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_loaded_model_predicts_as_the_run_did(tmp_path: Path, name: str) -> None:
+    job, dataset = make_job(**FIELDS[name]), small_dataset()
+    run_job(job, dataset, tmp_path, torch.device("cpu"), threads=1)
+    with np.load(tmp_path / "predictions.npz") as kept:
+        for row, replicate in enumerate(kept["replicate"]):
+            model = load_model(tmp_path, int(replicate))
+            images = np.asarray(dataset.images)[kept["index"][row]]
+            label, probability = predict(model, images, rows=7)
+            np.testing.assert_array_equal(label, kept["predicted"][row])
+            assert ((probability >= 1 / 10) & (probability <= 1)).all()
+
+
+def test_a_missing_replicate_or_folder_is_one_line(tmp_path: Path) -> None:
+    run_job(make_job(), small_dataset(), tmp_path, torch.device("cpu"), threads=1)
+    with pytest.raises(StudyError, match="replicate from 1 to 3, got 4"):
+        load_model(tmp_path, 4)
+    with pytest.raises(StudyError, match="finished job"):
+        load_model(tmp_path / "nothing", 1)
+    (tmp_path / "weights.safetensors").write_bytes(b"nonsense")
+    with pytest.raises(StudyError, match="damaged"):
+        load_model(tmp_path, 1)
+
+
+def test_a_study_file_that_is_none_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "study.json"
+    path.write_text('{"trial": true}')
+    with pytest.raises(StudyError, match=rf"^{path}: key 'seed' is missing"):
+        cli.predict([tmp_path / "picture.png"], run=tmp_path, study=path)
+
+
+def test_pictures_become_images_of_the_datasets_shape(tmp_path: Path) -> None:
+    grey = np.arange(784, dtype=np.uint8).reshape(28, 28)
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    Image.fromarray(np.repeat(grey[..., None], 3, 2)).resize((56, 56)).save(tmp_path / "colour.png")
+    header = struct.pack(">BBBB3I", 0, 0, 8, 3, 2, 28, 28)
+    (tmp_path / "two-idx3-ubyte").write_bytes(header + grey.tobytes() * 2)
+    paths = [tmp_path / name for name in ("grey.png", "colour.png", "two-idx3-ubyte")]
+    names, images = read_images(paths)
+    assert images.shape == (4, 28, 28)
+    assert names[2:] == [f"{paths[2]}:0", f"{paths[2]}:1"]
+    np.testing.assert_array_equal(images[[0, 2, 3]], [grey] * 3)
+    np.testing.assert_array_equal(read_images(paths[:1], invert=True)[1][0], 255 - grey)
+
+
+def test_a_file_that_is_no_picture_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("not a picture")
+    with pytest.raises(StudyError, match=r"text\.png: expected a picture"):
+        read_images([tmp_path / "text.png"])

@@ -43,22 +43,6 @@ def test_they_are_the_networks_that_training_starts_from(fields: dict[str, objec
     assert (look.labels == trainer.loader.labels.numpy()[np.stack(rows)]).all()
 
 
-def test_training_that_does_not_move_ends_where_the_look_began() -> None:
-    """The loss and the stuck share of an epoch with steps of nothing, by the trainer itself."""
-    job = make_job(
-        pixels="raw", loss="kl_divergence", kl="clipped", optimizer="sgd", learning_rate=1e-30
-    )
-    history = make_trainer(job).run_epoch(1)
-    look = first_look(job, small_dataset(), EVERYTHING)
-    p = softmax(look.logits, axis=-1)
-    true = np.take_along_axis(p, look.labels[..., None], -1)[..., 0]
-    stuck = ((true < 1e-7) & (look.logits.argmax(-1) != look.labels)).mean(axis=1)
-    assert [row["stuck"] for row in history] == pytest.approx(stuck)
-    assert stuck.max() > 0.1
-    losses = -np.log(np.maximum(true, 1e-7)).mean(axis=1)
-    assert [row["train_loss"] for row in history] == pytest.approx(losses, abs=1e-4)
-
-
 def test_batch_normalisation_goes_by_the_images_as_in_training() -> None:
     raw, unit = (
         first_look(make_job(pixels=pixels, batch_norm=True), small_dataset()).logits

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import time
-from pathlib import Path
 
 import pytest
 import yaml
@@ -19,8 +18,6 @@ from configuring import (
     planned,
     written,
 )
-from pages_fixture import render_study
-from study_fixture import make_study
 
 from mlpstudy.config.planning import read_plan
 from mlpstudy.config.settings import Classes, Subset
@@ -132,19 +129,6 @@ def test_the_reference_study_asks_for_adam_where_rmsprop_is_assumed() -> None:
     assumed = [name for name, model in study.models.items() if "optimizer" in model.assumed]
     assert study.conditions["adam"].overrides == {"optimizer": "adam"}
     assert list(study.conditions["adam"].models) == assumed
-
-
-def test_the_assumptions_table_has_the_reason_for_rmsprop(tmp_path: Path) -> None:
-    models = {
-        name: {**each.fields, "epochs": 1, "assumed": each.assumed}
-        for name, each in configure().models.items()
-    }
-    paths = render_study(make_study(tmp_path / "study", models, lambda *_: (0.8, 0.5)))
-    table = (paths.report / "tables/assumptions.md").read_text()
-    rows = [line.split(" | ") for line in table.splitlines() if line.startswith("| Optimizer")]
-    assert len(rows) == 1
-    assert rows[0][1:3] == ["RMSprop", "1, 3, 4, 5, 7, 8, 9, 10, 16, 17"]
-    assert "Keras 2 takes RMSprop, with a learning rate of 0.001" in rows[0][3]
 
 
 # What users do

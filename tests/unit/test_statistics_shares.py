@@ -38,14 +38,6 @@ def test_a_share_has_the_binomial_test_and_its_interval(count: int, n: int, boun
     assert (interval.estimate, interval.level, interval.n) == (count / n, 0.99, n)
 
 
-def test_the_interval_of_a_share_excludes_what_is_rejected() -> None:
-    for count, bound, level in product(range(13), (0.25, 0.5, 0.75), (0.9, 0.999)):
-        test = share_test(count, 12, bound)
-        interval = test.interval(level)
-        assert (2 * test.greater <= 1 - level) == (interval.low > bound)
-        assert (2 * test.less <= 1 - level) == (interval.high < bound)
-
-
 @cache
 def chances(n: int, m: int) -> tuple[NDArray, list[tuple[float, float]]]:
     """Return the probability of each outcome for every common share, and its two shares."""
@@ -133,12 +125,26 @@ def test_the_interval_of_a_difference_excludes_what_is_rejected_and_covers() -> 
         assert sum(inside) >= level - 1e-4
 
 
-@pytest.mark.parametrize("level", [0.8, 0.99])
-def test_the_interval_of_a_paired_difference_excludes_what_is_rejected(level: float) -> None:
-    for gained, lost in ((0, 0), (6, 0), (5, 1), (0, 6), (3, 2)):
-        test = paired(gained, lost, 6)
+PAIRS = ((0, 0), (6, 0), (5, 1), (0, 6), (3, 2))
+
+
+@pytest.mark.parametrize(
+    ("test", "estimate", "reference"),
+    [
+        *(
+            (share_test(count, 12, bound), count / 12, bound)
+            for count in range(13)
+            for bound in (0.25, 0.5, 0.75)
+        ),
+        *((paired(gained, lost, 6), (gained - lost) / 6, 0) for gained, lost in PAIRS),
+    ],
+)
+def test_an_interval_excludes_what_is_rejected(
+    test: ShareTest, estimate: float, reference: float
+) -> None:
+    for level in (0.8, 0.9, 0.99, 0.999):
         interval = test.interval(level)
-        assert interval.estimate == pytest.approx((gained - lost) / 6)
+        assert interval.estimate == pytest.approx(estimate)
         assert interval.low <= interval.estimate <= interval.high
-        assert (2 * test.greater <= 1 - level) == (interval.low > 0)
-        assert (2 * test.less <= 1 - level) == (interval.high < 0)
+        assert (2 * test.greater <= 1 - level) == (interval.low > reference)
+        assert (2 * test.less <= 1 - level) == (interval.high < reference)

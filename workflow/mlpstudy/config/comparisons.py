@@ -56,8 +56,10 @@ class Quoted(Sparse):
 class Concluded(Quoted):
     """A conclusion of the source."""
 
-    summary: Text = absent("", examples=["More layers do not make a better model."])
-    """The conclusion in one short sentence, for the first screen; by default the quote."""
+    headline: Annotated[tuple[Text, ...], Listed("a list of different names of claims")] = absent(
+        (), examples=[["deeper_is_better"]]
+    )
+    """The claims that the first screen shows for the conclusion; by default the first one."""
 
 
 class Comparison(Quoted):

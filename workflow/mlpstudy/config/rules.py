@@ -155,7 +155,11 @@ def claim_problems(
     for kind in ("comparisons", "conclusions", "claims"):
         written = file.model_dump(include={kind}, exclude_unset=True).get(kind, {})
         for name, entry in written.items():
-            for keys, known in ((_OF_MODELS, known_models), (_OF_CONDITIONS, known_conditions)):
+            for keys, known in (
+                (_OF_MODELS, known_models),
+                (_OF_CONDITIONS, known_conditions),
+                (("headline",), list(file.claims)),
+            ):
                 for key in keys:
                     yield from _name_problems(entry.get(key, ()), (kind, name, key), known)
     for name, comparison in file.comparisons.items():

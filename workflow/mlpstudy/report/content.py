@@ -42,7 +42,16 @@ from mlpstudy.report.verdicts import Claim, Verdicts
 
 @dataclass(frozen=True)
 class Outcome:
-    """A main condition in numbers: what it changes, its failures, the reproduced accuracies."""
+    """A main condition in numbers.
+
+    Attributes:
+        name, label: of the condition.
+        changes: what it changes in the first main condition, in words.
+        failed, runs: numbers of failed and of all replicates.
+        reproduced: of how many models the printed accuracy is in the range of the replicates.
+        expected: of how many it would be in the mean, if each printed run were one more replicate.
+        failing: the models with a failure.
+    """
 
     name: str
     label: str
@@ -50,6 +59,7 @@ class Outcome:
     failed: int
     runs: int
     reproduced: int
+    expected: int
     failing: list[str]
 
 
@@ -71,7 +81,6 @@ class Conclusion:
 
     topic: str
     title: str
-    summary: str
     quote: str
     claims: list[Claim]
     tables: list[Table]
@@ -132,6 +141,7 @@ def report_context(
         "comparisons": _comparisons(results, verdicts),
         "group_tables": group_tables(results),
         "conclusions": _conclusions(results, verdicts),
+        "headline": _headline(results, verdicts),
         "verdicts": verdicts,
         "few": FEW,
         "findings": found,
@@ -166,7 +176,7 @@ def outcome(results: Results, condition: str) -> Outcome:
         [setting(*item) for item in changed.items()],
         failed,
         runs,
-        reproduced(results, condition)[0],
+        *reproduced(results, condition),
         [model for model, row in rows.items() if row["failures"]],
     )
 
@@ -203,7 +213,17 @@ def _conclusions(results: Results, verdicts: Verdicts) -> list[Conclusion]:
         tables.append(effect_table(results, topic))
         if tables[0] is not None or said:
             quote = said.get("quote", "")
-            summary = said.get("summary", "") or quote
             shown = [table for table in tables if table is not None]
-            found.append(Conclusion(topic, title, summary, quote, claims, shown))
+            found.append(Conclusion(topic, title, quote, claims, shown))
     return found
+
+
+def _headline(results: Results, verdicts: Verdicts) -> Table | None:
+    """Return the verdicts on the claims that the first screen shows; None for no claims."""
+    names: list[str] = []
+    for said in results.study.conclusions.model_dump().values():
+        claims = [claim.name for claim in verdicts.at(said.get("place", ""))]
+        chosen = [name for name in said.get("headline", ()) if name in claims]
+        names += chosen or claims[:1]
+    shown = [claim for claim in verdicts.claims if claim.name in names]
+    return verdicts.table(shown, "Conclusions of the report") if shown else None

@@ -21,8 +21,8 @@ LAST = ("activation", "nodes")
 
 ARROW = " \N{RIGHTWARDS ARROW} "
 CAPTION = (
-    "Difference of test accuracy in percentage points, second minus first: the median of the "
-    "differences between two runs, one of each, with its 95 % confidence interval."
+    "Median difference between two runs, second minus first, in percentage points, with its 95 % "
+    "confidence interval, not corrected for several comparisons."
 )
 
 Row = Mapping[Hashable, Any]

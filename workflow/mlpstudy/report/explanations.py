@@ -46,12 +46,12 @@ def likelihood_table(results: Results) -> Table | None:
         return None
     frame = likelihoods(results.study, results.table("runs"), results.reported)
     table = Table(
-        "Log-likelihood of the printed test accuracies, and of accuracies and losses together, "
-        "minus that under the report's settings, over the models that the condition covers. Above "
-        "0 the condition explains the printed values better, below 0 worse.",
+        "Log-likelihood of the printed values under the condition, minus that under the assumed "
+        "settings: summed over the models, and per model. Above 0 the printed values are more "
+        "likely under the condition. Totals over different models are not comparable.",
         [
             Column("Condition", False), Column("models"), Column("accuracy"),
-            Column("accuracy and loss"), Column("accuracies in range"),
+            Column("accuracy and loss"), Column("per model"), Column("accuracies in range"),
         ],
         title="How well each condition explains the printed values",
     )  # fmt: skip
@@ -62,6 +62,7 @@ def likelihood_table(results: Results) -> Table | None:
             str(row["models"]),
             _signed(row["accuracy"]),
             _signed(row["joint"]),
+            _signed(row["joint"] / row["models"]),
             inside.get(row["condition"], NONE),
         )
     return table
@@ -83,14 +84,13 @@ def _in_range(results: Results) -> dict[str, str]:
 
 
 def reproduced(results: Results, condition: str) -> tuple[int, int]:
-    """Return for how many models the printed accuracy is in the range of ours, and of how many."""
-    known = 0
-    for model in results.printed:
-        printed = results.reported.number("final", model, "test_accuracy")
-        row = results.summaries.get((condition, model))
-        if row is not None:
-            known += bool(row["test_accuracy_min"] <= printed <= row["test_accuracy_max"])
-    return known, len(results.printed)
+    """Return for how many models the printed accuracy is in our range, and how many to expect.
+
+    One more run of a model is between the extremes of n others with probability (n - 1) / (n + 1).
+    """
+    inside = sum(results.covers(condition, m, value) for m, value in results.printed.items())
+    sizes = [len(results.accuracies(condition, model)) for model in results.printed]
+    return inside, round(sum((n - 1) / (n + 1) for n in sizes if n))
 
 
 def printed_tables(results: Results) -> list[Table]:

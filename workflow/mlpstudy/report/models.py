@@ -105,12 +105,8 @@ SETTINGS: tuple[tuple[str, tuple[str, ...], Callable[[Fields], str], str], ...] 
     ("Nodes", ("nodes",), lambda f: word(f["nodes"]), "nodes"),
     ("Activation", ("activation", "leaky_slope"), _activation, "activation"),
     ("Loss", ("loss", "kl"), _loss, "loss_function"),
-    (
-        "Optimizer",
-        ("optimizer", "learning_rate"),
-        lambda f: f"{word(f['optimizer'])}, learning rate {f['learning_rate']:g}",
-        "optimizer",
-    ),
+    ("Optimizer", ("optimizer",), lambda f: word(f["optimizer"]), "optimizer"),
+    ("Learning rate", ("learning_rate",), lambda f: f"{f['learning_rate']:g}", ""),
     (
         "Validation",
         ("validation", "holdout_fraction", "folds", "kfold_pool"),

@@ -16,6 +16,7 @@ from mlpstudy.formats import (
     NONE,
     count,
     heading,
+    margin,
     missing,
     p_value,
     points,
@@ -153,7 +154,7 @@ class Verdicts:
             condition=condition,
             label=label,
             state=_state(row),
-            effect="" if missing(row["effect"]) else effect(row),
+            effect="" if missing(row["effect"]) else self._effect(row),
             n="" if missing(row["n"]) else count(row["n"]),
             p="" if missing(row["p_holm"]) else p_value(row["p_holm"]),
             needed="" if missing(row["needed"]) else count(row["needed"]),
@@ -164,6 +165,12 @@ class Verdicts:
             bound="" if missing(row["failure_bound"]) else share(row["failure_bound"]),
             contrast=_text(row["contrast"]),
         )
+
+    def _effect(self, row: Row) -> str:
+        """Return an effect in words; one that is shown to be small says so."""
+        if not missing(row.get("within")) and row["within"]:
+            return f"{effect(row)}, within {margin(float(row['reference']))}"
+        return effect(row)
 
     def at(self, place: str) -> list[Claim]:
         """Return the claims that stand at a place of the report, or within it."""
@@ -225,7 +232,7 @@ class Verdicts:
             detail: makes the Markdown that is folded below a row; the rows then are the claims'
                 anchors, to which the rows of other tables lead.
         """
-        columns = [Column("Statement", False)]
+        columns = [Column("Claim", False)]
         for condition in self.results.main:
             label = self.results.study.condition_label(condition)
             columns.append(Column(label, False, tone=tone(self.results, condition)))
@@ -247,8 +254,9 @@ class Verdicts:
         if any(main):
             return [_cell(v) if v else Cell(NONE) for v in main]
         first = claim.verdicts[0]
+        note = "; ".join(part for part in (first.label, first.effect) if part)
         others = [Cell(NONE)] * (len(main) - 1)
-        return [Cell(first.words, first.state, note=first.label or "", contrast=""), *others]
+        return [Cell(first.words, first.state, note=note, contrast=first.contrast), *others]
 
 
 def _cell(verdict: Verdict) -> Cell:
