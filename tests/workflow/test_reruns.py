@@ -32,8 +32,8 @@ ACROSS = """
     statement: The other condition is better.
     form: higher
     models: [m06]
-    conditions: [corrected]
-    against: as_reported
+    conditions: [as_reported]
+    against: corrected
 """
 
 
@@ -50,10 +50,9 @@ def trained(jobs: dict[str, list[str]]) -> set[str]:
         (CHECKS, "The report announces", "The title page announces",
          {"audit_report"} | REPORT - {"draw_figures"}),
         (CAPTION, "Models by", "The models by", REPORT),
-        (PAGE, "\n", " \n", REPORT - {"draw_figures"}),
         (CLAIMS, "claims:\n", "claims: # here they come\n", set()),
     ],
-    ids=["model", "check", "caption", "page", "comment"],
+    ids=["model", "check", "caption", "comment"],
 )  # fmt: skip
 def test_an_edit_makes_what_depends_on_it_again(
     project: Project, path: str, before: str, after: str, rules: set[str]
@@ -138,7 +137,7 @@ def test_a_template_is_rendered_with_the_provenance_of_the_moment(project: Proje
     path = project.folder / "results/report/provenance.json"
     assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
     before = path.read_bytes()
-    project.edit("workflow/templates/markdown/report.md.j2", "# {{ title", "# Title: {{ title")
+    project.edit(PAGE, "\n", " \n")
     # Every form of the report carries the provenance of one moment.
     assert set(project.planned()) == REPORT - {"draw_figures"}
     project.run("--printshellcmds")

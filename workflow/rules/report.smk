@@ -24,7 +24,7 @@ DRAWN_FROM = {
     "pairs": rules.contrast_runs.output,
     "verdicts": [*rules.tabulate_runs.output[:2], *rules.judge_claims.output],
 }
-FIGURES = expand(f"{RESULTS}/figures/{{group}}", group=GROUPS)
+FIGURES = [f"{RESULTS}/figures/{group}" for group in GROUPS]
 
 
 rule draw_figures:
