@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from project import Project
 
-FORMS = {"index.html", "report.pdf", "report.md", "provenance.json"}
+FORMS = {"index.html", "report.pdf", "report.md", "provenance.json", "supplement.pdf"}
 
 
 def listed(page: str, name: str) -> dict[str, Any]:
