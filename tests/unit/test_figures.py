@@ -6,9 +6,12 @@ import errno
 import math
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,8 +21,9 @@ from study_fixture import REPORTED, Outcome, Paths, make_study, write_tables
 
 from mlpstudy.data.dataset import prepare
 from mlpstudy.errors import StudyError
+from mlpstudy.figures import drawing
 from mlpstudy.figures.drawing import draw
-from mlpstudy.figures.index import SECTIONS, load_index
+from mlpstudy.figures.index import GROUPS, SECTIONS, load_index
 from mlpstudy.figures.palette import INK
 from mlpstudy.figures.svg import inlined
 
@@ -115,11 +119,53 @@ def test_figures_are_the_same_bytes_again_whatever_the_users_settings(
         *("--tables", study.tables, "--data", data, "--output", tmp_path / "figures"),
     ]
     environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT / "workflow")}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True)
+    subprocess.run([*command, "--processes", "2"], cwd=tmp_path, env=environment, check=True)
     for path in study.figures.iterdir():
         content = path.read_bytes()
         assert content == (tmp_path / "figures" / path.name).read_bytes(), path.name
         assert not re.search(rb"\d{4}-\d\d-\d\dT|<dc:date|Matplotlib v", content)
+
+
+# The tables that the workflow has a group of figures depend on; those that it cannot need are away.
+NEEDED = {"pairs": {"contrasts"}, "verdicts": {"runs", "timings", "claims"}}
+
+
+def test_a_group_is_drawn_from_its_own_tables_and_all_groups_are_one_index(
+    study: Paths, tmp_path: Path
+) -> None:
+    for group in GROUPS:
+        tables = tmp_path / f"tables-{group}"
+        tables.mkdir()
+        for path in study.tables.glob("*.csv"):
+            others = path.stem not in {"contrasts", "claims", "audit"}
+            if path.stem in NEEDED[group] if group in NEEDED else others:
+                shutil.copy(path, tables)
+        data = study.tables.parent / "data" if group == "study" else None
+        draw(study.study, tables, REPORTED, data, tmp_path / "figures" / group, group)
+    whole, merged = load_index(study.figures), load_index(tmp_path / "figures")
+    assert [replace(entry, folder="") for entry in merged] == list(whole)
+    assert {entry.folder for entry in merged} >= {"study", "pairs"}
+    for entry, other in zip(whole, merged, strict=True):
+        for name, copy in ((entry.file, other.file), (entry.png, other.png)):
+            expected = (study.figures / name).read_bytes()
+            assert (tmp_path / "figures" / copy).read_bytes() == expected
+    shutil.rmtree(tmp_path / "figures/verdicts")
+    with pytest.raises(StudyError, match=r"verdicts/figures\.json: missing"):
+        load_index(tmp_path / "figures")
+
+
+def test_a_killed_process_and_an_error_in_one_are_named(study: Paths, tmp_path: Path) -> None:
+    def run() -> None:
+        draw(study.study, study.tables, REPORTED, None, tmp_path / "figures", processes=2)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(drawing, "save_figure", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        with pytest.raises(StudyError, match="was killed"):
+            run()
+    (tmp_path / "figures").mkdir()
+    (tmp_path / "figures/groups.svg").mkdir()
+    with pytest.raises(StudyError, match=r"groups\.svg: "):
+        run()
 
 
 def test_inlined_figures_share_no_names_and_follow_the_page(study: Paths) -> None:

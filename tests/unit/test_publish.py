@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from mlpstudy.analysis.schemas import read_table
 from mlpstudy.config.differences import differences
 from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.errors import StudyError
+from mlpstudy.figures.index import GROUPS, load_index, write_index
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.report.packing import ARCHIVE, TABLES, pack, unpacked
 from mlpstudy.report.provenance import load_provenance
@@ -33,8 +35,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study in the folder that a real one has."""
     root = tmp_path_factory.mktemp("made") / "results"
     paths = render_study(make_study(root, MODELS, lambda *run: (0.8 + run[-1] / 100, 0.5)))
-    shutil.move(paths.figures, root / "figures")
-    (root / "figures/overview.svg").write_text("<svg/>")
+    drawn = load_index(paths.figures)
+    overview = replace(drawn[0], name="overview", kind="overview", section="summary", model="")
+    for group in GROUPS:
+        write_index(root / "figures" / group, [overview, *drawn] if group == "study" else [])
+    for entry in (overview, *drawn):
+        shutil.copy(paths.figures / drawn[0].file, root / "figures/study" / entry.file)
     for name in ("report.pdf", "supplement.pdf"):
         (root / "report" / name).write_bytes(b"%PDF")
     return root
@@ -84,7 +90,8 @@ def test_the_copy_is_the_study_and_its_table_stands_between_the_markers(
         assert text.endswith("<!-- /result -->\nrest\n")
         assert text.count("| Model 1 | 75.26 | 82.0 | 0 of 3 |") == 1
         assert "old" not in text
-    assert (repository / "docs/overview.svg").read_text() == "<svg/>"
+    drawn = finished / "figures/study/overview.svg"
+    assert (repository / "docs/overview.svg").read_bytes() == drawn.read_bytes()
     assert not left.exists()
     expect_links_to_lead_to_files(repository / "docs/results")
     names = {path.name for path in (finished / "tables").glob("*.csv")}
@@ -131,7 +138,9 @@ def test_a_trial_run_is_refused(results: Path, repository: Path) -> None:
     assert (repository / "README.md").read_text() == README
 
 
-@pytest.mark.parametrize("missing", ["report/report.pdf", "study.json", "figures/overview.svg"])
+@pytest.mark.parametrize(
+    "missing", ["report/report.pdf", "study.json", "figures/study/overview.svg"]
+)
 def test_a_study_that_is_not_finished_leaves_all_as_it_was(
     results: Path, repository: Path, missing: str
 ) -> None:

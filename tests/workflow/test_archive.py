@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from project import Project
 
-FORMS = {"index.html", "report.pdf", "report.md", "provenance.json"}
+FORMS = {"index.html", "report.pdf", "report.md", "provenance.json", "supplement.pdf"}
 
 
 def listed(page: str, name: str) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def test_every_figure_table_and_form_is_in_it_with_a_caption(
     archive = zipfile.ZipFile(tmp_path / "report.zip")
     page = archive.read("report/report.html").decode()
     folder = finished_project.folder / "results"
-    figures = {path.name for path in (folder / "figures").glob("*.svg")}
+    figures = {path.name for path in (folder / "figures").glob("*/*.svg")}
     tables = {path.name for path in (folder / "tables").glob("*.csv")}
     assert len(figures) > 3 * 4
     categories = {

@@ -19,12 +19,21 @@ MODELS, CLAIMS = "config/models.yaml", "config/claims.yaml"
 M01 = "report_name: Model 1 (Model 1_1)"
 CHECKS = "workflow/mlpstudy/audit/checks.yaml"
 CAPTION = "workflow/templates/figures/groups.j2"
+PAGE = "workflow/templates/html/page.css.j2"
 CLAIM = """
   mine:
     statement: Mine is so.
     form: higher
     models: [m01]
     than: [m06]
+"""
+ACROSS = """
+  across:
+    statement: The other condition is better.
+    form: higher
+    models: [m06]
+    conditions: [as_reported]
+    against: corrected
 """
 
 
@@ -38,7 +47,8 @@ def trained(jobs: dict[str, list[str]]) -> set[str]:
     [
         (MODELS, "nodes: [128, 64, 10]", "nodes: [96, 64, 10]",
          {"train", "write_plan"} | TABLES | REPORT),
-        (CHECKS, "The report announces", "The title page announces", {"audit_report"} | REPORT),
+        (CHECKS, "The report announces", "The title page announces",
+         {"audit_report"} | REPORT - {"draw_figures"}),
         (CAPTION, "Models by", "The models by", REPORT),
         (CLAIMS, "claims:\n", "claims: # here they come\n", set()),
     ],
@@ -50,6 +60,8 @@ def test_an_edit_makes_what_depends_on_it_again(
     project.edit(path, before, after)
     jobs = project.planned()
     assert set(jobs) == rules
+    if path == CAPTION:
+        assert jobs["draw_figures"] == ["results/figures/study"]
     if "train" in rules:
         assert trained(jobs) == {"as_reported/m01/fold-all/replicates-1-2"}
 
@@ -110,17 +122,22 @@ def test_a_new_claim_is_judged_and_nothing_else(project: Project) -> None:
     table = "results/tables/claims.csv"
     assert "\nmine," not in (project.folder / table).read_text()
     project.append(CLAIMS, CLAIM)
-    assert set(project.planned()) == {"write_claims", "contrast_runs", "judge_claims"} | REPORT
+    jobs = project.planned()
+    assert set(jobs) == {"write_claims", "judge_claims"} | REPORT
+    assert jobs["draw_figures"] == ["results/figures/verdicts"]
     project.run("--", table)
     row = "mine,,,,,Mine is so.,higher,m01 m06,as_reported,,undecided"
     assert row in (project.folder / table).read_text()
+    # Two cells that no claim compared before become a row of contrasts.csv.
+    project.append(CLAIMS, ACROSS)
+    assert "contrast_runs" in project.planned()
 
 
 def test_a_template_is_rendered_with_the_provenance_of_the_moment(project: Project) -> None:
     path = project.folder / "results/report/provenance.json"
     assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
     before = path.read_bytes()
-    project.edit("workflow/templates/markdown/report.md.j2", "# {{ title", "# Title: {{ title")
+    project.edit(PAGE, "\n", " \n")
     # Every form of the report carries the provenance of one moment.
     assert set(project.planned()) == REPORT - {"draw_figures"}
     project.run("--printshellcmds")

@@ -198,12 +198,26 @@ def likelihood(
 
 @app.command()
 def draw(
-    study: Study, reported: Reported, tables: Tables, output: Output, data: Images = None
+    study: Study,
+    reported: Reported,
+    tables: Tables,
+    output: Output,
+    data: Images = None,
+    group: Annotated[
+        Literal["study", "pairs", "verdicts"] | None,
+        typer.Option(
+            help="Draw only the figures of claims.csv (verdicts), of contrasts.csv (pairs),"
+            " or all others (study)."
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(min=1, help="How many processes draw at the same time.")
+    ] = 1,
 ) -> None:
-    """Draw every figure from the tables."""
+    """Draw the figures from the tables."""
     from mlpstudy.figures.drawing import draw
 
-    draw(study, tables, reported, data, output)
+    draw(study, tables, reported, data, output, group or "", processes)
 
 
 @app.command()

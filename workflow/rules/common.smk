@@ -24,10 +24,11 @@ from mlpstudy.data.splits import check_prepared
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import fingerprint
 from mlpstudy.config import resources
+from mlpstudy.config.claims import compared_cells
 from mlpstudy.config.outdated import distrust, outdated
 from mlpstudy.config.planning import read_plan
 from mlpstudy.config.loading import over_shipped
-from mlpstudy.figures.index import load_index
+from mlpstudy.figures.index import GROUPS, load_index
 from mlpstudy.locks import is_locked, lock_until_exit
 
 # ---- The configuration ------------------------------------------------------------------------
@@ -137,15 +138,33 @@ wildcard_constraints:
     fold="all|holdout|[0-9]+",
     first="[0-9]+",
     last="[0-9]+",
+    group="|".join(GROUPS),
 
 
 # Relative to the working directory, so that a moved folder is the same to Snakemake.
 ALL_TEMPLATES = [os.path.relpath(path) for path in sorted(Path(PACKAGES, "templates").glob("*/*"))]
-FIGURE_TEMPLATES = [path for path in ALL_TEMPLATES if Path(path).parent.name == "figures"]
-TYPST_TEMPLATES = [path for path in ALL_TEMPLATES if path.endswith(".typ")]
-TEMPLATES = [
-    path for path in ALL_TEMPLATES if path.endswith(".j2") and path not in FIGURE_TEMPLATES
-]
+
+
+def templates(*folders):
+    """Return the templates in some folders of templates/."""
+    return [path for path in ALL_TEMPLATES if Path(path).parent.name in folders]
+
+
+def caption_templates(wildcards):
+    """Return the templates of the captions of a group of figures.
+
+    A group of one kind has a template of its name.
+    """
+    found = {Path(path).stem: path for path in templates("figures")}
+    if wildcards.group in found:
+        return found[wildcards.group]
+    return [path for name, path in found.items() if name not in GROUPS]
+
+
+def images_of_group(wildcards):
+    """Return the prepared data for the group of figures that shows images."""
+    files = [str(file) for file in rules.prepare_dataset.output]
+    return ancient(files) if wildcards.group == "study" else []
 
 
 def of_report(*names):

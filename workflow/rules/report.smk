@@ -18,19 +18,26 @@ TABLES = [
     *rules.judge_claims.output,
     *rules.audit_report.output,
 ]
+# What each group of figures is drawn from.
+DRAWN_FROM = {
+    "study": [*rules.tabulate_runs.output, *rules.probe_saturation.output],
+    "pairs": rules.contrast_runs.output,
+    "verdicts": [*rules.tabulate_runs.output[:2], *rules.judge_claims.output],
+}
+FIGURES = [f"{RESULTS}/figures/{group}" for group in GROUPS]
 
 
 rule draw_figures:
     input:
         study=rules.write_plan.output.study,
         reported=of_report("values"),
-        tables=TABLES,
-        data=ancient(rules.prepare_dataset.output),
-        templates=FIGURE_TEMPLATES,
+        tables=lambda wildcards: [str(file) for file in DRAWN_FROM[wildcards.group]],
+        data=images_of_group,
+        templates=caption_templates,
     output:
         # Each as SVG and PNG, and their index.
         report(
-            directory("<results>/figures"),
+            directory("<results>/figures/{group}"),
             patterns=["{figure}.svg"],
             caption="../report/figures.rst",
             category="Figures",
@@ -38,18 +45,21 @@ rule draw_figures:
             labels=figure_labels,
         ),
     log:
-        "<results>/logs/draw_figures.log",
+        "<results>/logs/draw_figures/{group}.log",
     localrule: True
     conda:
         "../../envs/study.yaml"
+    # A process each; Snakemake lowers this to --cores.
+    threads: lambda wildcards: (os.cpu_count() or 1) if wildcards.group == "study" else 1
     params:
         code=fingerprint("figures.drawing"),
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
-        data=lambda wildcards, input: Path(input.data[0]).parent,
+        data=lambda wildcards, input: f"--data {Path(input.data[0]).parent}" if input.data else "",
     shell:
         "python -m mlpstudy draw --study {input.study} --reported {params.reported:q}"
-        " --tables {params.tables} --data {params.data} --output {output} 2> {log}"
+        " --tables {params.tables} {params.data} --output {output} --group {wildcards.group}"
+        " --processes {threads} 2> {log}"
 
 
 # The commit and the date at which the report is rendered. This runs whenever one form of the report
@@ -60,8 +70,8 @@ rule write_provenance:
         reported=of_report("values"),
         specs=of_every_job("spec.json"),
         tables=TABLES,
-        figures=rules.draw_figures.output,
-        templates=TEMPLATES + TYPST_TEMPLATES,
+        figures=FIGURES,
+        templates=templates("report", "html", "pdf"),
         lock=LOCK,
     output:
         form("provenance.json", "provenance", "provenance"),
@@ -83,9 +93,9 @@ rule render_report:
         study=rules.write_plan.output.study,
         reported=of_report("values"),
         tables=TABLES,
-        figures=rules.draw_figures.output,
+        figures=FIGURES,
         provenance=rules.write_provenance.output,
-        templates=TEMPLATES,
+        templates=templates("report", "html"),
     output:
         form("index.html", "page", "page"),
         form("report.md", "Markdown", "markdown"),
@@ -104,10 +114,11 @@ rule render_report:
         code=fingerprint("report.pages"),
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
+        figures=lambda wildcards, input: Path(input.figures[0]).parent,
         folder=subpath(output[0], parent=True),
     shell:
         "python -m mlpstudy render --study {input.study} --reported {params.reported:q}"
-        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
+        " --tables {params.tables} --figures {params.figures} --provenance {input.provenance}"
         " --output {params.folder} 2> {log}"
 
 
@@ -116,12 +127,12 @@ rule typeset_report:
         study=rules.write_plan.output.study,
         reported=of_report("values"),
         tables=TABLES,
-        figures=rules.draw_figures.output,
+        figures=FIGURES,
         provenance=rules.write_provenance.output,
-        templates=TEMPLATES + TYPST_TEMPLATES,
+        templates=templates("report", "pdf"),
     output:
-        form("report.pdf", "document", "document"),
-        form("supplement.pdf", "supplement", "document"),
+        report=form("report.pdf", "document", "document"),
+        supplement=form("supplement.pdf", "supplement", "document"),
     log:
         "<results>/logs/typeset_report.log",
     localrule: True
@@ -131,7 +142,8 @@ rule typeset_report:
         code=fingerprint("report.pages"),
         reported=lambda wildcards: VALUES,
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
+        figures=lambda wildcards, input: Path(input.figures[0]).parent,
     shell:
         "python -m mlpstudy typeset --study {input.study} --reported {params.reported:q}"
-        " --tables {params.tables} --figures {input.figures} --provenance {input.provenance}"
-        " --output {output[0]} 2> {log}"
+        " --tables {params.tables} --figures {params.figures} --provenance {input.provenance}"
+        " --output {output.report} 2> {log}"

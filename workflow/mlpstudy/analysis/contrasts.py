@@ -7,7 +7,7 @@ of the report that mentions the pair reads that row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from mlpstudy.analysis.statistics.intervals import (
     superiority,
 )
 from mlpstudy.analysis.statistics.shifts import shift_test
-from mlpstudy.config.claims import Claims
+from mlpstudy.config.claims import Claims, compared_cells
 from mlpstudy.config.loading import read_claims
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
@@ -105,7 +105,7 @@ def wanted(study: Study, claims: Claims) -> list[Pair]:
     distinct = set(distinct_cells(study))
     fields = {cell: in_force(study.fields(*cell)) for cell in cells}
     main = set(study.main_conditions)
-    named = {frozenset(pair) for pair in _claimed(claims)}
+    named = {frozenset(pair) for pair in compared_cells(claims)}
 
     def included(first: Cell, second: Cell) -> bool:
         if first[0] == second[0] or frozenset((first, second)) in named:
@@ -116,19 +116,6 @@ def wanted(study: Study, claims: Claims) -> list[Pair]:
         return len(changed) == 1 and {first, second} <= distinct
 
     return [pair for pair in combinations(cells, 2) if included(*pair)]
-
-
-def _claimed(claims: Claims) -> Iterable[Pair]:
-    """Yield the pairs of cells that claims set against each other."""
-    for claim in claims:
-        if len(claim.sides) != 2 or not claim.against:
-            continue
-        for condition in claim.conditions:
-            models, others = claim.sides
-            same = models == others
-            for model in models:
-                for other in [model] if same else others:
-                    yield (condition, model), (claim.against, other)
 
 
 def contrast(study: Study, samples: Mapping[Cell, pd.Series[float]], pair: Pair) -> dict[str, Any]:

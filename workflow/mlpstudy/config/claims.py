@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -225,6 +226,19 @@ class Claim(ClaimEntry):
 
 
 Claims = tuple[Claim, ...]
+
+
+def compared_cells(claims: Claims) -> Iterator[tuple[tuple[str, str], tuple[str, str]]]:
+    """Yield each two (condition, model) that claims compare across two conditions."""
+    for claim in claims:
+        if len(claim.sides) != 2 or not claim.against:
+            continue
+        for condition in claim.conditions:
+            models, others = claim.sides
+            same = models == others
+            for model in models:
+                for other in [model] if same else others:
+                    yield (condition, model), (claim.against, other)
 
 
 class Optional(Strict):

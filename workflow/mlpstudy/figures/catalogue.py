@@ -23,7 +23,7 @@ from mlpstudy.figures import (
     saturation,
     verdicts,
 )
-from mlpstudy.figures.index import Panel
+from mlpstudy.figures.index import GROUPS, Panel, rank
 from mlpstudy.files import shipped
 
 # Figures with a cell for every two models, at a tenth of an inch each, or with a panel per model
@@ -124,8 +124,32 @@ class Drawing:
         return Words(*(re.sub(r"[ \n]+", " ", text).strip() for text in texts))
 
 
-def drawings(results: Results) -> Iterator[Drawing]:
-    """Yield every figure of the study, in the order of the report."""
+def drawings(results: Results, group: str = "") -> list[Drawing]:
+    """Return the figures of one of `index.GROUPS`, or of all of them, in the order of the report.
+
+    Only the tables that these figures need are read.
+    """
+    found = {"study": _study, "pairs": _pairs, "verdicts": _verdicts}
+    groups = [group] if group else GROUPS
+    chosen = [drawing for name in groups for drawing in found[name](results)]
+    return sorted(chosen, key=lambda drawing: rank(KINDS[drawing.kind].section))
+
+
+def _pairs(results: Results) -> Iterator[Drawing]:
+    for condition in results.main:
+        # The cells of more pairs would be too small to be seen.
+        if 0 < len(results.contrasts_under(condition)) <= MOST_PAIRS:
+            yield Drawing(f"pairs-{condition}", "pairs", (results, condition), condition=condition)
+
+
+def _verdicts(results: Results) -> Iterator[Drawing]:
+    if results.has("claims") and len(
+        verdicts.judged_claims(results.study, results.table("claims"))
+    ):
+        yield Drawing("verdicts", "verdicts", (results,))
+
+
+def _study(results: Results) -> Iterator[Drawing]:
     yield Drawing("overview", "overview", (results, results.models))
     for model in results.models:
         # A model that no main condition has been run for still has its own.
@@ -148,15 +172,7 @@ def drawings(results: Results) -> Iterator[Drawing]:
             of = {"comparison": comparison.key}
             yield Drawing(f"{name}-curves", "comparison_curves", (results, models), **of)
     yield Drawing("groups", "groups", (results,))
-    if results.has("claims") and len(
-        verdicts.judged_claims(results.study, results.table("claims"))
-    ):
-        yield Drawing("verdicts", "verdicts", (results,))
     yield from _cause(results)
-    for condition in results.main:
-        # The cells of more pairs would be too small to be seen.
-        if 0 < len(results.contrasts_under(condition)) <= MOST_PAIRS:
-            yield Drawing(f"pairs-{condition}", "pairs", (results, condition), condition=condition)
     if len(results.conditions) > len(results.main):
         yield Drawing("sensitivity", "sensitivity", (results,))
 

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,10 +20,19 @@ from mlpstudy.figures.index import INDEX, Entry, write_index
 from mlpstudy.figures.style import STYLE, save_figure
 
 
-def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: Path) -> None:
-    """Draw every figure of the report into the folder `output`; other figures there are removed.
+def draw(
+    study: Path,
+    tables: Path,
+    reported: Path,
+    data: Path | None,
+    output: Path,
+    group: str = "",
+    processes: int = 1,
+) -> None:
+    """Draw figures of the report into the folder `output`; other figures there are removed.
 
-    Each is NAME.svg and NAME.png; figures.json says what each shows (module `index`).
+    Each is NAME.svg and NAME.png; figures.json says what each shows (module `index`). The files
+    have the same bytes for any number of processes.
 
     Args:
         study: the resolved study, study.json.
@@ -24,13 +40,22 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
         reported: the report's own values, values.csv.
         data: folder of the prepared images, some of which are shown; None for none.
         output: folder of the figures.
+        group: which of `index.GROUPS` to draw; empty for all of them.
+        processes: how many processes draw at the same time.
 
     Raises:
         StudyError: an input is missing or is not what it should be, or a figure cannot be written.
     """
     results = load_results(study, reported, tables, data)
     with mpl.rc_context(STYLE):
-        entries = [_draw(drawing, output) for drawing in drawings(results)]
+        chosen = drawings(results, group)
+        if min(processes, len(chosen)) > 1:
+            # Tables that are read before the processes fork are read once.
+            for name in {name for drawing in chosen for name in KINDS[drawing.kind].tables}:
+                results.table(name)
+            entries = _draw_with(processes, chosen, output)
+        else:
+            entries = [_draw(drawing, output) for drawing in chosen]
     write_index(output, entries)
     kept = {INDEX, *(name for entry in entries for name in (entry.file, entry.png))}
     for path in output.iterdir():
@@ -39,6 +64,46 @@ def draw(study: Path, tables: Path, reported: Path, data: Path | None, output: P
                 path.unlink()
             except OSError as error:
                 raise StudyError(f"{path}: cannot be removed: {error.strerror}") from error
+
+
+# What the processes draw. They inherit it: to pickle the tables for each figure would take longer.
+_chosen: Sequence[Drawing] = ()
+
+
+def _draw_with(processes: int, chosen: Sequence[Drawing], output: Path) -> list[Entry]:
+    """Draw figures in several processes."""
+    global _chosen
+    _chosen = chosen
+    fork = multiprocessing.get_context("fork")
+    count = len(chosen)
+    try:
+        with ProcessPoolExecutor(min(processes, count), fork, _begin) as pool:
+            return list(pool.map(_draw_numbered, range(count), [output] * count))
+    except BrokenProcessPool as error:
+        raise StudyError(
+            f"{output}: a process that draws figures was killed, perhaps for want of memory;"
+            " use fewer --processes"
+        ) from error
+    finally:
+        _chosen = ()
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the parent process, and end if it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+def _draw_numbered(number: int, output: Path) -> Entry:
+    return _draw(_chosen[number], output)
 
 
 def _draw(drawing: Drawing, output: Path) -> Entry:

@@ -1,4 +1,4 @@
-"""What the folder of figures holds: figures.json, from which pages take captions and texts.
+"""The index of the figures: figures.json, from which pages take captions and texts.
 
 Knows nothing of how figures are drawn, so that pages need no drawing library.
 """
@@ -6,7 +6,9 @@ Knows nothing of how figures are drawn, so that pages need no drawing library.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, TypeAdapter, computed_field
 from pydantic.dataclasses import dataclass
@@ -28,6 +30,10 @@ SECTIONS = {
     "pairs": "Every pair of models",
     "sensitivity": "Sensitivity to assumptions",
 }
+
+# Figures that the workflow draws in one job: `pairs` from contrasts.csv, `verdicts` from claims.csv
+# and `study`, which has all others, from neither.
+GROUPS = ("study", "pairs", "verdicts")
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Entry:
         width, height: in points.
         model, condition, comparison: what it is about; empty where it is about all.
         hover: the panels of learning curves; empty, and not in the file, for other kinds.
+        folder: of its files, within the folder of all figures; empty for that folder itself.
     """
 
     name: str
@@ -95,18 +102,19 @@ class Entry:
     condition: str = ""
     comparison: str = ""
     hover: tuple[Panel, ...] = Field(default=(), exclude_if=lambda panels: not panels)
+    folder: Annotated[str, Field(exclude=True)] = ""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def file(self) -> str:
-        """Name of the SVG."""
-        return f"{self.name}.svg"
+        """Path of the SVG, relative to the folder of all figures."""
+        return f"{self.folder}/{self.name}.svg" if self.folder else f"{self.name}.svg"
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def png(self) -> str:
-        """Name of the same as pixels."""
-        return f"{self.name}.png"
+        """Path of the PNG, relative to the folder of all figures."""
+        return f"{self.file.removesuffix('.svg')}.png"
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -142,14 +150,29 @@ def write_index(folder: Path, entries: Iterable[Entry]) -> None:
 
 
 def load_index(folder: Path) -> FigureIndex:
-    """Read the index of the figures in `folder`.
+    """Read the index of the figures in `folder`, in the order of the report.
+
+    `folder` has one figures.json, or a subfolder for each of GROUPS with a figures.json of its own.
 
     Raises:
-        StudyError: it is missing or is not what `draw` writes.
+        StudyError: an index is missing or is not what `draw` writes.
     """
-    path = folder / INDEX
+    if not any((folder / group).is_dir() for group in GROUPS):
+        return FigureIndex(_read(folder / INDEX))
+    entries = (
+        replace(entry, folder=group) for group in GROUPS for entry in _read(folder / group / INDEX)
+    )
+    return FigureIndex(sorted(entries, key=lambda entry: rank(entry.section)))
+
+
+def rank(section: str) -> int:
+    """Return the position of a section in the report."""
+    return list(SECTIONS).index(section)
+
+
+def _read(path: Path) -> list[Entry]:
     try:
-        return FigureIndex(ENTRIES.validate_json(path.read_bytes()))
+        return ENTRIES.validate_json(path.read_bytes())
     except FileNotFoundError as error:
         raise StudyError(f"{path}: missing; the step that draws figures has not run") from error
     except (OSError, ValueError) as error:

@@ -12,12 +12,13 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from mlpstudy.analysis.results import load_results
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.figures.index import INDEX, OVERVIEW, load_index
+from mlpstudy.figures.index import OVERVIEW, load_index, write_index
 from mlpstudy.files import replacing, write_text
 from mlpstudy.report.document import markdown_environment
 from mlpstudy.report.markdown import markdown_table
@@ -105,9 +106,10 @@ def _copy(results: Path, copy: Path) -> None:
         copy_file(table, copy / table.name)
     for form in ("report/report.pdf", "report/supplement.pdf", "report/provenance.json"):
         copy_file(results / form, copy / form)
-    drawn = (f"{entry.name}.svg" for entry in load_index(results / "figures"))
-    for name in dict.fromkeys([INDEX, OVERVIEW, *drawn]):
-        copy_file(results / "figures" / name, copy / "figures" / name)
+    figures = load_index(results / "figures")
+    for entry in figures:
+        copy_file(results / "figures" / entry.file, copy / "figures" / f"{entry.name}.svg")
+    write_index(copy / "figures", [replace(entry, folder="") for entry in figures])
 
 
 def copy_file(source: Path, target: Path) -> None:
