@@ -87,7 +87,7 @@ def test_report_and_supplement_have_their_parts(
         " ".join(t.split()[:2]) for t in found
     }
     further = " ".join(titles(supplement.outline))
-    for title in ("Model 3", "Assumed settings", "Effects of one setting", "Provenance"):
+    for title in ("Model 3", "Assumed settings", "Effects of one setting"):
         assert title in further
     assert not [title for title in found if "Assumed settings" in title]
     assert "supplement" in text_of(supplement)

@@ -56,7 +56,7 @@ def pages(project: Project) -> dict[str, str]:
     ]  # fmt: skip
     found = {str(path.relative_to(project.folder)): plain(path.read_text()) for path in paths}
     document = pypdf.PdfReader(results / "report/report.pdf")
-    return {**found, "report.pdf": plain(document.pages[0].extract_text())}
+    return {**found, "report.pdf": plain(" ".join(page.extract_text() for page in document.pages))}
 
 
 def provenance(project: Project) -> dict[str, object]:
@@ -84,7 +84,7 @@ def test_the_published_pages_say_what_is_configured_otherwise_now(
 ) -> None:
     results = published.folder / "docs/results"
     study = json.loads((results / "study.json").read_text())
-    expected = f"seed {study['seed']} and 2 replicates by the training code {study['code'][:12]}"
+    expected = f"Seed {study['seed']}, 2 replicates, training code {study['code'][:12]}"
     for name, text in pages(published).items():
         assert expected in text, name
         assert "earlier configuration" not in text, name

@@ -158,8 +158,8 @@ def test_a_study_without_claims_and_report_has_a_page(project: Project) -> None:
     for name in ("claims", "audit"):
         assert len((results / f"tables/{name}.csv").read_text().splitlines()) == 1
     page = (results / "report/index.html").read_text()
-    assert '<th scope="col">This study</th>' in page
-    assert '<th scope="col">Report</th>' not in page
+    assert '<th class="" scope="col">this study</th>' in page
+    assert 'scope="col">report</th>' not in page
 
 
 def test_jobs_read_the_configuration_as_it_stands(fresh_project: Project) -> None:
