@@ -59,7 +59,7 @@ class Concluded(Quoted):
     headline: Annotated[tuple[Text, ...], Listed("a list of different names of claims")] = absent(
         (), examples=[["deeper_is_better"]]
     )
-    """The claims that the first screen shows for the conclusion; by default the first one."""
+    """The claims that the first screen shows for the conclusion; by default none."""
 
 
 class Comparison(Quoted):

@@ -155,11 +155,12 @@ def report_context(
         "saturation_table": saturation_table(results),
         "architecture_table": architecture_table(results),
         "likelihood_table": (likelihood := likelihood_table(results)),
-        "best": likelihood.rows[0].cells[0] if likelihood and likelihood.rows else None,
+        "best": likelihood.rows[0].cells if likelihood and likelihood.rows else None,
         "printed_tables": printed_tables(results),
         "changes": list(changes(results)),
         "effect_tables": effect_tables(results),
-        "assumptions": assumptions(results),
+        "assumptions": (assumed_settings := assumptions(results)),
+        "assumed_names": list(dict.fromkeys(row.cells[0].text for row in assumed_settings.rows)),
         "condition_table": condition_table(results),
     }
 
@@ -220,10 +221,7 @@ def _conclusions(results: Results, verdicts: Verdicts) -> list[Conclusion]:
 
 def _headline(results: Results, verdicts: Verdicts) -> Table | None:
     """Return the verdicts on the claims that the first screen shows; None for no claims."""
-    names: list[str] = []
-    for said in results.study.conclusions.model_dump().values():
-        claims = [claim.name for claim in verdicts.at(said.get("place", ""))]
-        chosen = [name for name in said.get("headline", ()) if name in claims]
-        names += chosen or claims[:1]
+    concluded = results.study.conclusions.model_dump().values()
+    names = [name for said in concluded for name in said.get("headline", ())]
     shown = [claim for claim in verdicts.claims if claim.name in names]
     return verdicts.table(shown, "Conclusions of the report") if shown else None
