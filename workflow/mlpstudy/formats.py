@@ -169,11 +169,6 @@ def quoted(label: str) -> str:
     return f"\N{LEFT DOUBLE QUOTATION MARK}{label}\N{RIGHT DOUBLE QUOTATION MARK}"
 
 
-def under(label: str) -> str:
-    """Return where something holds, by the label of a condition: under “corrected”."""
-    return f"under {quoted(label)}"
-
-
 def p_value(p: Any) -> str:
     """Return a probability with what is small as a bound."""
     if missing(p):
@@ -194,35 +189,6 @@ def listing(parts: Sequence[str]) -> str:
 def plural(number: int, noun: str) -> str:
     """Return `1 run`, `3 runs`."""
     return f"{count(number)} {noun}" + ("" if number == 1 else "s")
-
-
-def supported_decimals(low: Any, high: Any) -> int:
-    """Return how many decimals of a per cent an interval, of fractions, supports: 0, 1 or 2.
-
-    The last digit shown is worth about a tenth of the interval's half width, or more; without an
-    interval two are shown, as the report does.
-    """
-    if missing(low) or missing(high):
-        return 2
-    half = 100 * (float(high) - float(low)) / 2
-    return 0 if half >= 5 else 1 if half >= 0.25 else 2
-
-
-def median(row: Any, name: str = "test_accuracy") -> str:
-    """Return a row's median as per cent, rounded to what its interval supports, on the point."""
-    decimals = supported_decimals(row[f"{name}_low"], row[f"{name}_high"])
-    return on_the_point(percent(row[f"{name}_median"], decimals), decimals)
-
-
-def on_the_point(text: str, decimals: int, width: int = 2) -> str:
-    """Fill up a number on the right, so that a column of them stands on the decimal point.
-
-    The spaces are as wide as a point and as a figure.
-    """
-    if text == NONE or decimals >= width:
-        return text
-    point = "" if decimals else "\N{PUNCTUATION SPACE}"
-    return text + point + "\N{FIGURE SPACE}" * (width - decimals)
 
 
 def date(text: str) -> str:
