@@ -129,7 +129,7 @@ def _core_table(speeds: pd.DataFrame, described: dict[str, str], teams: list[str
 def study_minutes(speeds: pd.DataFrame, models: Sequence[Model]) -> dict[tuple[int, int], float]:
     """Return the minutes for one replicate of all `models`, by jobs at once and threads a job.
 
-    `speeds` has a row a model and a column a team, in steps a second of the whole team.
+    `speeds` has one row per model and one column per team: steps per second of the whole team.
     """
     steps = pd.Series({model.name: model.steps for model in models})
     minutes = (speeds.rdiv(steps, axis=0).sum() / 60).tolist()

@@ -216,7 +216,7 @@ def test_a_destination_that_cannot_be_written_is_one_line_and_loses_nothing(
 
 PACKAGE = {"debian": {"package": "dataset-little", "folder": "usr/share/datasets/little"}}
 
-# Knows the package only if the lists that it is told to use were made by an update.
+# This apt-get finds the package only after an update has written the lists it is given.
 NEEDS_LISTS = """
 lists=
 for word; do case $word in Dir::State::Lists=*) lists=${word#*=};; esac; done
