@@ -30,6 +30,7 @@ from mlpstudy.config.planning import read_plan
 from mlpstudy.config.loading import over_shipped
 from mlpstudy.figures.index import GROUPS, load_index
 from mlpstudy.locks import is_locked, lock_until_exit
+from mlpstudy import server
 
 # ---- The configuration ------------------------------------------------------------------------
 
@@ -93,6 +94,16 @@ def keep_study():
         lock_until_exit(LOCK_FILE, f"the study in {RESULTS}")
     except StudyError as error:
         sys.exit(f"error: {error}")
+
+
+def start_server():
+    """Start a process that runs this machine's jobs in forks, if that saves imports.
+
+    Jobs in other environments and on other machines cannot use it.
+    """
+    deployed = workflow.deployment_settings.deployment_method
+    if workflow.local_exec and not deployed and len(list(workflow.dag.needrun_jobs())) > 2:
+        server.start()
 
 
 # Jobs that Snakemake starts in processes of their own read the workflow too. Only the main process
