@@ -145,6 +145,9 @@ def _fork(client: socket.socket) -> BaseProcess:
     for module in IMPORTS.get(state["argv"][1], ()):
         with contextlib.suppress(Exception):  # the command meets the same error, and says so
             importlib.import_module(f"mlpstudy.{module}")
+    if state["argv"][1] == "train":
+        # Kept by all forks: that of the code that they run, whatever becomes of the files.
+        importlib.import_module("mlpstudy.fingerprint").training_fingerprint()
     process = multiprocessing.get_context("fork").Process(target=_run, args=(state, streams))
     process.start()
     for stream in streams:
@@ -164,7 +167,7 @@ def _run(state: dict[str, Any], streams: list[int]) -> None:
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(state["folder"])
-    os.environ.clear()
+    # What the imported modules have set, such as MKL_CBWR, stays.
     os.environ.update(state["environment"])
     sys.argv = state["argv"]
     importlib.import_module("mlpstudy.cli").main()
