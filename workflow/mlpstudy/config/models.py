@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import inspect
-from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 from pydantic import Field, create_model
 
-from mlpstudy.config.types import Listed, Name, Strict, absent, initial, line, wanted
+from mlpstudy.config.types import (
+    Listed,
+    Name,
+    Strict,
+    absent,
+    attribute_docstrings,
+    initial,
+    line,
+    wanted,
+)
 from mlpstudy.spec import Spec
 
 FIELDS = tuple(Spec.__dataclass_fields__)
@@ -29,13 +35,7 @@ def _hyperparameters() -> dict[str, tuple[Any, Any]]:
     A field without a default has None, which no one can write.
     """
     hints, found = get_type_hints(Spec), {}
-    source = ast.parse(inspect.getsource(Spec)).body[0]
-    descriptions = {
-        one.target.id: " ".join(str(other.value.value).split())
-        for one, other in pairwise(source.body if isinstance(source, ast.ClassDef) else ())
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-        if isinstance(other, ast.Expr) and isinstance(other.value, ast.Constant)
-    }
+    descriptions = attribute_docstrings(Spec)
     for field in dataclasses.fields(Spec):
         limits, kind = dict(field.metadata), hints[field.name]
         if "items" in limits:
@@ -44,7 +44,8 @@ def _hyperparameters() -> dict[str, tuple[Any, Any]]:
             listed = Listed(limits.pop("expected"), *size, distinct=False)
             kind = Annotated[tuple[Annotated[int, item], ...], listed]
         default = None if field.default is dataclasses.MISSING else field.default
-        found[field.name] = (kind, Field(default, description=descriptions[field.name], **limits))
+        description = " ".join(descriptions[field.name].split())
+        found[field.name] = (kind, Field(default, description=description, **limits))
     return found
 
 
