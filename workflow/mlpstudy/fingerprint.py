@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
+import json
+import os
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -37,8 +41,11 @@ def fingerprint(*modules: str, without: tuple[str, ...] = ()) -> str:
     have no effect. `without` names modules to leave out, with what only they import.
     """
     hashes = hashlib.sha256()
+    known = len(_parsed())
     for module in sorted(closure(*modules, without=without)):
         hashes.update(f"{module}\n{_read(module).meaning}\n".encode())
+    if len(_parsed()) > known:
+        _keep_parsed()
     return hashes.hexdigest()
 
 
@@ -55,32 +62,54 @@ def closure(*modules: str, without: tuple[str, ...] = ()) -> set[str]:
 
 
 class _Module(NamedTuple):
-    """What a module means, as a text, and what it imports from this package."""
+    """What a module means, as a text, and what it may import from this package."""
 
     meaning: str
     imports: list[str]
 
 
 def _read(module: str) -> _Module:
-    return _parse(_path(module).read_text(encoding="utf-8"))
+    source = _path(module).read_bytes()
+    key = hashlib.sha256(source).hexdigest()
+    if key not in _parsed():
+        tree = ast.parse(source)
+        _parsed()[key] = _Module(canonical(tree), _imports(tree))
+    meaning, imports = _parsed()[key]
+    return _Module(meaning, [name for name in imports if _path(name).is_file()])
 
 
 @cache
-def _parse(source: str) -> _Module:
-    """Parse a module once, however many fingerprints it is part of: this takes time at a start."""
-    tree = ast.parse(source)
-    return _Module(canonical(tree), _imports(tree))
+def _parsed() -> dict[str, _Module]:
+    """Return the modules parsed so far, by the SHA-256 of their source.
+
+    They are kept beside Python's own compiled files, as parsing them takes half a second.
+    """
+    with contextlib.suppress(OSError, ValueError, TypeError):
+        return {key: _Module(*found) for key, found in json.loads(_kept().read_bytes()).items()}
+    return {}
+
+
+def _keep_parsed() -> None:
+    temporary = _kept().with_suffix(f".{os.getpid()}")
+    if not sys.dont_write_bytecode:
+        with contextlib.suppress(OSError):
+            temporary.write_text(json.dumps(_parsed()), encoding="ascii")
+            temporary.replace(_kept())
+
+
+def _kept() -> Path:
+    return PACKAGE / "__pycache__" / f"fingerprint.{sys.implementation.cache_tag}.json"
 
 
 def _imports(tree: ast.Module) -> list[str]:
-    """Name the modules of this package that `tree` imports, from their folder or from within."""
+    """Name what `tree` imports from this package: modules, and what may be one or lie in one."""
     named = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{PACKAGE.name}."):
             origin = str(node.module)
             candidates = [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
             named += [name.removeprefix(f"{PACKAGE.name}.") for name in candidates]
-    return [name for name in named if _path(name).is_file()]
+    return named
 
 
 def _path(module: str) -> Path:
