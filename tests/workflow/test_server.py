@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from forks import ROOT
 from project import Project
 
 from mlpstudy import server
+from mlpstudy.cli import app
 from mlpstudy.training.checkpoint import epoch_and_seconds
 
 SPEC = "results/runs/as_reported/m01/fold-all/replicates-1-2/spec.json"
@@ -60,6 +62,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it did not happen in a minute")
+
+
+def test_the_server_imports_modules_that_exist_for_verbs_that_exist() -> None:
+    """A wrong name would only cost time, and nothing else would tell."""
+    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert set(server.IMPORTS) <= verbs
+    for module in sum(server.IMPORTS.values(), ()):
+        assert importlib.util.find_spec(f"mlpstudy.{module}"), module
 
 
 def test_a_command_and_its_fork_end_together(
