@@ -44,12 +44,25 @@ class Loss:
     `values(log_softmax, labels)` returns the loss of each example, (examples,), from the
     log-softmax (classes, examples) and the true classes (examples,).
     `gradient(softmax, targets)` replaces the softmax (replicates, classes, rows), in place, by
-    d(batch mean)/d(logits). `targets` of that shape are one-hot; their zeros are raised to `floor`.
+    d(batch mean)/d(logits). `targets` of that shape are one-hot, with zeros raised to `floor`, and
+    divided by the number of rows.
     """
 
     values: Callable[[Tensor, Tensor], Tensor]
     gradient: Callable[[Tensor, Tensor], object]
     floor: float = 0.0
+
+    def set_targets(self, labels: Tensor, out: Tensor) -> None:
+        """Write the targets of `labels`, (..., 1, rows), to `out`, (..., classes, rows).
+
+        They are minus the one-hot targets, whose zeros are raised to `floor`, divided by the number
+        of rows: what both gradients add to a multiple of the softmax.
+        """
+        classes = torch.arange(out.shape[-2], device=out.device).view(-1, 1)
+        torch.eq(labels, classes, out=out)
+        if self.floor:
+            out.clamp_(min=self.floor)
+        out.mul_(-1.0 / out.shape[-1])
 
     def metrics(self, logits: Tensor, labels: Tensor) -> Metrics:
         """Return the metrics of one replicate's `logits` (classes, examples) for `labels`."""
@@ -68,7 +81,7 @@ def _cross_entropy_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
 
 
 def _cross_entropy_gradient(softmax: Tensor, targets: Tensor) -> None:
-    softmax.sub_(targets).mul_(1.0 / softmax.shape[-1])
+    torch.add(targets, softmax, alpha=1.0 / softmax.shape[-1], out=softmax)
 
 
 def _clipped_kl_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
@@ -85,7 +98,7 @@ def _clipped_kl_gradient(softmax: Tensor, targets: Tensor) -> None:
     No p exceeds 1, so p is clipped only where it is below 1e-7: there its derivative is 0.
     """
     passing = _threshold_backward(targets, softmax, _below_epsilon(softmax.dtype))
-    softmax.mul_(passing.sum(1, keepdim=True)).sub_(passing).mul_(1.0 / softmax.shape[-1])
+    torch.addcmul(passing, softmax, passing.sum(1, keepdim=True), value=-1.0, out=softmax)
 
 
 def _of_class(values: Tensor, labels: Tensor) -> Tensor:

@@ -31,9 +31,9 @@ from mlpstudy.training.layers import (
     layer_shapes,
 )
 
-# MKL reads this at its first product. Without it, the kernel that it chooses depends on how many
-# matrices there are and on their alignment, so a replicate's bits would depend on its stack.
-os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+# MKL reads this at its first product: equally aligned matrices then have the same product, however
+# many there are. Without it, a replicate's bits could depend on its stack.
+os.environ.setdefault("MKL_CBWR", "AUTO")
 
 
 class LayerBuffers:
@@ -55,34 +55,58 @@ class LayerBuffers:
         # Dropout must not overwrite what the activation has saved.
         separate = self.mask is not None and self.norm is None
         self.output = Buffer(shape, like) if separate else self.before_dropout
-        self.gradient = Buffer(shape if training else (0,), like)
+        self.gradient = Buffer(shape if training else (shape[0], 0, 0), like)
 
 
 class Batch:
-    """The inputs, targets and buffers of one step over `rows` examples per replicate.
+    """The examples of `steps` consecutive steps, and the buffers of one step.
 
-    The caller fills `inputs` (replicates, rows, pixels), `targets` (replicates, classes, rows) and,
-    if there is dropout, the masks. The forward pass fills `logits` (replicates, classes, rows), and
-    the loss `gradient`, that of the batch's mean loss with respect to the logits. Classes come
-    before rows because a softmax over the last axis, of ten elements, cannot use vector
-    instructions and takes ten times as long.
+    `rows` is the number of examples per replicate and step. The caller fills `images` (steps,
+    replicates, rows, pixels) and `targets` (replicates, classes, rows) of each step, and if there
+    is dropout, the masks of the present step. `start(step)` chooses the step. The forward pass then
+    fills its `logits` (replicates, classes, rows), and the loss `gradient`, that of the batch's
+    mean loss with respect to the logits. Classes come before rows because a softmax over the last
+    axis, of ten elements, cannot use vector instructions and takes ten times as long.
     """
 
     def __init__(
-        self, spec: Spec, inputs: int, replicates: int, rows: int, like: Tensor, *, training: bool
+        self,
+        spec: Spec,
+        inputs: int,
+        replicates: int,
+        rows: int,
+        like: Tensor,
+        *,
+        training: bool,
+        steps: int = 1,
     ) -> None:
         self.rows = rows
         self.training = training
-        self.inputs = like.new_zeros(replicates, rows, inputs)
+        self.images = like.new_zeros(steps, replicates, rows, inputs, dtype=torch.uint8)
+        self.inputs = Buffer((replicates, rows, inputs), like)
         self.layers = [
             LayerBuffers(spec, (replicates, rows, units), like, training=training)
             for units in spec.nodes[:-1]
         ]
-        classes = (replicates, spec.nodes[-1], rows)
-        self.logits = like.new_zeros(classes)
-        self.targets = like.new_zeros(classes)
-        self.gradient = like.new_zeros(classes)
+        classes = (spec.nodes[-1], rows)
+        self.all_logits = Buffer((steps * replicates, *classes), like)
+        self.all_targets = Buffer((steps * replicates, *classes), like)
+        self.gradient = Buffer((replicates, *classes), like)
+        self._steps = list(
+            zip(
+                self.images.unbind(),
+                self.all_logits.split(steps),
+                self.all_targets.split(steps),
+                strict=True,
+            )
+        )
         self._dropout = spec.dropout
+        self.start(0)
+
+    def start(self, step: int) -> None:
+        """Make `step` the present one: `inputs`, `logits` and `targets` are then its own."""
+        images, self.logits, self.targets = self._steps[step]
+        self.inputs.view.copy_(images)
 
     @property
     def hidden_size(self) -> int:
@@ -116,7 +140,10 @@ class Network:
         self.inputs = inputs
         self.replicates = len(generators)
         self.activation = activation_named(spec.activation, spec.leaky_slope)
+        # The first layer's products are scaled rather than its inputs, which costs nothing.
+        self.scale = 1.0 / 255.0 if spec.pixels == "unit" else 1.0
         self.parameters, self.layers, self.groups = allocate(spec, inputs, self.replicates, like)
+        self._groups = {group.first: group for group in self.groups}
         for replicate, generator in enumerate(generators):
             self._draw_kernels(replicate, generator)
 
@@ -145,28 +172,44 @@ class Network:
         """Return the moving moments of batch normalisation: all state besides the parameters."""
         return {name: tensor for name, tensor in self.named_tensors().items() if ".moving_" in name}
 
-    def batch(self, rows: int, *, training: bool) -> Batch:
-        """Return the buffers for passes over `rows` examples per replicate."""
+    def batch(self, rows: int, *, training: bool, steps: int = 1) -> Batch:
+        """Return the buffers for passes over `rows` examples per replicate, `steps` at a time."""
         return Batch(
-            self.spec, self.inputs, self.replicates, rows, self.parameters, training=training
+            self.spec,
+            self.inputs,
+            self.replicates,
+            rows,
+            self.parameters,
+            training=training,
+            steps=steps,
         )
 
     def forward(self, batch: Batch) -> None:
         """Compute `batch.logits` from `batch.inputs`."""
-        values = batch.inputs
+        values, scale = batch.inputs, self.scale
         for layer, buffers in zip(self.layers, batch.layers, strict=False):
-            _stacked(torch.baddbmm, buffers.dense.view, layer.bias, values, layer.kernel)
+            dense = buffers.dense.view
+            _stacked(torch.baddbmm, dense, layer.bias, values.view, layer.kernel, alpha=scale)
             self.activation.forward(buffers.dense.flat, buffers.activated.flat)
             if layer.norm is not None and buffers.norm is not None:
                 layer.norm.forward(buffers.activated.view, buffers.norm, training=batch.training)
             if buffers.mask is not None:
                 torch.mul(buffers.before_dropout.flat, buffers.mask.flat, out=buffers.output.flat)
-            values = buffers.output.view
-        output = self.layers[-1]
+            values, scale = buffers.output, 1.0
+        output, logits = self.layers[-1], batch.logits
         if batch.rows > 1:
-            torch.baddbmm(output.bias, output.kernel, values.mT, out=batch.logits)
+            torch.baddbmm(
+                output.bias, output.kernel, values.transposed, alpha=scale, out=logits.view
+            )
         else:
-            _stacked(torch.baddbmm, batch.logits.mT, output.bias.mT, values, output.kernel.mT)
+            _stacked(
+                torch.baddbmm,
+                logits.transposed,
+                output.bias.mT,
+                values.view,
+                output.transposed,
+                alpha=scale,
+            )
 
     def backward(self, batch: Batch) -> Iterator[ParameterGroup]:
         """Compute the gradients from `batch.gradient`; yield each group when its own are complete.
@@ -175,22 +218,28 @@ class Network:
         use for a group's parameters, so they may be updated at once, while they and their gradients
         are in the cache. The gradients of the next group overwrite those of the last.
         """
-        inputs = [batch.inputs, *(buffers.output.view for buffers in batch.layers)]  # of each layer
-        groups = {group.first: group for group in self.groups}
-        output = self.layers[-1]
-        torch.bmm(batch.gradient, inputs[-1], out=output.kernel_gradient)
-        torch.sum(batch.gradient, 2, keepdim=True, out=output.bias_gradient)
-        gradient, kernel = batch.gradient.mT, output.kernel
+        inputs = [batch.inputs, *(buffers.output for buffers in batch.layers)]  # of each layer
+        output, gradient = self.layers[-1], batch.gradient
+        self._kernel_gradient(output, len(batch.layers), gradient.view, inputs[-1].view)
+        torch.sum(gradient.view, 2, keepdim=True, out=output.bias_gradient)
+        arriving, kernel = gradient.transposed, output.kernel
         for index in range(len(batch.layers) - 1, -1, -1):
             layer, buffers = self.layers[index], batch.layers[index]
-            _stacked(torch.bmm, buffers.gradient.view, gradient, kernel)
-            if index + 1 in groups:
-                yield groups[index + 1]
+            _stacked(torch.bmm, buffers.gradient.view, arriving, kernel)
+            if index + 1 in self._groups:
+                yield self._groups[index + 1]
             self._backward_hidden(layer, buffers)
-            gradient, kernel = buffers.gradient.view, layer.kernel.mT
-            torch.bmm(inputs[index].mT, gradient, out=layer.kernel_gradient)
-            torch.sum(gradient, 1, keepdim=True, out=layer.bias_gradient)
-        yield groups[0]
+            arriving, kernel = buffers.gradient.view, layer.transposed
+            self._kernel_gradient(layer, index, inputs[index].transposed, arriving)
+            torch.sum(arriving, 1, keepdim=True, out=layer.bias_gradient)
+        yield self._groups[0]
+
+    def _kernel_gradient(self, layer: Layer, index: int, left: Tensor, right: Tensor) -> None:
+        out = layer.kernel_gradient
+        if index == 0 and self.scale != 1.0:
+            torch.baddbmm(out, left, right, beta=0.0, alpha=self.scale, out=out)
+        else:
+            torch.bmm(left, right, out=out)
 
     def _backward_hidden(self, layer: Layer, buffers: LayerBuffers) -> None:
         """Replace the gradient of a hidden layer's output by that of its dense part, in place."""
@@ -217,14 +266,14 @@ class Network:
                 kernels[replicate].copy_(torch.from_numpy(drawn))
 
 
-def _stacked(product: Callable[..., object], out: Tensor, *factors: Tensor) -> None:
+def _stacked(product: Callable[..., object], out: Tensor, *factors: Tensor, **scale: float) -> None:
     """Write `product` (bmm or baddbmm) of tensors with a leading axis of replicates to `out`.
 
     MKL multiplies a single row by other kernels, whose bits depend on the number of matrices in the
     stack. So the replicates of a batch of one example are multiplied one by one.
     """
     if out.shape[1] > 1:
-        product(*factors, out=out)
+        product(*factors, **scale, out=out)
         return
     for part, *own in zip(*(torch.split(each, 1) for each in (out, *factors)), strict=True):
-        product(*own, out=part)
+        product(*own, **scale, out=part)

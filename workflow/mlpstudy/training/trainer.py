@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from mlpstudy.data.dataset import Dataset
 from mlpstudy.data.splits import splits_of
 from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.spec import Job
-from mlpstudy.training.losses import Metrics, loss_named
+from mlpstudy.training.losses import Loss, Metrics, loss_named
 from mlpstudy.training.network import Batch, Network
 from mlpstudy.training.optimizers import optimizer_named
 
+LOADED_ROWS = 256  # examples per replicate that are gathered at once, for one or more steps
 EVALUATION_ROWS = 500  # examples per replicate in one forward pass: a few MB of activations
 PROBE_ROWS = 1000  # training images on which dead units are counted
 DEAD_SLOPE = 1e-3  # a unit is dead if its activation's slope is smaller on every probe image
@@ -36,40 +37,30 @@ Recorder = Callable[[Callable[[], object]], Callable[[], object]]
 
 
 class BatchLoader:
-    """Gathers the images and targets of a batch by row number.
+    """Gathers the images and labels of batches by row number.
 
     The images stay bytes, in memory shared by all jobs, until they are used: gathering bytes, a
     quarter of the memory, and converting them takes half the time of gathering float32.
     """
 
-    def __init__(
-        self, images: Tensor, labels: Tensor, *, classes: int, scale: float, floor: float
-    ) -> None:
-        """Take uint8 images (rows, pixels) and int64 labels (rows,).
-
-        Pixels become byte · `scale`; targets are 1 for the true class and `floor` for the others.
-        """
+    def __init__(self, images: Tensor, labels: Tensor, loss: Loss) -> None:
+        """Take uint8 images (rows, pixels), int64 labels (rows,), and the loss of the targets."""
         self.images = images
         self.labels = labels
-        self.scale = scale
-        self.floor = floor
-        self._classes = torch.arange(classes, device=images.device).view(1, -1, 1)
-        self._bytes = images.new_empty(0)
+        self.loss = loss
 
-    def fill(self, batch: Batch, rows: Tensor) -> None:
-        """Set the inputs and targets of `batch` to the examples `rows`, (replicates, rows)."""
-        flat = rows.reshape(-1)
-        inputs = batch.inputs.view(len(flat), -1)
-        if self._bytes.shape != inputs.shape:
-            self._bytes = self.images.new_empty(inputs.shape)
-        torch.index_select(self.images, 0, flat, out=self._bytes)
-        inputs.copy_(self._bytes)
-        if self.scale != 1.0:
-            inputs.mul_(self.scale)
-        labels = torch.index_select(self.labels, 0, flat).view(len(rows), 1, -1)
-        torch.eq(labels, self._classes, out=batch.targets)
-        if self.floor:
-            batch.targets.clamp_(min=self.floor)
+    def load(self, batch: Batch, rows: Tensor) -> None:
+        """Fill the images of `batch` with the examples `rows`, (steps, replicates, rows).
+
+        A batch for training gets their targets too. There may be fewer steps than it has place for.
+        """
+        flat, steps = rows.reshape(-1), len(rows)
+        images = batch.images[:steps].view(len(flat), -1)
+        torch.index_select(self.images, 0, flat, out=images)
+        if batch.training:
+            targets = batch.all_targets.view[: steps * rows.shape[1]]
+            labels = torch.index_select(self.labels, 0, flat).view(len(targets), 1, -1)
+            self.loss.set_targets(labels, targets)
 
 
 class Trainer:
@@ -92,9 +83,7 @@ class Trainer:
         self.loader = BatchLoader(
             _tensor_over(dataset.images).to(self.device),
             torch.from_numpy(dataset.labels.astype(np.int64)).to(self.device),
-            classes=self.spec.nodes[-1],
-            scale=1.0 / 255.0 if self.spec.pixels == "unit" else 1.0,
-            floor=self.loss.floor,
+            self.loss,
         )
         like = torch.empty(0, dtype=torch.float32, device=self.device)
         pixels = dataset.images.shape[1]
@@ -103,7 +92,7 @@ class Trainer:
             self.spec.optimizer, self.network.groups, self.spec.learning_rate
         )
         self._graphs = GraphedStep(self.train_step) if self.device.type == "cuda" else None
-        self._batches: dict[tuple[int, bool], Batch] = {}
+        self._batches: dict[tuple[int, int, bool], Batch] = {}
 
     def streams(self, purpose: Purpose, epoch: int = 0) -> list[np.random.Generator]:
         """Return one generator per replicate."""
@@ -151,23 +140,44 @@ class Trainer:
         """
         dropout = self.streams("dropout", epoch)
         logits = self._new_logits(rows)
-        step = self._graphs or self.train_step
-        for step_rows, step_logits in _steps(rows, logits, self.spec.batch_size):
-            batch = self.batch(step_rows.shape[1], training=True)
-            self.loader.fill(batch, step_rows)
-            if self.spec.dropout:
-                kept = draw_kept(dropout, self.spec.dropout, batch.hidden_size)
-                batch.set_masks(torch.from_numpy(kept))
-            self.optimizer.begin_step()
-            step(batch)
-            step_logits.copy_(batch.logits)
+        train_step = self._graphs or self.train_step
+        for batch, steps in self._loaded(rows, logits, self.spec.batch_size, training=True):
+            for step in range(steps):
+                batch.start(step)
+                if self.spec.dropout:
+                    kept = draw_kept(dropout, self.spec.dropout, batch.hidden_size)
+                    batch.set_masks(torch.from_numpy(kept))
+                self.optimizer.begin_step()
+                train_step(batch)
         return logits
+
+    def _loaded(
+        self, rows: Tensor, logits: Tensor, size: int, *, training: bool
+    ) -> Iterator[tuple[Batch, int]]:
+        """Yield loaded batches of up to STEPS_LOADED steps of `size` rows, and their steps.
+
+        After each, the logits of its steps are copied to `logits`, (replicates, classes, examples).
+        """
+        replicates, examples = rows.shape
+        most = max(1, LOADED_ROWS // size)
+        start = 0
+        while start < examples:
+            size = min(size, examples - start)
+            steps = min(most, (examples - start) // size)
+            end = start + steps * size
+            batch = self.batch(size, most if size * most <= examples else steps, training=training)
+            self.loader.load(batch, rows[:, start:end].view(replicates, steps, size).transpose(0, 1))
+            yield batch, steps
+            done = batch.all_logits.view[: steps * replicates].view(steps, replicates, -1, size)
+            part = logits[:, :, start:end].view(replicates, -1, steps, size)
+            part.copy_(done.permute(1, 2, 0, 3))
+            start = end
 
     def train_step(self, batch: Batch) -> None:
         """Do the step that `optimizer.begin_step()` has begun, on a batch that has been filled."""
         self.network.forward(batch)
-        torch.softmax(batch.logits, 1, out=batch.gradient)
-        self.loss.gradient(batch.gradient, batch.targets)
+        torch.softmax(batch.logits.view, 1, out=batch.gradient.view)
+        self.loss.gradient(batch.gradient.view, batch.targets.view)
         for group in self.network.backward(batch):
             self.optimizer.update(group)
 
@@ -189,8 +199,10 @@ class Trainer:
         """Return the logits (replicates, classes, examples) of each replicate's `rows`."""
         stacked = self._stacked(rows)
         logits = self._new_logits(stacked)
-        for step_rows, step_logits in _steps(stacked, logits, EVALUATION_ROWS):
-            step_logits.copy_(self.forward(step_rows).logits)
+        for batch, steps in self._loaded(stacked, logits, EVALUATION_ROWS, training=False):
+            for step in range(steps):
+                batch.start(step)
+                self.network.forward(batch)
         return logits
 
     def evaluate(self, rows: Sequence[Rows]) -> list[Metrics]:
@@ -211,15 +223,16 @@ class Trainer:
     def forward(self, rows: Tensor, *, training: bool = False) -> Batch:
         """Return a batch after the forward pass of `rows`, (replicates, examples)."""
         batch = self.batch(rows.shape[1], training=training)
-        self.loader.fill(batch, rows)
+        self.loader.load(batch, rows.unsqueeze(0))
+        batch.start(0)
         self.network.forward(batch)
         return batch
 
-    def batch(self, rows: int, *, training: bool) -> Batch:
+    def batch(self, rows: int, steps: int = 1, *, training: bool) -> Batch:
         """Return the batch of this size, which is allocated once; it holds data of its last use."""
-        key = (rows, training)
+        key = (rows, steps, training)
         if key not in self._batches:
-            self._batches[key] = self.network.batch(rows, training=training)
+            self._batches[key] = self.network.batch(rows, training=training, steps=steps)
         return self._batches[key]
 
     def _new_logits(self, rows: Tensor) -> Tensor:
@@ -274,11 +287,6 @@ def _record_graph(call: Callable[[], object]) -> Callable[[], object]:
     with torch.cuda.graph(graph):  # records operations, on a stream of its own, without doing them
         call()
     return graph.replay
-
-
-def _steps(rows: Tensor, logits: Tensor, size: int) -> Iterable[tuple[Tensor, Tensor]]:
-    """Split `rows` and `logits`, whose last axes are the examples, into steps of `size`."""
-    return zip(torch.split(rows, size, -1), torch.split(logits, size, -1), strict=True)
 
 
 def _tensor_over(images: NDArray[np.uint8]) -> Tensor:
