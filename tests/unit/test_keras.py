@@ -92,8 +92,10 @@ def batches(trainer: Trainer, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
     batch = trainer.network.batch(trainer.spec.batch_size, training=True)
     for _ in range(steps):
         rows = torch.from_numpy(generator.choice(trainer.splits[0].train, batch.rows))
-        trainer.loader.fill(batch, rows[None])
-        yield batch.inputs[0], batch.targets[0].T
+        trainer.loader.load(batch, rows[None, None])
+        batch.start(0)
+        targets = torch.nn.functional.one_hot(trainer.loader.labels[rows], CLASSES).double()
+        yield batch.inputs.view[0] * trainer.network.scale, targets
         trainer.optimizer.begin_step()
         trainer.train_step(batch)
 
@@ -119,9 +121,8 @@ def test_thirty_steps_in_float64_give_the_weights_of_keras(
         assert (ours - theirs).abs().max() <= 1e-9 * theirs.abs().max(), name
     rows = trainer.splits[0].validation
     logits = trainer.predict([rows])[0].T
-    batch = trainer.network.batch(rows.size, training=False)
-    trainer.loader.fill(batch, torch.from_numpy(rows)[None])
-    predicted = torch.as_tensor(np.array(model.predict_on_batch(batch.inputs[0].numpy())))
+    inputs = trainer.forward(torch.from_numpy(rows)[None]).inputs.view[0] * trainer.network.scale
+    predicted = torch.as_tensor(np.array(model.predict_on_batch(inputs.numpy())))
     clipped = fields.get("loss") == "kl_divergence" and fields.get("kl") != "exact"
     assert_near(torch.softmax(logits, -1) if clipped else logits, predicted, 1e-8)
 

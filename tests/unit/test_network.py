@@ -38,10 +38,11 @@ def filled_batch(network: Network, *, training: bool) -> tuple[Batch, Tensor]:
     """A batch of random inputs, targets and masks, and its labels (replicates, rows)."""
     generator = torch.Generator().manual_seed(4)
     batch = network.batch(ROWS, training=training)
-    batch.inputs.copy_(torch.rand(batch.inputs.shape, generator=generator, dtype=torch.float64))
-    labels = torch.randint(0, CLASSES, batch.inputs.shape[:2], generator=generator)
-    floor = loss_named(network.spec.loss, network.spec.kl).floor
-    batch.targets.copy_(torch.nn.functional.one_hot(labels, CLASSES).mT).clamp_(min=floor)
+    inputs = batch.inputs.view
+    inputs.copy_(torch.rand(inputs.shape, generator=generator) / network.scale)
+    labels = torch.randint(0, CLASSES, inputs.shape[:2], generator=generator)
+    loss = loss_named(network.spec.loss, network.spec.kl)
+    loss.set_targets(labels.unsqueeze(1), batch.targets.view)
     for layer in batch.layers:
         if layer.mask is not None:
             kept = torch.rand(layer.mask.view.shape, generator=generator) < 0.7
@@ -100,23 +101,22 @@ def test_forward_loss_and_gradient_agree_with_autograd(
     measure = loss_named(spec.loss, spec.kl)
 
     network.forward(batch)
-    log_softmax = torch.log_softmax(batch.logits, 1)
+    log_softmax = torch.log_softmax(batch.logits.view, 1)
     losses = [measure.values(*pair).mean() for pair in zip(log_softmax, labels, strict=True)]
-    torch.softmax(batch.logits, 1, out=batch.gradient)
-    softmax = batch.gradient.clone()
-    measure.gradient(batch.gradient, batch.targets)
+    softmax = torch.softmax(batch.logits.view, 1)
+    measure.gradient(batch.gradient.view.copy_(softmax), batch.targets.view)
     gradients = gradients_of(network, batch)
 
     if gain > 1.0:
         assert (softmax == 1.0).any()
         assert (softmax == 0.0).any()
-        assert (softmax[batch.targets == 1] < 1e-7).any()
+        assert (softmax.gather(1, labels.unsqueeze(1)) < 1e-7).any()
     for r, weights in enumerate(before):
         own = [mask[r] for mask in masks] if masks else None
-        logits = forward(spec, weights, batch.inputs[r], own, training=True)
+        logits = forward(spec, weights, batch.inputs.view[r] * network.scale, own, training=True)
         expected = mean_loss(spec, logits, labels[r])
         torch.autograd.backward(expected)
-        assert_near(batch.logits[r].T, logits.detach(), 1e-10)
+        assert_near(batch.logits.view[r].T, logits.detach(), 1e-10)
         assert losses[r].item() == pytest.approx(expected.item(), rel=1e-10)
         for name, gradient in gradients.items():
             wanted = weights[name].grad
@@ -137,8 +137,8 @@ def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_no
     network.forward(batch)
     assert all(layer.mask is None for layer in batch.layers)
     for r in range(2):
-        expected = forward(spec, weights_of(network, r), batch.inputs[r], training=False)
-        assert_near(batch.logits[r].T, expected.detach(), 1e-12)
+        expected = forward(spec, weights_of(network, r), batch.inputs.view[r] * network.scale, training=False)
+        assert_near(batch.logits.view[r].T, expected.detach(), 1e-12)
     for name, tensor in network.moving_moments().items():
         assert torch.equal(tensor, moments[name]), name
 
