@@ -137,7 +137,9 @@ def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_no
     network.forward(batch)
     assert all(layer.mask is None for layer in batch.layers)
     for r in range(2):
-        expected = forward(spec, weights_of(network, r), batch.inputs.view[r] * network.scale, training=False)
+        expected = forward(
+            spec, weights_of(network, r), batch.inputs.view[r] * network.scale, training=False
+        )
         assert_near(batch.logits.view[r].T, expected.detach(), 1e-12)
     for name, tensor in network.moving_moments().items():
         assert torch.equal(tensor, moments[name]), name

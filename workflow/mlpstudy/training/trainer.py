@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from mlpstudy.data.splits import splits_of
 from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.spec import Job
 from mlpstudy.training.losses import Loss, Metrics, loss_named
-from mlpstudy.training.network import Batch, Network
+from mlpstudy.training.network import Batch, Block, Network, Operation
 from mlpstudy.training.optimizers import optimizer_named
 
 LOADED_ROWS = 256  # examples per replicate that are gathered at once, for one or more steps
@@ -49,18 +50,18 @@ class BatchLoader:
         self.labels = labels
         self.loss = loss
 
-    def load(self, batch: Batch, rows: Tensor) -> None:
-        """Fill the images of `batch` with the examples `rows`, (steps, replicates, rows).
+    def load(self, block: Block, rows: Tensor, *, targets: bool) -> None:
+        """Fill the first steps of `block` with the examples `rows`, (steps, replicates, rows).
 
-        A batch for training gets their targets too. There may be fewer steps than it has place for.
+        The `targets` are only needed for training.
         """
-        flat, steps = rows.reshape(-1), len(rows)
-        images = batch.images[:steps].view(len(flat), -1)
+        flat = rows.reshape(-1)
+        images = block.images[: len(rows)].view(len(flat), -1)
         torch.index_select(self.images, 0, flat, out=images)
-        if batch.training:
-            targets = batch.all_targets.view[: steps * rows.shape[1]]
-            labels = torch.index_select(self.labels, 0, flat).view(len(targets), 1, -1)
-            self.loss.set_targets(labels, targets)
+        if targets:
+            labels = torch.index_select(self.labels, 0, flat)
+            out = block.targets.view[: len(rows) * rows.shape[1]]
+            self.loss.set_targets(labels.view(len(out), 1, -1), out)
 
 
 class Trainer:
@@ -92,7 +93,8 @@ class Trainer:
             self.spec.optimizer, self.network.groups, self.spec.learning_rate
         )
         self._graphs = GraphedStep(self.train_step) if self.device.type == "cuda" else None
-        self._batches: dict[tuple[int, int, bool], Batch] = {}
+        self._blocks: dict[tuple[int, bool], Block] = {}
+        self._operations: dict[Batch, list[Operation]] = {}
 
     def streams(self, purpose: Purpose, epoch: int = 0) -> list[np.random.Generator]:
         """Return one generator per replicate."""
@@ -141,45 +143,52 @@ class Trainer:
         dropout = self.streams("dropout", epoch)
         logits = self._new_logits(rows)
         train_step = self._graphs or self.train_step
-        for batch, steps in self._loaded(rows, logits, self.spec.batch_size, training=True):
-            for step in range(steps):
-                batch.start(step)
+        for block, steps in self._loaded(rows, logits, self.spec.batch_size, training=True):
+            for batch in block.batches[:steps]:
                 if self.spec.dropout:
-                    kept = draw_kept(dropout, self.spec.dropout, batch.hidden_size)
-                    batch.set_masks(torch.from_numpy(kept))
+                    kept = draw_kept(dropout, self.spec.dropout, block.masks.shape[1])
+                    block.set_masks(torch.from_numpy(kept))
                 self.optimizer.begin_step()
                 train_step(batch)
         return logits
 
     def _loaded(
         self, rows: Tensor, logits: Tensor, size: int, *, training: bool
-    ) -> Iterator[tuple[Batch, int]]:
-        """Yield loaded batches of up to STEPS_LOADED steps of `size` rows, and their steps.
+    ) -> Iterator[tuple[Block, int]]:
+        """Yield blocks of batches of `size` rows, loaded, and the number of their steps in use.
 
-        After each, the logits of its steps are copied to `logits`, (replicates, classes, examples).
+        Afterwards the logits of these steps are copied to `logits`, (replicates, classes, rows).
         """
         replicates, examples = rows.shape
-        most = max(1, LOADED_ROWS // size)
         start = 0
         while start < examples:
-            size = min(size, examples - start)
-            steps = min(most, (examples - start) // size)
+            size = min(size, examples - start)  # the last batch may be smaller
+            steps = min(max(1, LOADED_ROWS // size), (examples - start) // size)
             end = start + steps * size
-            batch = self.batch(size, most if size * most <= examples else steps, training=training)
-            self.loader.load(batch, rows[:, start:end].view(replicates, steps, size).transpose(0, 1))
-            yield batch, steps
-            done = batch.all_logits.view[: steps * replicates].view(steps, replicates, -1, size)
+            block = self.block(size, training=training)
+            own_rows = rows[:, start:end].view(replicates, steps, size).transpose(0, 1)
+            self.loader.load(block, own_rows, targets=training)
+            yield block, steps
+            done = block.logits.view[: steps * replicates].view(steps, replicates, -1, size)
             part = logits[:, :, start:end].view(replicates, -1, steps, size)
             part.copy_(done.permute(1, 2, 0, 3))
             start = end
 
     def train_step(self, batch: Batch) -> None:
-        """Do the step that `optimizer.begin_step()` has begun, on a batch that has been filled."""
-        self.network.forward(batch)
-        torch.softmax(batch.logits.view, 1, out=batch.gradient.view)
-        self.loss.gradient(batch.gradient.view, batch.targets.view)
-        for group in self.network.backward(batch):
-            self.optimizer.update(group)
+        """Do the step that `optimizer.begin_step()` has begun, on a batch that has been filled.
+
+        The operations of a step are the same each time, on the same memory. Preparing their
+        arguments takes longer than many of them, so that is done once per batch.
+        """
+        if batch not in self._operations:
+            softmax, targets = batch.gradient.view, batch.targets.view
+            self._operations[batch] = [
+                *self.network.forward(batch),
+                partial(torch.softmax, batch.logits.view, 1, out=softmax),
+                partial(self.loss.gradient, softmax, targets),
+                *self.network.backward(batch, self.optimizer.update),
+            ]
+        run(self._operations[batch])
 
     def tensors(self) -> dict[str, Tensor]:
         """Return all state that the next epoch depends on; random streams have none."""
@@ -199,10 +208,9 @@ class Trainer:
         """Return the logits (replicates, classes, examples) of each replicate's `rows`."""
         stacked = self._stacked(rows)
         logits = self._new_logits(stacked)
-        for batch, steps in self._loaded(stacked, logits, EVALUATION_ROWS, training=False):
-            for step in range(steps):
-                batch.start(step)
-                self.network.forward(batch)
+        for block, steps in self._loaded(stacked, logits, EVALUATION_ROWS, training=False):
+            for batch in block.batches[:steps]:
+                run(self.network.forward(batch))
         return logits
 
     def evaluate(self, rows: Sequence[Rows]) -> list[Metrics]:
@@ -222,18 +230,21 @@ class Trainer:
 
     def forward(self, rows: Tensor, *, training: bool = False) -> Batch:
         """Return a batch after the forward pass of `rows`, (replicates, examples)."""
-        batch = self.batch(rows.shape[1], training=training)
-        self.loader.load(batch, rows.unsqueeze(0))
-        batch.start(0)
-        self.network.forward(batch)
-        return batch
+        block = self.block(rows.shape[1], training=training)
+        self.loader.load(block, rows.unsqueeze(0), targets=training)
+        run(self.network.forward(block.batches[0]))
+        return block.batches[0]
 
-    def batch(self, rows: int, steps: int = 1, *, training: bool) -> Batch:
-        """Return the batch of this size, which is allocated once; it holds data of its last use."""
-        key = (rows, steps, training)
-        if key not in self._batches:
-            self._batches[key] = self.network.batch(rows, training=training, steps=steps)
-        return self._batches[key]
+    def block(self, rows: int, *, training: bool) -> Block:
+        """Return the block of batches of this size, allocated once, with the data of its last use.
+
+        It has as many steps as fit into LOADED_ROWS, and at least one.
+        """
+        key = (rows, training)
+        if key not in self._blocks:
+            steps = max(1, LOADED_ROWS // rows)
+            self._blocks[key] = self.network.block(rows, steps, training=training)
+        return self._blocks[key]
 
     def _new_logits(self, rows: Tensor) -> Tensor:
         replicates, examples = rows.shape
@@ -287,6 +298,12 @@ def _record_graph(call: Callable[[], object]) -> Callable[[], object]:
     with torch.cuda.graph(graph):  # records operations, on a stream of its own, without doing them
         call()
     return graph.replay
+
+
+def run(operations: Iterable[Operation]) -> None:
+    """Do the operations, in order."""
+    for operation in operations:
+        operation()
 
 
 def _tensor_over(images: NDArray[np.uint8]) -> Tensor:
