@@ -25,7 +25,7 @@ from mlpstudy.training.losses import Loss, Metrics, loss_named
 from mlpstudy.training.network import Batch, Block, Network, Operation
 from mlpstudy.training.optimizers import optimizer_named
 
-LOADED_ROWS = 256  # examples per replicate that are gathered at once, for one or more steps
+LOADED_ROWS = 512  # examples per replicate that are gathered at once, for one or more steps
 EVALUATION_ROWS = 500  # examples per replicate in one forward pass: a few MB of activations
 PROBE_ROWS = 1000  # training images on which dead units are counted
 DEAD_SLOPE = 1e-3  # a unit is dead if its activation's slope is smaller on every probe image
