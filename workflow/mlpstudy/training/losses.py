@@ -10,18 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mlpstudy.spec import LossName
+from mlpstudy.training.activations import Operation
 
 EPSILON = 1e-7  # keras.backend.epsilon()
 LOG_EPSILON = math.log(EPSILON)
 
-_threshold_backward = torch.ops.aten.threshold_backward
+_threshold_backward = torch.ops.aten.threshold_backward.grad_input
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Loss:
     """
 
     values: Callable[[Tensor, Tensor], Tensor]
-    gradient: Callable[[Tensor, Tensor], object]
+    gradient: Callable[[Tensor, Tensor], list[Operation]]
     floor: float = 0.0
 
     def set_targets(self, labels: Tensor, out: Tensor) -> None:
@@ -80,8 +81,8 @@ def _cross_entropy_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
     return -_of_class(log_softmax, labels)
 
 
-def _cross_entropy_gradient(softmax: Tensor, targets: Tensor) -> None:
-    torch.add(targets, softmax, alpha=1.0 / softmax.shape[-1], out=softmax)
+def _cross_entropy_gradient(softmax: Tensor, targets: Tensor) -> list[Operation]:
+    return [partial(torch.add, targets, softmax, alpha=1.0 / softmax.shape[-1], out=softmax)]
 
 
 def _clipped_kl_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
@@ -92,13 +93,19 @@ def _clipped_kl_values(log_softmax: Tensor, labels: Tensor) -> Tensor:
     return EPSILON * others - of_true
 
 
-def _clipped_kl_gradient(softmax: Tensor, targets: Tensor) -> None:
+def _clipped_kl_gradient(softmax: Tensor, targets: Tensor) -> list[Operation]:
     """d/dz_i of -Σ_j t_j·log(clip(p_j)) is p_i·Σ_j s_j - s_i, with s = t where p is not clipped.
 
     No p exceeds 1, so p is clipped only where it is below 1e-7: there its derivative is 0.
     """
-    passing = _threshold_backward(targets, softmax, _below_epsilon(softmax.dtype))
-    torch.addcmul(passing, softmax, passing.sum(1, keepdim=True), value=-1.0, out=softmax)
+    passing = torch.empty_like(softmax)
+    total = torch.empty_like(softmax[:, :1])
+    below = _below_epsilon(softmax.dtype)
+    return [
+        partial(_threshold_backward, targets, softmax, below, grad_input=passing),
+        partial(torch.sum, passing, 1, keepdim=True, out=total),
+        partial(torch.addcmul, passing, softmax, total, value=-1.0, out=softmax),
+    ]
 
 
 def _of_class(values: Tensor, labels: Tensor) -> Tensor:

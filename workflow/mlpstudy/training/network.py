@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from mlpstudy.spec import Spec
-from mlpstudy.training.activations import activation_named
+from mlpstudy.training.activations import Operation, activation_named
 from mlpstudy.training.layers import (
     BatchNormBuffers,
     Buffer,
@@ -38,7 +38,6 @@ from mlpstudy.training.layers import (
 os.environ.setdefault("MKL_CBWR", "AUTO")
 
 
-Operation = Callable[[], object]
 Update = Callable[[ParameterGroup], object]
 
 
@@ -190,7 +189,7 @@ class Network:
         for layer, buffers in zip(self.layers, batch.layers, strict=False):
             dense = buffers.dense.view
             yield from _product(dense, previous.view, layer.kernel, plus=layer.bias, scale=scale)
-            yield partial(self.activation.forward, buffers.dense.flat, buffers.activated.flat)
+            yield self.activation.forward(buffers.dense.flat, buffers.activated.flat)
             if layer.norm is not None and buffers.norm is not None:
                 activated = buffers.activated.view
                 yield partial(layer.norm.forward, activated, buffers.norm, training=batch.training)
@@ -241,13 +240,13 @@ class Network:
             yield partial(buffers.gradient.view.mul_, buffers.mask)
         if layer.norm is not None and buffers.norm is not None:
             yield partial(layer.norm.backward, buffers.gradient.view, buffers.norm)
-        yield partial(self.activation.backward, gradient, buffers.saved.flat, gradient)
+        yield self.activation.backward(gradient, buffers.saved.flat, gradient)
 
     def activation_slopes(self, batch: Batch) -> Iterator[Tensor]:
         """Yield |f'(z)| at each hidden layer after a forward pass, (replicates, rows, units)."""
         for buffers in batch.layers:
             slope = torch.ones_like(buffers.saved.view)
-            self.activation.backward(slope, buffers.saved.view, slope)
+            self.activation.backward(slope, buffers.saved.view, slope)()
             yield slope.abs_()
 
     def _draw_kernels(self, replicate: int, generator: np.random.Generator) -> None:

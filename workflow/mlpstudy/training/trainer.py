@@ -21,8 +21,9 @@ from mlpstudy.data.dataset import Dataset
 from mlpstudy.data.splits import splits_of
 from mlpstudy.randomness import Purpose, draw_kept, stream
 from mlpstudy.spec import Job
+from mlpstudy.training.activations import Operation
 from mlpstudy.training.losses import Loss, Metrics, loss_named
-from mlpstudy.training.network import Batch, Block, Network, Operation
+from mlpstudy.training.network import Batch, Block, Network
 from mlpstudy.training.optimizers import optimizer_named
 
 LOADED_ROWS = 512  # examples per replicate that are gathered at once, for one or more steps
@@ -185,7 +186,7 @@ class Trainer:
             self._operations[batch] = [
                 *self.network.forward(batch),
                 partial(torch.softmax, batch.logits.view, 1, out=softmax),
-                partial(self.loss.gradient, softmax, targets),
+                *self.loss.gradient(softmax, targets),
                 *self.network.backward(batch, self.optimizer.update),
             ]
         run(self._operations[batch])
