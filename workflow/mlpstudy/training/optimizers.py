@@ -52,14 +52,14 @@ class Adam(Optimizer):
         super().__init__(learning_rate, _zeros_like(groups, "first", "second"))
         self.weight_decay = weight_decay
         # A tensor, so that a step recorded as a CUDA graph reads its present value.
-        self._rate = groups[0].parameters.new_zeros(())
+        self.rate = groups[0].parameters.new_zeros(())
         # The fused kernel's own bias corrections, 1 - βᵗ, are 1 at this step count.
-        self._late = torch.full_like(self._rate, 1e9, dtype=torch.float32)
+        self._late = torch.full_like(self.rate, 1e9, dtype=torch.float32)
 
     def begin_step(self) -> None:
         """Count the step, and set its learning rate."""
         super().begin_step()
-        self._rate.fill_(self.corrected_rate())
+        self.rate.fill_(self.corrected_rate())
 
     def update(self, group: ParameterGroup) -> None:
         """Update a group in one fused pass over memory, w -= lr_t · m / (√v + ε)."""
@@ -72,7 +72,7 @@ class Adam(Optimizer):
             [self.moments[f"second.{group.first}"]],
             [],
             [self._late],
-            lr=self._rate,
+            lr=self.rate,
             beta1=ADAM_BETAS[0],
             beta2=ADAM_BETAS[1],
             weight_decay=0.0,
