@@ -96,8 +96,8 @@ class PretendDevice(TorchDispatchMode):
         device = torch.device(kwargs.get("device") or (CUDA if here else "cpu"))
         if func is aten._to_copy.default:
             return self._to(args[0], device, kwargs)
-        if not here and device.type == "cpu":
-            return func(*args, **kwargs)
+        if device.type == "cpu":
+            return func(*tree_map(_inner, args), **kwargs)
         if func is aten._local_scalar_dense.default:
             self.wait()
             self.to_host += 1

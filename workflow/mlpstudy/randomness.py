@@ -29,6 +29,7 @@ _DRAWS = 2**16  # dropout takes 16 random bits per unit
 
 # SplitMix64's constants, as signed integers: PyTorch has no operations on unsigned ones.
 _INCREMENT = 0x9E3779B97F4A7C15 - 2**64
+_SHIFTS = (30, 27)
 _FACTORS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
 
 Words = TypeVar("Words", "NDArray[np.int64]", "Tensor")
@@ -99,9 +100,14 @@ def kept_below(rate: float) -> int:
 
 def scramble(words: Words) -> None:
     """Replace 64-bit integers, of NumPy or of PyTorch, by SplitMix64's hashes of them."""
-    # The shift of a signed integer repeats its sign, which the masks remove.
-    words ^= (words >> 30) & (2**34 - 1)
-    words *= _FACTORS[0]
-    words ^= (words >> 27) & (2**37 - 1)
-    words *= _FACTORS[1]
-    words ^= (words >> 31) & (2**33 - 1)
+    for shift, factor in zip(_SHIFTS, _FACTORS, strict=True):
+        words ^= _shifted(words, shift)
+        words *= factor
+    words ^= _shifted(words, 31)
+
+
+def _shifted(words: Words, shift: int) -> Words:
+    """Shift 64-bit integers to the right, filling with zeros and not with the sign."""
+    shifted = words >> shift
+    shifted &= 2 ** (64 - shift) - 1
+    return shifted
