@@ -14,6 +14,7 @@ from test_checkpoint import COMPARED, Killed, epochs_run
 from torch import Tensor
 from training_jobs import ACTIVATIONS, LOSSES, OPTIMIZERS, make_job, small_dataset
 
+from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
 from mlpstudy.training.job import run_job
 from mlpstudy.training.network import Batch, Network
@@ -51,12 +52,6 @@ def files(job: Job, folder: Path, device: torch.device) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in COMPARED}
 
 
-@pytest.fixture(autouse=True)
-def _not_deterministic_afterwards() -> Any:
-    yield
-    torch.use_deterministic_algorithms(False)
-
-
 def name_of(fields: dict[str, Any]) -> str:
     return "-".join(map(str, fields.values()))
 
@@ -92,6 +87,18 @@ def test_a_step_waits_for_nothing_and_an_epoch_once(fields: dict[str, Any]) -> N
     assert in_steps["waits"] == in_steps["to_host"] == 0
     assert in_steps["launches"] <= steps + 6  # a step is one graph
     assert whole["waits"] == whole["to_host"] == 1
+
+
+def test_too_little_memory_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(self: Trainer, batch: Batch) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. …")
+
+    monkeypatch.setattr(Trainer, "train_step", exhausted)
+    with (
+        pretend_cuda(),
+        pytest.raises(StudyError, match=r"small for 3 .*: lower replicates_per_job"),
+    ):
+        files(job_of({}), tmp_path / "job", CUDA)
 
 
 def test_a_step_is_recorded_once_a_size_and_only_after_the_warm_up() -> None:
