@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 
 import pytest
@@ -31,3 +32,32 @@ def test_each_job_gets_one_gpu_or_none_where_there_is_none(
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     said = fresh_project.run("--dry-run", *arguments)
     assert set(re.findall(r"device=\w+, gpu=\d+", said)) == {granted}
+
+
+@pytest.mark.parametrize(
+    ("usable", "settings", "provided"),
+    [
+        (2, {}, 2),
+        (2, {"when_gpus_are_taken": "share"}, None),
+        (2, {"device": "cpu"}, None),
+        (0, {}, None),  # as where PyTorch is a build without CUDA
+    ],
+)
+def test_as_many_jobs_start_as_there_are_gpus(
+    usable: int,
+    settings: dict[str, str],
+    provided: int | None,
+    fresh_project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    programs = fresh_project.folder / "bin"
+    programs.mkdir()
+    (programs / "nvidia-smi").write_text("#!/bin/sh\n")
+    (programs / "nvidia-smi").chmod(0o755)
+    with (fresh_project.folder / "workflow/mlpstudy/training/devices.py").open("a") as code:
+        code.write(f"\n\ndef count_usable() -> int:\n    return {usable}\n")
+    monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    fresh_project.update_config(**settings)
+    said = fresh_project.run("--until", "prepare_dataset")
+    found = re.search(r"Provided resources: gpu=.*\b(\d)\b", said)
+    assert (found and int(found[1])) == provided
