@@ -12,26 +12,23 @@ PROFILE = ["--profile", "profiles/gpu"]
 
 
 @pytest.mark.parametrize(
-    ("arguments", "visible", "granted"),
-    [
-        ([], None, "device=auto, gpu=1"),
-        (["--resources", "gpu=0"], None, "device=cpu, gpu=0"),
-        # The profile counts the GPUs that are visible.
-        (PROFILE, "3,5", "device=auto, gpu=1"),
-        (PROFILE, "", "device=cpu, gpu=0"),
-    ],
+    ("arguments", "granted"),
+    [([], "device=auto, gpu=1"), (["--resources", "gpu=0"], "device=cpu, gpu=0")],
 )
 def test_each_job_gets_one_gpu_or_none_where_there_is_none(
-    arguments: list[str],
-    visible: str | None,
-    granted: str,
-    fresh_project: Project,
-    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str], granted: str, fresh_project: Project
 ) -> None:
-    if visible is not None:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     said = fresh_project.run("--dry-run", *arguments)
     assert set(re.findall(r"device=\w+, gpu=\d+", said)) == {granted}
+
+
+@pytest.mark.parametrize(("arguments", "blocks"), [([], {"1-3", "4-5"}), (PROFILE, {"1-5"})])
+def test_the_profile_trains_more_replicates_together(
+    arguments: list[str], blocks: set[str], fresh_project: Project
+) -> None:
+    fresh_project.update_config(replicates=5, replicates_per_job=3)
+    said = fresh_project.run("--dry-run", *arguments)
+    assert set(re.findall(r"replicates-(\d+-\d+)/spec.json", said)) == blocks
 
 
 @pytest.mark.parametrize(
