@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
     """Train `job` and write spec.json, metrics, timings, history, predictions and weights.
 
-    An interrupted job is resumed after its last finished epoch: its checkpoint lies beside
+    An interrupted job is resumed after its last saved epoch: its checkpoint lies beside
     `folder`, as a workflow engine deletes the outputs of a job before it starts it again. If
     another process runs the same job, this one waits for it, and returns if that one finishes it.
 
