@@ -101,6 +101,7 @@ class Trainer:
             self.spec.optimizer, self.network.groups, self.spec.learning_rate
         )
         self._batches: dict[tuple[int, bool], Batch] = {}
+        self._orders: dict[int, Tensor] = {}
         self._recorded: RecordedSteps | None = None
         self._held_out = self._stacked([split.validation for split in self.splits])
         self._probe = self._stacked([split.train[:PROBE_ROWS] for split in self.splits])
@@ -115,11 +116,13 @@ class Trainer:
 
         The validation metrics are None where there is no validation set.
         """
-        rows = self.order(epoch)
+        rows = self._orders.pop(epoch) if epoch in self._orders else self.order(epoch)
         measured = [self._measure(self.train(rows, epoch), rows)]
         if self._held_out.numel():
             measured.append(self._measure(self._predict(self._held_out), self._held_out))
         measured += self._dead_units()
+        if self.device.type == "cuda" and epoch < self.spec.epochs:
+            self._orders[epoch + 1] = self.order(epoch + 1)  # while the GPU still computes
         values = torch.cat(measured, 1).tolist()  # the only wait for a GPU in an epoch
         return [
             self._history_row(replicate, epoch, own)
