@@ -89,13 +89,13 @@ def keras_twin(trainer: Trainer) -> Any:
 def batches(trainer: Trainer, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Train step by step; yield the inputs and targets of each step before it is done."""
     generator = np.random.default_rng(8)
-    batch = trainer.network.batch(trainer.spec.batch_size, training=True)
+    block = trainer.block(trainer.spec.batch_size, training=True)
+    batch = block.batches[0]
     for _ in range(steps):
         rows = torch.from_numpy(generator.choice(trainer.splits[0].train, batch.rows))
-        trainer.loader.load(batch, rows[None, None])
-        batch.start(0)
+        trainer.loader.load(block, rows[None, None], targets=True)
         targets = torch.nn.functional.one_hot(trainer.loader.labels[rows], CLASSES).double()
-        yield batch.inputs.view[0] * trainer.network.scale, targets
+        yield batch.images[0].double() * trainer.network.scale, targets
         trainer.optimizer.begin_step()
         trainer.train_step(batch)
 

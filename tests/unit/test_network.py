@@ -13,7 +13,9 @@ from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
 from mlpstudy.spec import Spec
 from mlpstudy.training import layers
 from mlpstudy.training.losses import loss_named
+from mlpstudy.training.layers import ParameterGroup
 from mlpstudy.training.network import Batch, Network
+from mlpstudy.training.trainer import run
 
 ROWS = 23
 FLOAT64 = torch.empty(0, dtype=torch.float64)
@@ -37,16 +39,13 @@ def make_network(spec: Spec, replicates: int, gain: float = 1.0) -> Network:
 def filled_batch(network: Network, *, training: bool) -> tuple[Batch, Tensor]:
     """A batch of random inputs, targets and masks, and its labels (replicates, rows)."""
     generator = torch.Generator().manual_seed(4)
-    batch = network.batch(ROWS, training=training)
-    inputs = batch.inputs.view
-    inputs.copy_(torch.rand(inputs.shape, generator=generator) / network.scale)
-    labels = torch.randint(0, CLASSES, inputs.shape[:2], generator=generator)
+    block = network.block(ROWS, steps=1, training=training)
+    batch = block.batches[0]
+    batch.images.copy_(torch.randint(0, 256, batch.images.shape, generator=generator))
+    labels = torch.randint(0, CLASSES, batch.images.shape[:2], generator=generator)
     loss = loss_named(network.spec.loss, network.spec.kl)
-    loss.set_targets(labels.unsqueeze(1), batch.targets.view)
-    for layer in batch.layers:
-        if layer.mask is not None:
-            kept = torch.rand(layer.mask.view.shape, generator=generator) < 0.7
-            layer.mask.view.copy_(kept / 0.7)
+    loss.set_targets(labels.unsqueeze(1), torch.arange(CLASSES).view(-1, 1), batch.targets.view)
+    block.set_masks(torch.rand(block.masks.shape, generator=generator) < 0.7)
     return batch, labels
 
 
@@ -61,13 +60,16 @@ def weights_of(network: Network, replicate: int) -> dict[str, Tensor]:
 def gradients_of(network: Network, batch: Batch) -> dict[str, Tensor]:
     """Every gradient by name, (replicates, ...).
 
-    The parameters of each group are spoilt as soon as it is yielded, which shows that the rest of
+    The parameters of each group are spoilt as soon as it is updated, which shows that the rest of
     the backward pass does not need them. The gradients are then put in their place, to be named.
     """
     yielded = []
-    for group in network.backward(batch):
+
+    def update(group: ParameterGroup) -> None:
         yielded.append((group, group.gradients.clone()))
         group.parameters.fill_(torch.nan)
+
+    run(network.backward(batch, update))
     for group, gradients in yielded:
         group.parameters.copy_(gradients)
     named = network.named_tensors().items()
@@ -97,14 +99,14 @@ def test_forward_loss_and_gradient_agree_with_autograd(
     network = make_network(spec, replicates, gain)
     batch, labels = filled_batch(network, training=True)
     before = [weights_of(network, replicate) for replicate in range(replicates)]
-    masks = [layer.mask.view.clone() for layer in batch.layers if layer.mask is not None]
+    masks = [layer.mask.clone() for layer in batch.layers if layer.mask is not None]
     measure = loss_named(spec.loss, spec.kl)
 
-    network.forward(batch)
+    run(network.forward(batch))
     log_softmax = torch.log_softmax(batch.logits.view, 1)
     losses = [measure.values(*pair).mean() for pair in zip(log_softmax, labels, strict=True)]
     softmax = torch.softmax(batch.logits.view, 1)
-    measure.gradient(batch.gradient.view.copy_(softmax), batch.targets.view)
+    run(measure.gradient(batch.gradient.view.copy_(softmax), batch.targets.view))
     gradients = gradients_of(network, batch)
 
     if gain > 1.0:
@@ -134,7 +136,7 @@ def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_no
     network = make_network(spec, 2)
     batch, _ = filled_batch(network, training=False)
     moments = {name: tensor.clone() for name, tensor in network.moving_moments().items()}
-    network.forward(batch)
+    run(network.forward(batch))
     assert all(layer.mask is None for layer in batch.layers)
     for r in range(2):
         expected = forward(

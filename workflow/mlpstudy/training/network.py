@@ -123,10 +123,15 @@ class Block:
             for images, logits, targets in zip(*own_parts, strict=True)
         ]
 
+    @property
+    def hidden_size(self) -> int:
+        """The number of elements of all hidden layers for one replicate: rows · Σ units."""
+        return self.masks.shape[1]
+
     def set_masks(self, kept: Tensor) -> None:
         """Set the masks of inverted dropout (Srivastava et al. 2014), 0 or 1 / (1 - rate).
 
-        `kept`, (replicates, rows · Σ units), is 1 where a unit is kept and 0 where it is dropped.
+        `kept`, (replicates, hidden_size), is 1 where a unit is kept and 0 where it is dropped.
         """
         self.masks.copy_(kept).mul_(1.0 / (1.0 - self.dropout))
 

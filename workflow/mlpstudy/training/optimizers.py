@@ -51,19 +51,19 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(learning_rate, _zeros_like(groups, "first", "second"))
         self.weight_decay = weight_decay
-        self._fused = FusedStep(groups, ADAM_BETAS)
+        self.fused = FusedStep(groups, ADAM_BETAS)
 
     def begin_step(self) -> None:
         """Count the step, and set its learning rate."""
         super().begin_step()
-        self._fused.set_rate(self.corrected_rate())
+        self.fused.set_rate(self.corrected_rate())
 
     def update(self, group: ParameterGroup) -> None:
         """Update a group, w -= lr_t · m / (√v + ε)."""
         if self.weight_decay:
             group.parameters.mul_(1.0 - self.learning_rate * self.weight_decay)
         first, second = (self.moments[f"{name}.{group.first}"] for name in ("first", "second"))
-        self._fused(group, first, second)
+        self.fused(group, first, second)
 
     def corrected_rate(self) -> float:
         """Return lr_t = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ), which holds both bias corrections."""
@@ -91,16 +91,18 @@ class FusedStep:
         self.betas = betas
         like = groups[0].parameters
         # On a GPU a tensor, so that a step recorded as a CUDA graph reads its present value.
-        self._rate: Tensor | float = like.new_zeros(()) if like.is_cuda else 0.0
+        self.rate: Tensor | float = 0.0
+        if like.device.type == "cuda":
+            self.rate = like.new_zeros(())
         # The kernel's bias corrections, 1 - βᵗ, are 1 at this step count.
         self._late = torch.full((), 1e9, dtype=torch.float32, device=like.device)
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of the next updates."""
-        if isinstance(self._rate, Tensor):
-            self._rate.fill_(rate)
+        if isinstance(self.rate, Tensor):
+            self.rate.fill_(rate)
         else:
-            self._rate = rate
+            self.rate = rate
 
     def __call__(self, group: ParameterGroup, first: Tensor, second: Tensor) -> None:
         """Update the parameters and both moments, each of the group's length."""
@@ -111,7 +113,7 @@ class FusedStep:
             [second],
             [],
             [self._late],
-            lr=self._rate,
+            lr=self.rate,
             beta1=self.betas[0],
             beta2=self.betas[1],
             weight_decay=0.0,
