@@ -12,8 +12,8 @@ from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
 
 from mlpstudy.spec import Spec
 from mlpstudy.training import layers
-from mlpstudy.training.losses import loss_named
 from mlpstudy.training.layers import ParameterGroup
+from mlpstudy.training.losses import loss_named
 from mlpstudy.training.network import Batch, Network
 from mlpstudy.training.trainer import run
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ from training_jobs import ACTIVATIONS, LOSSES, OPTIMIZERS, make_job, small_datas
 
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
+from mlpstudy.training.activations import Operation
 from mlpstudy.training.job import run_job
-from mlpstudy.training.network import Batch, Network
+from mlpstudy.training.network import Batch, Block, Network
 from mlpstudy.training.optimizers import Adam
 from mlpstudy.training.recorded import WARM_UP, RecordedSteps
 from mlpstudy.training.trainer import BatchLoader, Trainer
@@ -124,10 +125,11 @@ def test_a_step_is_recorded_once_a_size_and_only_after_the_warm_up() -> None:
 
 
 def rate_in_new_memory(patch: pytest.MonkeyPatch) -> None:
-    def step(self: RecordedSteps, batch: Batch) -> None:
-        optimizer = self._trainer.optimizer
-        optimizer.rate = optimizer.rate.clone().fill_(optimizer.corrected_rate())
-        self._trainer.loader.fill(batch, self.rows.index_select(1, self._columns[: batch.rows]))
+    def step(self: RecordedSteps, block: Block) -> None:
+        optimizer, batch = self._trainer.optimizer, block.batches[0]
+        optimizer.fused.rate = optimizer.fused.rate.clone().fill_(optimizer.corrected_rate())
+        rows = self.rows.index_select(1, self._columns[: batch.rows])
+        self._trainer.loader.load(block, rows.unsqueeze(0), targets=True)
         self._trainer.train_step(batch)
 
     patch.setattr(RecordedSteps, "_step", step)
@@ -137,7 +139,7 @@ def step_count_of_the_host(patch: pytest.MonkeyPatch) -> None:
     update = Adam.update
 
     def updated(self: Adam, group: Any) -> None:
-        self._late = self._late.new_full((), 1e9, device="cpu")
+        self.fused._late = self.fused._late.new_full((), 1e9, device="cpu")
         update(self, group)
 
     patch.setattr(Adam, "update", updated)
@@ -146,41 +148,46 @@ def step_count_of_the_host(patch: pytest.MonkeyPatch) -> None:
 def wait_in_a_step(patch: pytest.MonkeyPatch) -> None:
     forward = Network.forward
 
-    def waiting(self: Network, batch: Batch) -> None:
-        forward(self, batch)
+    def waiting(self: Network, batch: Batch) -> Iterator[Operation]:
+        yield from forward(self, batch)
         if batch.training:
-            assert batch.logits.sum().item() != 0.5
+            yield lambda: batch.logits.view.sum().item()
 
     patch.setattr(Network, "forward", waiting)
 
 
 def masks_of_the_host(patch: pytest.MonkeyPatch) -> None:
-    def draw(self: RecordedSteps, batch: Batch) -> Tensor:
-        return torch.ones(len(self.rows), batch.hidden_size)
+    def draw(self: RecordedSteps, block: Block) -> Tensor:
+        return torch.ones(len(self.rows), block.hidden_size)
 
     patch.setattr(RecordedSteps, "_draw_kept", draw)
 
 
 def rows_of_the_host(patch: pytest.MonkeyPatch) -> None:
-    fill = BatchLoader.fill
-    patch.setattr(BatchLoader, "fill", lambda self, batch, rows: fill(self, batch, rows.cpu()))
+    load = BatchLoader.load
+
+    def loading(self: BatchLoader, block: Block, rows: Tensor, *, targets: bool) -> None:
+        load(self, block, rows.cpu(), targets=targets)
+
+    patch.setattr(BatchLoader, "load", loading)
 
 
 def memory_that_is_freed(patch: pytest.MonkeyPatch) -> None:
-    fill = BatchLoader.fill
+    run = RecordedSteps.run
 
-    def forgetting(self: BatchLoader, batch: Batch, rows: Tensor) -> None:
-        for size in set(self._bytes) - {rows.numel()}:
-            del self._bytes[size]
-        fill(self, batch, rows)
+    def forgetting(self: RecordedSteps, rows: Tensor, seeds: Any) -> Tensor:
+        self.rows = torch.empty_like(rows)
+        return run(self, rows, seeds)
 
-    patch.setattr(BatchLoader, "fill", forgetting)
+    patch.setattr(RecordedSteps, "run", forgetting)
 
 
 def counter_of_the_host(patch: pytest.MonkeyPatch) -> None:
-    def order(self: RecordedSteps, batch: Batch) -> None:
+    def order(self: RecordedSteps, block: Block) -> None:
+        batch = block.batches[0]
         first = self.first = getattr(self, "first", 0) % (self.rows.shape[1] - 1)
-        self._trainer.loader.fill(batch, self.rows[:, first : first + batch.rows])
+        rows = self.rows[:, first : first + batch.rows]
+        self._trainer.loader.load(block, rows.unsqueeze(0), targets=True)
         self._trainer.train_step(batch)
         self.first += batch.rows
 
