@@ -9,7 +9,7 @@ RUN := $(BIN)/python -m
 SNAKEMAKE := $(RUN) snakemake --cores $(CORES)
 ALL_CODE := Snakefile workflow
 
-.PHONY: help study quick progress serve test test-cluster check unit test-kills publish republish bench screenshots lock clean
+.PHONY: help study quick progress serve test test-cluster check unit test-kills publish republish bench device-check screenshots lock clean
 
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
@@ -22,6 +22,7 @@ help:
 	@echo "make publish  the reference study (hours), into docs/results and README.md"
 	@echo "make republish  docs/results rendered again from its tables, without training"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
+	@echo "make device-check   whether a GPU computes right and how fast, in eight minutes"
 	@echo "make screenshots  pictures of the published page into docs/ (needs Chromium)"
 	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
@@ -91,6 +92,9 @@ bench: .venv/study .venv-bench/bench
 	$(SNAKEMAKE) --until prepare_dataset
 	MPLBACKEND=agg .venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
 	  --output results/benchmark $(BENCH)
+
+device-check: .venv/study
+	PYTHONPATH=workflow $(RUN) benchmarks.device_check $(CHECK)
 
 .venv-bench/bench: benchmarks/requirements.txt benchmarks/requirements-no-deps.txt
 	$(PYTHON) -m venv .venv-bench

@@ -131,13 +131,14 @@ def batches(trainer: Trainer) -> Iterator[Rows]:
 
 def our_step(trainer: Trainer, rows: Rows) -> Step:
     """Train on the images `rows`; all layers of model 6 are one group, whose gradients stay."""
-    batch = trainer.batch(len(rows), training=True)
-    trainer.loader.fill(batch, torch.from_numpy(rows)[None])
+    block = trainer.block(len(rows), training=True)
+    trainer.loader.load(block, torch.from_numpy(rows)[None, None], targets=True)
+    batch = block.batches[0]
     trainer.optimizer.begin_step()
     trainer.train_step(batch)
     (group,) = trainer.network.groups
-    loss = trainer.metrics(batch.logits, torch.from_numpy(rows)[None])[0].loss
-    softmax = torch.softmax(batch.logits, 1)[0].T.numpy()
+    loss = trainer.metrics(batch.logits.view, torch.from_numpy(rows)[None])[0].loss
+    softmax = torch.softmax(batch.logits.view, 1)[0].T.numpy()
     weights = weights_of(trainer)
     parameters = group.parameters.clone()
     group.parameters.copy_(group.gradients)  # to read the gradients by the names of the parameters

@@ -89,11 +89,13 @@ def keras_twin(trainer: Trainer) -> Any:
 def batches(trainer: Trainer, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Train step by step; yield the inputs and targets of each step before it is done."""
     generator = np.random.default_rng(8)
-    batch = trainer.network.batch(trainer.spec.batch_size, training=True)
+    block = trainer.block(trainer.spec.batch_size, training=True)
+    batch = block.batches[0]
     for _ in range(steps):
         rows = torch.from_numpy(generator.choice(trainer.splits[0].train, batch.rows))
-        trainer.loader.fill(batch, rows[None])
-        yield batch.inputs[0], batch.targets[0].T
+        trainer.loader.load(block, rows[None, None], targets=True)
+        targets = torch.nn.functional.one_hot(trainer.loader.labels[rows], CLASSES).double()
+        yield batch.images[0].double() * trainer.network.scale, targets
         trainer.optimizer.begin_step()
         trainer.train_step(batch)
 
@@ -119,9 +121,8 @@ def test_thirty_steps_in_float64_give_the_weights_of_keras(
         assert (ours - theirs).abs().max() <= 1e-9 * theirs.abs().max(), name
     rows = trainer.splits[0].validation
     logits = trainer.predict([rows])[0].T
-    batch = trainer.network.batch(rows.size, training=False)
-    trainer.loader.fill(batch, torch.from_numpy(rows)[None])
-    predicted = torch.as_tensor(np.array(model.predict_on_batch(batch.inputs[0].numpy())))
+    inputs = trainer.forward(torch.from_numpy(rows)[None]).inputs.view[0] * trainer.network.scale
+    predicted = torch.as_tensor(np.array(model.predict_on_batch(inputs.numpy())))
     clipped = fields.get("loss") == "kl_divergence" and fields.get("kl") != "exact"
     assert_near(torch.softmax(logits, -1) if clipped else logits, predicted, 1e-8)
 

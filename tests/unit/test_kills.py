@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import multiprocessing
 import os
 import random
@@ -225,6 +226,7 @@ def test_a_full_or_read_only_disk_costs_one_line_and_no_finished_epoch(
             return RUN_EPOCH(self, epoch)
 
         monkeypatch.setattr(Trainer, "run_epoch", filling)
+        monkeypatch.setattr("mlpstudy.training.job.SAVING_SHARE", math.inf)  # saves every epoch
         with pytest.raises(StudyError, match="epoch 5 cannot be saved: No space left on device"):
             run(job_of(), folder)
         disk.make_room()

@@ -11,6 +11,7 @@ from torch import Tensor
 from training_jobs import LOSSES, make_spec
 
 from mlpstudy.training.losses import Loss, loss_named
+from mlpstudy.training.trainer import run
 
 CLASSES = 4
 numbers = st.floats(-60, 60) | st.floats(-1e4, 1e4) | st.just(0.0)
@@ -28,8 +29,9 @@ def tensors(rows: list[tuple[list[float], int]]) -> tuple[Tensor, Tensor]:
 def gradient_of(measure: Loss, logits: Tensor, labels: Tensor) -> Tensor:
     """Return the gradient of the mean loss by `logits` (classes, rows)."""
     gradient = torch.softmax(logits, 0)[None]
-    targets = torch.eye(len(logits), dtype=logits.dtype)[labels].T[None].clamp(min=measure.floor)
-    measure.gradient(gradient, targets)
+    targets = torch.empty_like(gradient)
+    measure.set_targets(labels.view(1, 1, -1), torch.arange(len(logits)).view(-1, 1), targets)
+    run(measure.gradient(gradient, targets))
     return gradient[0]
 
 
@@ -82,8 +84,8 @@ def test_clipping_begins_below_epsilon(dtype: torch.dtype) -> None:
     edge = torch.tensor(1e-7, dtype=dtype)
     below = torch.nextafter(edge, torch.zeros((), dtype=dtype))
     softmax = torch.stack([torch.stack([edge, below]), 1 - torch.stack([edge, below])])[None]
-    targets = torch.tensor([[[1.0, 1.0], [1e-7, 1e-7]]], dtype=dtype)
-    loss_named("kl_divergence", "clipped").gradient(softmax, targets)
+    targets = -0.5 * torch.tensor([[[1.0, 1.0], [1e-7, 1e-7]]], dtype=dtype)
+    run(loss_named("kl_divergence", "clipped").gradient(softmax, targets))
     at_edge, under_it = softmax[0, 0].tolist()
     assert at_edge == pytest.approx(-0.5, rel=1e-5)
     assert abs(under_it) < 1e-12

@@ -12,8 +12,10 @@ from training_jobs import ACTIVATIONS, CLASSES, LOSSES, PIXELS, make_spec
 
 from mlpstudy.spec import Spec
 from mlpstudy.training import layers
+from mlpstudy.training.layers import ParameterGroup
 from mlpstudy.training.losses import loss_named
 from mlpstudy.training.network import Batch, Network
+from mlpstudy.training.trainer import run
 
 ROWS = 23
 FLOAT64 = torch.empty(0, dtype=torch.float64)
@@ -37,15 +39,13 @@ def make_network(spec: Spec, replicates: int, gain: float = 1.0) -> Network:
 def filled_batch(network: Network, *, training: bool) -> tuple[Batch, Tensor]:
     """A batch of random inputs, targets and masks, and its labels (replicates, rows)."""
     generator = torch.Generator().manual_seed(4)
-    batch = network.batch(ROWS, training=training)
-    batch.inputs.copy_(torch.rand(batch.inputs.shape, generator=generator, dtype=torch.float64))
-    labels = torch.randint(0, CLASSES, batch.inputs.shape[:2], generator=generator)
-    floor = loss_named(network.spec.loss, network.spec.kl).floor
-    batch.targets.copy_(torch.nn.functional.one_hot(labels, CLASSES).mT).clamp_(min=floor)
-    for layer in batch.layers:
-        if layer.mask is not None:
-            kept = torch.rand(layer.mask.view.shape, generator=generator) < 0.7
-            layer.mask.view.copy_(kept / 0.7)
+    block = network.block(ROWS, steps=1, training=training)
+    batch = block.batches[0]
+    batch.images.copy_(torch.randint(0, 256, batch.images.shape, generator=generator))
+    labels = torch.randint(0, CLASSES, batch.images.shape[:2], generator=generator)
+    loss = loss_named(network.spec.loss, network.spec.kl)
+    loss.set_targets(labels.unsqueeze(1), torch.arange(CLASSES).view(-1, 1), batch.targets.view)
+    block.set_masks(torch.rand(block.masks.shape, generator=generator) < 0.7)
     return batch, labels
 
 
@@ -60,13 +60,16 @@ def weights_of(network: Network, replicate: int) -> dict[str, Tensor]:
 def gradients_of(network: Network, batch: Batch) -> dict[str, Tensor]:
     """Every gradient by name, (replicates, ...).
 
-    The parameters of each group are spoilt as soon as it is yielded, which shows that the rest of
+    The parameters of each group are spoilt as soon as it is updated, which shows that the rest of
     the backward pass does not need them. The gradients are then put in their place, to be named.
     """
     yielded = []
-    for group in network.backward(batch):
+
+    def update(group: ParameterGroup) -> None:
         yielded.append((group, group.gradients.clone()))
         group.parameters.fill_(torch.nan)
+
+    run(network.backward(batch, update))
     for group, gradients in yielded:
         group.parameters.copy_(gradients)
     named = network.named_tensors().items()
@@ -96,27 +99,26 @@ def test_forward_loss_and_gradient_agree_with_autograd(
     network = make_network(spec, replicates, gain)
     batch, labels = filled_batch(network, training=True)
     before = [weights_of(network, replicate) for replicate in range(replicates)]
-    masks = [layer.mask.view.clone() for layer in batch.layers if layer.mask is not None]
+    masks = [layer.mask.clone() for layer in batch.layers if layer.mask is not None]
     measure = loss_named(spec.loss, spec.kl)
 
-    network.forward(batch)
-    log_softmax = torch.log_softmax(batch.logits, 1)
+    run(network.forward(batch))
+    log_softmax = torch.log_softmax(batch.logits.view, 1)
     losses = [measure.values(*pair).mean() for pair in zip(log_softmax, labels, strict=True)]
-    torch.softmax(batch.logits, 1, out=batch.gradient)
-    softmax = batch.gradient.clone()
-    measure.gradient(batch.gradient, batch.targets)
+    softmax = torch.softmax(batch.logits.view, 1)
+    run(measure.gradient(batch.gradient.view.copy_(softmax), batch.targets.view))
     gradients = gradients_of(network, batch)
 
     if gain > 1.0:
         assert (softmax == 1.0).any()
         assert (softmax == 0.0).any()
-        assert (softmax[batch.targets == 1] < 1e-7).any()
+        assert (softmax.gather(1, labels.unsqueeze(1)) < 1e-7).any()
     for r, weights in enumerate(before):
         own = [mask[r] for mask in masks] if masks else None
-        logits = forward(spec, weights, batch.inputs[r], own, training=True)
+        logits = forward(spec, weights, batch.inputs.view[r] * network.scale, own, training=True)
         expected = mean_loss(spec, logits, labels[r])
         torch.autograd.backward(expected)
-        assert_near(batch.logits[r].T, logits.detach(), 1e-10)
+        assert_near(batch.logits.view[r].T, logits.detach(), 1e-10)
         assert losses[r].item() == pytest.approx(expected.item(), rel=1e-10)
         for name, gradient in gradients.items():
             wanted = weights[name].grad
@@ -134,11 +136,13 @@ def test_evaluation_uses_moving_moments_and_no_dropout(activation: str, batch_no
     network = make_network(spec, 2)
     batch, _ = filled_batch(network, training=False)
     moments = {name: tensor.clone() for name, tensor in network.moving_moments().items()}
-    network.forward(batch)
+    run(network.forward(batch))
     assert all(layer.mask is None for layer in batch.layers)
     for r in range(2):
-        expected = forward(spec, weights_of(network, r), batch.inputs[r], training=False)
-        assert_near(batch.logits[r].T, expected.detach(), 1e-12)
+        expected = forward(
+            spec, weights_of(network, r), batch.inputs.view[r] * network.scale, training=False
+        )
+        assert_near(batch.logits.view[r].T, expected.detach(), 1e-12)
     for name, tensor in network.moving_moments().items():
         assert torch.equal(tensor, moments[name]), name
 

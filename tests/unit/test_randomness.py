@@ -20,8 +20,15 @@ from training_jobs import (
     small_dataset,
 )
 
-from mlpstudy.randomness import Purpose, draw_kept, stream
-from mlpstudy.training.network import Batch, Network
+from mlpstudy.randomness import (
+    MaskGenerator,
+    Purpose,
+    mask_seeds,
+    scramble,
+    stream,
+    word_offsets,
+)
+from mlpstudy.training.network import Block, Network
 
 PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")
 
@@ -68,28 +75,47 @@ def test_every_epoch_visits_each_training_row_once_in_its_own_order() -> None:
     assert len({tuple(order) for order in first}) == 3
 
 
-def masked_batch(rate: float, replicates: int = 3, rows: int = 400) -> Batch:
+def masked_block(rate: float, replicates: int = 3, rows: int = 400) -> Block:
     spec = make_spec(dropout=rate, nodes=(50, 40, 10))
     network = Network(
         spec, 4, [np.random.default_rng(r) for r in range(replicates)], torch.empty(0)
     )
-    return network.batch(rows, training=True)
+    return network.block(rows, steps=1, training=True)
 
 
-def drawn(
-    rate: float, generators: list[np.random.Generator], batch: Batch
-) -> list[NDArray[np.float32]]:
-    batch.set_masks(torch.from_numpy(draw_kept(generators, rate, batch.hidden_size)))
-    return [layer.mask.view.numpy().copy() for layer in batch.layers if layer.mask is not None]
+def drawn(masks: MaskGenerator, block: Block) -> list[NDArray[np.float32]]:
+    block.set_masks(torch.from_numpy(masks.draw(block.hidden_size)))
+    layers = block.batches[0].layers
+    return [layer.mask.numpy().copy() for layer in layers if layer.mask is not None]
 
 
-def streams(replicates: int, epoch: int = 1) -> list[np.random.Generator]:
-    return [stream(7, r, "all", "dropout", epoch) for r in range(1, replicates + 1)]
+def masks_of(rate: float, epoch: int = 1) -> MaskGenerator:
+    streams = [stream(7, replicate, "all", "dropout", epoch) for replicate in (1, 2, 3)]
+    return MaskGenerator(mask_seeds(streams), rate)
+
+
+def test_random_words_are_those_of_splitmix64() -> None:
+    # The first outputs for the seed 1234567, from other implementations (rosettacode.org).
+    expected = [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    expected += [4593380528125082431, 16408922859458223821]
+    words = 1234567 + word_offsets(4 * len(expected))
+    tensor = torch.from_numpy(words.copy())  # which a GPU computes with
+    scramble(words)
+    scramble(tensor)
+    assert words.view(np.uint64).tolist() == expected
+    assert tensor.numpy().view(np.uint64).tolist() == expected
+
+
+def test_one_draw_goes_on_where_the_last_one_ended() -> None:
+    sizes = (40, 40, 12)
+    whole, parts = masks_of(0.5), masks_of(0.5)
+    together = np.concatenate([parts.draw(size) for size in sizes], axis=1)
+    assert (together == whole.draw(sum(sizes))).all()
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.5, 0.9])
 def test_dropout_keeps_its_share_and_scales_the_rest(rate: float) -> None:
-    masks = drawn(rate, streams(3), masked_batch(rate))
+    masks = drawn(masks_of(rate), masked_block(rate))
     assert len(masks) == 2
     for mask in masks:
         assert set(np.unique(mask)) == {np.float32(0), np.float32(1 / (1 - rate))}
@@ -101,15 +127,15 @@ def test_dropout_keeps_its_share_and_scales_the_rest(rate: float) -> None:
 
 @pytest.mark.parametrize("rate", [1e-3, 1e-5, 7e-6, 1e-9])
 def test_hardly_any_dropout_drops_hardly_any(rate: float) -> None:
-    for mask in drawn(rate, streams(3), masked_batch(rate)):
+    for mask in drawn(masks_of(rate), masked_block(rate)):
         assert (mask > 0).mean() > 0.99
 
 
 def test_masks_are_independent_of_each_other() -> None:
     rate = 0.5
-    batch, generators = masked_batch(rate), streams(3)
-    steps = [drawn(rate, generators, batch), drawn(rate, generators, batch)]
-    next_epoch = drawn(rate, streams(3, epoch=2), batch)
+    batch, masks = masked_block(rate), masks_of(rate)
+    steps = [drawn(masks, batch), drawn(masks, batch)]
+    next_epoch = drawn(masks_of(rate, epoch=2), batch)
     # 400 rows of 40 units from each layer, replicate, step and epoch.
     parts = [mask[r, :, :40].ravel() > 0 for step in steps for mask in step for r in range(3)]
     parts += [next_epoch[0][r, :, :40].ravel() > 0 for r in range(3)]

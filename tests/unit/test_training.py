@@ -91,7 +91,7 @@ def record_masks(trainer: Trainer, monkeypatch: pytest.MonkeyPatch) -> Masks:
     step = trainer.train_step
 
     def recording(batch: Any) -> None:
-        masks.append([layer.mask.view.clone() for layer in batch.layers if layer.mask is not None])
+        masks.append([layer.mask.clone() for layer in batch.layers if layer.mask is not None])
         step(batch)
 
     monkeypatch.setattr(trainer, "train_step", recording)

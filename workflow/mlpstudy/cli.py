@@ -132,6 +132,14 @@ def train(
     run_job(planned, load(data), output, chosen, threads)
 
 
+@app.command(hidden=True)
+def gpus() -> None:
+    """Print how many GPUs the training jobs on this machine can use."""
+    from mlpstudy.training.devices import count_usable
+
+    print(count_usable())
+
+
 @app.command()
 def tabulate(study: Study, reported: Reported, output: Output) -> None:
     """Collect the runs and write every table."""

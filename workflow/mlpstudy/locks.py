@@ -34,6 +34,12 @@ def try_to_hold(path: Path) -> bool:
     return lock is not None
 
 
+def release_held() -> None:
+    """Release all that `try_to_hold` has locked."""
+    while _held:
+        _held.pop().release()
+
+
 def lock_until_exit(path: Path, what: str) -> None:
     """Hold the lock at `path` until this process ends; `what` names the work in the error.
 

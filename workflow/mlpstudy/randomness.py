@@ -12,10 +12,13 @@ The planning of jobs imports this module, so it does not import PyTorch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Purpose = Literal["split", "weights", "order", "dropout"]
 
@@ -23,6 +26,13 @@ Purpose = Literal["split", "weights", "order", "dropout"]
 _PURPOSES: tuple[Purpose, ...] = ("split", "weights", "order", "dropout")
 
 _DRAWS = 2**16  # dropout takes 16 random bits per unit
+
+# SplitMix64's constants, as signed integers: PyTorch has no operations on unsigned ones.
+_INCREMENT = 0x9E3779B97F4A7C15 - 2**64
+_SHIFTS = (30, 27)
+_FACTORS = (0xBF58476D1CE4E5B9 - 2**64, 0x94D049BB133111EB - 2**64)
+
+Words = TypeVar("Words", "NDArray[np.int64]", "Tensor")
 
 
 def stream(
@@ -42,23 +52,62 @@ def fold_number(fold: str) -> int:
     return int(fold) if fold.isdigit() else 0
 
 
-def draw_kept(
-    generators: Sequence[np.random.Generator], rate: float, size: int
-) -> NDArray[np.uint8]:
-    """Return 1 for units that dropout at `rate` keeps and 0 for others, (generators, size).
+class MaskGenerator:
+    """Draws the units that dropout keeps, for a stack of replicates in an epoch.
 
-    Each row is drawn from its own generator. A unit is kept with probability 1 - rate, to within
-    1 / 65536, the resolution of 16 random bits.
+    Each replicate has a SplitMix64 generator of 64-bit words (Steele, Lea and Flood 2014), seeded
+    by its stream. The n-th word is a hash of seed + n · c, so that all words of a step are computed
+    at once, by operations on integers that give the same bits on a GPU. A word gives four units.
+    """
+
+    def __init__(self, seeds: NDArray[np.int64], rate: float) -> None:
+        """Take seeds (replicates, 1) from `mask_seeds`."""
+        self._state = seeds.copy()
+        self._limit = kept_below(rate)
+        self._offsets = np.empty(0, np.int64)
+
+    def draw(self, size: int) -> NDArray[np.uint8]:
+        """Return 1 for units that are kept and 0 for others, (replicates, size)."""
+        if len(self._offsets) != -(-size // 4):
+            self._offsets = word_offsets(size)
+        words = self._state + self._offsets
+        self._state[:] = words[:, -1:]
+        for own in words:  # one replicate's fit into a processor's cache
+            scramble(own)
+        # NumPy compares 16-bit integers, and PyTorch converts bytes, with vector instructions;
+        # PyTorch compares the former and converts booleans without.
+        return (words.view(np.int16)[:, :size] < self._limit).view(np.uint8)
+
+
+def mask_seeds(generators: Sequence[np.random.Generator]) -> NDArray[np.int64]:
+    """Return a seed for the masks of each replicate, (replicates, 1)."""
+    return np.array([[g.integers(-(2**63), 2**63, dtype=np.int64)] for g in generators])
+
+
+def word_offsets(size: int) -> NDArray[np.int64]:
+    """Return n · c for n = 1, 2, …, one for each word that `size` units need."""
+    return np.arange(1, -(-size // 4) + 1) * _INCREMENT
+
+
+def kept_below(rate: float) -> int:
+    """Return the limit below which a signed 16-bit integer keeps its unit.
+
+    A unit is kept with probability 1 - rate, to within 1 / 65536, the resolution of 16 bits.
     """
     bound = round((1.0 - rate) * _DRAWS) - _DRAWS // 2
-    # At a tiny rate the bound would exceed the largest 16-bit integer and wrap to the smallest.
-    limit = np.int16(min(bound, _DRAWS // 2 - 1))
-    # NumPy compares 16-bit integers, and PyTorch converts bytes, with vector instructions; PyTorch
-    # compares the former and converts booleans without.
-    return np.stack([_bits(g, size) < limit for g in generators]).view(np.uint8)
+    return min(bound, _DRAWS // 2 - 1)  # at a tiny rate the bound exceeds the largest integer
 
 
-def _bits(generator: np.random.Generator, size: int) -> NDArray[np.int16]:
-    """Return `size` uniform 16-bit integers, four from each raw 64-bit draw."""
-    raw = generator.bit_generator.random_raw(-(-size // 4))
-    return np.asarray(raw).view(np.int16)[:size]
+def scramble(words: Words) -> None:
+    """Replace 64-bit integers, of NumPy or of PyTorch, by SplitMix64's hashes of them."""
+    for shift, factor in zip(_SHIFTS, _FACTORS, strict=True):
+        words ^= _shifted(words, shift)
+        words *= factor
+    words ^= _shifted(words, 31)
+
+
+def _shifted(words: Words, shift: int) -> Words:
+    """Shift 64-bit integers to the right, filling with zeros and not with the sign."""
+    shifted = words >> shift
+    shifted &= 2 ** (64 - shift) - 1
+    return shifted

@@ -1,6 +1,8 @@
 # What the rules share: the study as the package reads it, and the names of files.
 import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -78,6 +80,20 @@ os.environ.update(
     MLPSTUDY_WHEN_GPUS_ARE_TAKEN=SETTINGS.when_gpus_are_taken,
 )
 DATASET = json.dumps({key: IMAGES[key] for key in ("name", "classes", "files")}, sort_keys=True)
+
+# On this machine, as many training jobs start as there are GPUs: a job that had to wait for one
+# would keep a core from others.
+if (
+    workflow.is_main_process
+    and workflow.local_exec
+    and SETTINGS.device != "cpu"
+    and SETTINGS.when_gpus_are_taken == "wait"
+    and "gpu" not in workflow.global_resources
+    and shutil.which("nvidia-smi")
+):
+    counted = subprocess.run([sys.executable, "-m", "mlpstudy", "gpus"], stdout=subprocess.PIPE)
+    if int(counted.stdout or 0) > 0:
+        workflow.register_resource("gpu", int(counted.stdout))
 
 # `--resources gpu=0` trains on the CPU, whatever device is configured.
 GPUS = workflow.global_resources.get("gpu")

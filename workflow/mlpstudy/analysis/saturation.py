@@ -164,7 +164,7 @@ def first_look(job: Job, dataset: Dataset, rows: int = PROBE_ROWS) -> FirstLook:
                 dead=flat.all(1).double().mean(-1).numpy(),
             )
         )
-    logits, labels = batch.logits.mT.double().numpy(), trainer.loader.labels[probes].numpy()
+    logits, labels = batch.logits.transposed.double().numpy(), trainer.loader.labels[probes].numpy()
     return FirstLook(logits, labels, layers)
 
 

@@ -1,4 +1,4 @@
-"""A job's checkpoint: saved after each epoch, loaded when the job is resumed.
+"""A job's checkpoint: saved after an epoch, loaded when the job is resumed.
 
 A checkpoint is one file beside the job's outputs. It is replaced atomically and keyed by the job's
 identity. One that is damaged, or of another spec, data or code, is reported in the log and ignored

@@ -9,6 +9,8 @@ from __future__ import annotations
 import itertools
 import logging
 import os
+import re
+import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -16,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mlpstudy.errors import StudyError
-from mlpstudy.locks import try_to_hold
+from mlpstudy.locks import release_held, try_to_hold
 
 if TYPE_CHECKING:  # a process that only leases a GPU does not import PyTorch
     import torch
@@ -35,36 +37,142 @@ def choose_device(
 
     `gpus` is 0 if none may be used, and None if the scheduler does not count them. With "auto" a
     job takes a GPU where there is one, but inside a Slurm job only one that Slurm has assigned. On
-    a machine with several GPUs each job gets one to itself; `when_taken` says what a job does if
-    all are taken.
+    a machine with several GPUs, or slices of one (MIG), each job gets one to itself; `when_taken`
+    says what a job does if all are taken. Call this before anything else uses CUDA.
 
     Raises:
-        StudyError: "cuda" is wanted and there is no usable GPU.
+        StudyError: "cuda" is wanted and there is no usable GPU, or its products are not in float32.
     """
     import torch
 
-    usable = wanted != "cpu" and gpus != 0 and torch.cuda.is_available()
-    if wanted == "cuda" and not usable:
-        reason = "the job was granted none" if gpus == 0 else "PyTorch finds none"
-        raise StudyError(f"device: expected a GPU, as configured (cuda), but {reason}")
-    if not usable or (wanted == "auto" and assigned_by_slurm() is False):
+    if wanted == "cpu" or (wanted == "auto" and (gpus == 0 or assigned_by_slurm() is False)):
         return torch.device("cpu")
-    names = visible_gpus(torch.cuda.device_count())
-    index = lease(names, when_taken)
+    names = list_gpus() if torch.backends.cuda.is_built() else []  # type: ignore[no-untyped-call]
+    by_number = not names and torch.cuda.is_available()  # where there is no nvidia-smi
+    if by_number:
+        every = map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
+        names = [f"GPU-{properties.uuid}" for properties in every]
+    reason = "PyTorch finds none"
+    if gpus == 0:
+        reason = "the job was granted none"
+    elif names:
+        _expect_float32()
+        name = names[lease(names, when_taken)]
+        if not by_number:
+            os.environ["CUDA_VISIBLE_DEVICES"] = name  # CUDA sees one slice only, the one named
+        index = names.index(name) if by_number else 0
+        reason = why_unusable(index)
+        if not reason:
+            return _prepared(index, name)
+        release_held()  # other jobs would wait for it
+        logger.warning("on the CPU: GPU %s: %s", name, reason)
+    if wanted == "cuda":
+        raise StudyError(f"device: expected a GPU, as configured (cuda), but {reason}")
+    return torch.device("cpu")
+
+
+def _expect_float32() -> None:
+    if os.environ.get("NVIDIA_TF32_OVERRIDE", "0") != "0":
+        raise StudyError(
+            "NVIDIA_TF32_OVERRIDE: expected it to be unset or 0: other values round the numbers "
+            "that a GPU multiplies to 11 bits"
+        )
+
+
+def _prepared(index: int, name: str) -> torch.device:
+    """Return the leased GPU, set to compute in float32, and the same bits every time."""
+    import torch
+
+    torch.set_float32_matmul_precision("highest")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by the next line
+    torch.use_deterministic_algorithms(True)
+    # All memory is written before it is read.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.cuda.set_device(index)  # streams and graphs are created on the current device
-    logger.info("on GPU %s, %s", names[index], torch.cuda.get_device_name(index))
+    logger.info("on GPU %s, %s", name, torch.cuda.get_device_name(index))
     return torch.device("cuda", index)
 
 
-def visible_gpus(count: int, environment: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names of the `count` GPUs that PyTorch sees, as in CUDA_VISIBLE_DEVICES.
+def count_usable() -> int:
+    """Return how many GPUs the jobs on this machine can use; they are taken to be alike."""
+    import torch
 
-    The position in the list is PyTorch's number. The name identifies the same GPU in another
-    process, which may see other GPUs.
+    names = list_gpus() if torch.backends.cuda.is_built() else []  # type: ignore[no-untyped-call]
+    if names:
+        os.environ["CUDA_VISIBLE_DEVICES"] = names[0]
+    return 0 if names and why_unusable(0) else len(names)
+
+
+def why_unusable(index: int) -> str:
+    """Return why PyTorch cannot compute on the GPU of this number, or nothing if it can."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return "PyTorch cannot use it: its driver may be too old"
+    capability = torch.cuda.get_device_capability(index)
+    if has_kernels(capability, torch.cuda.get_arch_list()):
+        return ""
+    name, version = torch.cuda.get_device_name(index), "{}.{}".format(*capability)
+    return f"PyTorch {torch.__version__} has no kernels for {name}, of compute capability {version}"
+
+
+def has_kernels(capability: tuple[int, int], built_for: Sequence[str]) -> bool:
+    """Tell whether a GPU runs what was built for architectures such as sm_90 and compute_120.
+
+    Machine code (sm) runs on GPUs of the same major version whose minor version is not lower. The
+    driver translates the portable code (compute) for any later GPU.
     """
+    for name in built_for:
+        kind, _, version = name.partition("_")
+        if not version.isdigit():  # sm_90a has kernels that need sm_90, but not all of them
+            continue
+        major, minor = divmod(int(version), 10)
+        if (major, minor) <= capability and (kind == "compute" or major == capability[0]):
+            return True
+    return False
+
+
+def list_gpus(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Return the UUIDs of the GPUs that CUDA_VISIBLE_DEVICES leaves to this process.
+
+    Those of slices stand in the place of a GPU that is divided into slices. CUDA is not used, as a
+    process must choose its slice before.
+    """
+    cards: dict[str, list[str]] = {}
+    for kind, uuid in re.findall(r"^ *(GPU|MIG) .*\(UUID: ([^)]+)\)", _nvidia_smi(), re.MULTILINE):
+        if kind == "GPU":
+            slices = cards.setdefault(uuid, [])
+        else:
+            slices.append(uuid)
+    parts = [slices or [card] for card, slices in cards.items()]
     inherited = environment.get("CUDA_VISIBLE_DEVICES")
-    names = inherited.split(",") if inherited is not None else map(str, range(count))
-    return [name.strip() for name in itertools.islice(names, count)]
+    if inherited is None:
+        return list(itertools.chain(*parts))
+    names: list[str] = []
+    for entry in map(str.strip, inherited.split(",")):
+        if entry.isdigit():
+            found = parts[int(entry)] if int(entry) < len(parts) else []
+        else:  # the beginning of a UUID
+            of_cards = [own for card, own in zip(cards, parts, strict=True) if _begins(card, entry)]
+            found = of_cards[0] if of_cards else []
+            found = found or [own for own in itertools.chain(*parts) if _begins(own, entry)][:1]
+        if not found:  # CUDA does not read on after a GPU that it does not know
+            break
+        names += [name for name in found if name not in names]
+    return names
+
+
+def _begins(uuid: str, entry: str) -> bool:
+    return bool(entry) and uuid.startswith(entry)
+
+
+def _nvidia_smi() -> str:
+    """Return the driver's list of GPUs and their slices; empty where there is none."""
+    try:
+        command = ["nvidia-smi", "-L"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 def assigned_by_slurm(environment: Mapping[str, str] = os.environ) -> bool | None:

@@ -6,7 +6,6 @@ import csv
 import io
 import logging
 import math
-import os
 import resource
 import sys
 import time
@@ -29,6 +28,7 @@ from mlpstudy.training.trainer import Row, Trainer
 
 WEIGHTS, PREDICTIONS = "weights.safetensors", "predictions.npz"
 HISTORY, TIMINGS = "history.csv", "timings.csv"
+SAVING_SHARE = 0.05  # of a job's time, at most, is spent on checkpoints
 FILES = (SPEC, WEIGHTS, PREDICTIONS, HISTORY, TIMINGS, METRICS)  # in the order of writing
 
 logger = logging.getLogger(__name__)
@@ -37,12 +37,13 @@ logger = logging.getLogger(__name__)
 def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
     """Train `job` and write spec.json, metrics, timings, history, predictions and weights.
 
-    An interrupted job is resumed after its last finished epoch: its checkpoint lies beside
+    An interrupted job is resumed after its last saved epoch: its checkpoint lies beside
     `folder`, as a workflow engine deletes the outputs of a job before it starts it again. If
     another process runs the same job, this one waits for it, and returns if that one finishes it.
 
     Raises:
-        StudyError: `dataset` is not the one that the job names, or a file cannot be written.
+        StudyError: `dataset` is not the one that the job names, a file cannot be written, or the
+            memory of a GPU is too small.
     """
     if dataset.digest != job.data:
         raise StudyError(
@@ -53,14 +54,17 @@ def run_job(job: Job, dataset: Dataset, folder: Path, device: torch.device, thre
         if waited and is_finished(job, folder):
             logger.info("%s: the other process has finished it", job.label)
             return
-        _run(job, dataset, folder, device, threads)
+        try:
+            _run(job, dataset, folder, device, threads)
+        except torch.OutOfMemoryError as error:
+            raise StudyError(
+                f"{job.label}: the GPU's memory is too small for {len(job.replicates)} replicates "
+                "at once: lower replicates_per_job"
+            ) from error
 
 
 def _run(job: Job, dataset: Dataset, folder: Path, device: torch.device, threads: int) -> None:
     torch.set_num_threads(threads)
-    if device.type == "cuda":  # on a CPU every operation used is deterministic; the call takes 1 s
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # required by PyTorch
-        torch.use_deterministic_algorithms(True)
     trainer = Trainer(job, dataset, device)
     checkpoint = Checkpoint(sidecar(folder, "checkpoint"), job.identity())
     progress = _resume(trainer, checkpoint)
@@ -87,16 +91,21 @@ def _resume(trainer: Trainer, checkpoint: Checkpoint) -> Progress:
 
 def _train(trainer: Trainer, progress: Progress, checkpoint: Checkpoint) -> None:
     epochs = trainer.spec.epochs
+    last_saved, took = -math.inf, 0.0
     while progress.epoch < epochs:
         started = time.perf_counter()
         progress.history += trainer.run_epoch(progress.epoch + 1)
         progress.epoch += 1
         progress.steps = trainer.optimizer.steps
-        progress.seconds += time.perf_counter() - started
+        ended = time.perf_counter()
+        progress.seconds += ended - started
         _log_epoch(trainer, progress)
         _log_divergence(trainer, progress)
-        if progress.epoch < epochs:
+        # The state of many replicates takes seconds to save, and a GPU does an epoch in as long.
+        if progress.epoch < epochs and took <= SAVING_SHARE * (ended - last_saved):
             _save(trainer, progress, checkpoint)
+            last_saved = time.perf_counter()
+            took = last_saved - ended
 
 
 def _save(trainer: Trainer, progress: Progress, checkpoint: Checkpoint) -> None:

@@ -15,13 +15,15 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from mlpstudy.spec import Spec
-from mlpstudy.training.activations import activation_named
+from mlpstudy.training.activations import Operation, activation_named
 from mlpstudy.training.layers import (
     BatchNormBuffers,
     Buffer,
@@ -31,9 +33,12 @@ from mlpstudy.training.layers import (
     layer_shapes,
 )
 
-# MKL reads this at its first product. Without it, the kernel that it chooses depends on how many
-# matrices there are and on their alignment, so a replicate's bits would depend on its stack.
-os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
+# MKL reads this at its first product: equally aligned matrices then have the same product, however
+# many there are. Without it, a replicate's bits could depend on its stack.
+os.environ.setdefault("MKL_CBWR", "AUTO")
+
+
+Update = Callable[[ParameterGroup], object]
 
 
 class LayerBuffers:
@@ -44,61 +49,91 @@ class LayerBuffers:
     and `gradient` that of the loss.
     """
 
-    def __init__(self, spec: Spec, shape: Sequence[int], like: Tensor, *, training: bool) -> None:
+    def __init__(
+        self, spec: Spec, shape: Sequence[int], like: Tensor, mask: Tensor | None, *, training: bool
+    ) -> None:
         saves_input = activation_named(spec.activation, spec.leaky_slope).saves_input
         self.dense = Buffer(shape, like)
         self.activated = Buffer(shape, like) if saves_input else self.dense
         self.saved = self.dense if saves_input else self.activated
         self.norm = BatchNormBuffers(shape, like) if spec.batch_norm else None
         self.before_dropout = self.norm.output if self.norm else self.activated
-        self.mask = Buffer(shape, like) if training and spec.dropout > 0 else None
+        self.mask = mask
         # Dropout must not overwrite what the activation has saved.
         separate = self.mask is not None and self.norm is None
         self.output = Buffer(shape, like) if separate else self.before_dropout
-        self.gradient = Buffer(shape if training else (0,), like)
+        self.gradient = Buffer(shape if training else (shape[0], 0, 0), like)
 
 
+@dataclass(frozen=True, eq=False)
 class Batch:
-    """The inputs, targets and buffers of one step over `rows` examples per replicate.
+    """The examples of one step and the buffers for it.
 
-    The caller fills `inputs` (replicates, rows, pixels), `targets` (replicates, classes, rows) and,
-    if there is dropout, the masks. The forward pass fills `logits` (replicates, classes, rows), and
-    the loss `gradient`, that of the batch's mean loss with respect to the logits. Classes come
-    before rows because a softmax over the last axis, of ten elements, cannot use vector
-    instructions and takes ten times as long.
+    The caller fills `images`, bytes (replicates, rows, pixels), and for training `targets`
+    (replicates, classes, rows) by the loss. The forward pass fills `logits` (replicates, classes,
+    rows), and the loss `gradient`, that of the batch's mean loss with respect to the logits.
+    Classes come before rows because a softmax over the last axis, of ten elements, cannot use
+    vector instructions and takes ten times as long.
+    """
+
+    images: Tensor
+    inputs: Buffer
+    layers: Sequence[LayerBuffers]
+    logits: Buffer
+    targets: Buffer
+    gradient: Buffer
+    training: bool
+
+    @property
+    def rows(self) -> int:
+        """The number of examples per replicate."""
+        return self.images.shape[1]
+
+
+class Block:
+    """The batches of `steps` consecutive steps, whose examples are gathered at once.
+
+    The memory of `images` (steps, replicates, rows, pixels), `logits` and `targets` (steps ·
+    replicates, classes, rows) belongs to all steps; all other buffers are those of the present one.
     """
 
     def __init__(
-        self, spec: Spec, inputs: int, replicates: int, rows: int, like: Tensor, *, training: bool
+        self, spec: Spec, shape: Sequence[int], steps: int, like: Tensor, *, training: bool
     ) -> None:
-        self.rows = rows
-        self.training = training
-        self.inputs = like.new_zeros(replicates, rows, inputs)
-        self.layers = [
-            LayerBuffers(spec, (replicates, rows, units), like, training=training)
-            for units in spec.nodes[:-1]
+        """Allocate for batches of (replicates, rows, pixels)."""
+        replicates, rows, pixels = shape
+        self.dropout = spec.dropout if training else 0.0
+        sizes = [rows * units for units in spec.nodes[:-1]]
+        self.masks = like.new_zeros(replicates, sum(sizes) if self.dropout else 0)
+        masks = torch.split(self.masks, sizes, 1) if self.dropout else [None] * len(sizes)
+        layers = []
+        for units, mask in zip(spec.nodes[:-1], masks, strict=True):
+            own = (replicates, rows, units)
+            mask = None if mask is None else mask.view(own)
+            layers.append(LayerBuffers(spec, own, like, mask, training=training))
+        classes = spec.nodes[-1]
+        self.images = like.new_zeros(steps, replicates, rows, pixels, dtype=torch.uint8)
+        self.logits = Buffer((steps * replicates, classes, rows), like)
+        self.targets = Buffer((steps * replicates, classes, rows), like)
+        inputs = Buffer(shape, like)
+        gradient = Buffer((replicates, classes, rows), like)
+        own_parts = (self.images, self.logits.split(steps), self.targets.split(steps))
+        self.batches = [
+            Batch(images, inputs, layers, logits, targets, gradient, training)
+            for images, logits, targets in zip(*own_parts, strict=True)
         ]
-        classes = (replicates, spec.nodes[-1], rows)
-        self.logits = like.new_zeros(classes)
-        self.targets = like.new_zeros(classes)
-        self.gradient = like.new_zeros(classes)
-        self._dropout = spec.dropout
 
     @property
     def hidden_size(self) -> int:
         """The number of elements of all hidden layers for one replicate: rows · Σ units."""
-        return sum(layer.output.view[0].numel() for layer in self.layers)
+        return self.masks.shape[1]
 
     def set_masks(self, kept: Tensor) -> None:
         """Set the masks of inverted dropout (Srivastava et al. 2014), 0 or 1 / (1 - rate).
 
         `kept`, (replicates, hidden_size), is 1 where a unit is kept and 0 where it is dropped.
         """
-        sizes = [layer.output.view[0].numel() for layer in self.layers]
-        for layer, own in zip(self.layers, torch.split(kept, sizes, dim=1), strict=True):
-            assert layer.mask is not None
-            layer.mask.view.copy_(own.view_as(layer.mask.view))
-            layer.mask.flat.mul_(1.0 / (1.0 - self._dropout))
+        self.masks.copy_(kept).mul_(1.0 / (1.0 - self.dropout))
 
 
 class Network:
@@ -116,6 +151,8 @@ class Network:
         self.inputs = inputs
         self.replicates = len(generators)
         self.activation = activation_named(spec.activation, spec.leaky_slope)
+        # The first layer's products are scaled rather than its inputs, which costs nothing.
+        self.scale = 1.0 / 255.0 if spec.pixels == "unit" else 1.0
         self.parameters, self.layers, self.groups = allocate(spec, inputs, self.replicates, like)
         for replicate, generator in enumerate(generators):
             self._draw_kernels(replicate, generator)
@@ -145,67 +182,76 @@ class Network:
         """Return the moving moments of batch normalisation: all state besides the parameters."""
         return {name: tensor for name, tensor in self.named_tensors().items() if ".moving_" in name}
 
-    def batch(self, rows: int, *, training: bool) -> Batch:
-        """Return the buffers for passes over `rows` examples per replicate."""
-        return Batch(
-            self.spec, self.inputs, self.replicates, rows, self.parameters, training=training
-        )
+    def block(self, rows: int, steps: int, *, training: bool) -> Block:
+        """Return buffers for `steps` passes over `rows` examples per replicate."""
+        shape = (self.replicates, rows, self.inputs)
+        return Block(self.spec, shape, steps, self.parameters, training=training)
 
-    def forward(self, batch: Batch) -> None:
-        """Compute `batch.logits` from `batch.inputs`."""
-        values = batch.inputs
+    def forward(self, batch: Batch) -> Iterator[Operation]:
+        """Yield the operations that compute `batch.logits` from `batch.inputs`."""
+        yield partial(batch.inputs.view.copy_, batch.images)
+        previous, scale = batch.inputs, self.scale
         for layer, buffers in zip(self.layers, batch.layers, strict=False):
-            _stacked(torch.baddbmm, buffers.dense.view, layer.bias, values, layer.kernel)
-            self.activation.forward(buffers.dense.flat, buffers.activated.flat)
+            dense = buffers.dense.view
+            yield from _product(dense, previous.view, layer.kernel, plus=layer.bias, scale=scale)
+            yield self.activation.forward(buffers.dense.flat, buffers.activated.flat)
             if layer.norm is not None and buffers.norm is not None:
-                layer.norm.forward(buffers.activated.view, buffers.norm, training=batch.training)
+                activated = buffers.activated.view
+                yield partial(layer.norm.forward, activated, buffers.norm, training=batch.training)
             if buffers.mask is not None:
-                torch.mul(buffers.before_dropout.flat, buffers.mask.flat, out=buffers.output.flat)
-            values = buffers.output.view
-        output = self.layers[-1]
+                values, output = buffers.before_dropout.view, buffers.output.view
+                yield partial(torch.mul, values, buffers.mask, out=output)
+            previous, scale = buffers.output, 1.0
+        last, logits = self.layers[-1], batch.logits
         if batch.rows > 1:
-            torch.baddbmm(output.bias, output.kernel, values.mT, out=batch.logits)
+            factors = last.kernel, previous.transposed
+            yield from _product(logits.view, *factors, plus=last.bias, scale=scale)
         else:
-            _stacked(torch.baddbmm, batch.logits.mT, output.bias.mT, values, output.kernel.mT)
+            factors = previous.view, last.transposed
+            yield from _product(logits.transposed, *factors, plus=last.bias.mT, scale=scale)
 
-    def backward(self, batch: Batch) -> Iterator[ParameterGroup]:
-        """Compute the gradients from `batch.gradient`; yield each group when its own are complete.
+    def backward(self, batch: Batch, update: Update) -> Iterator[Operation]:
+        """Yield the operations that compute the gradients from `batch.gradient`.
 
-        Groups are yielded from the last layers to the first. The backward pass has then no further
-        use for a group's parameters, so they may be updated at once, while they and their gradients
-        are in the cache. The gradients of the next group overwrite those of the last.
+        Among them is `update(group)` for each group of parameters, from the last layers to the
+        first, as soon as its gradients are complete. The backward pass has then no further use for
+        the group's parameters, and they and their gradients are in the cache. The gradients of the
+        next group overwrite those of the last.
         """
-        inputs = [batch.inputs, *(buffers.output.view for buffers in batch.layers)]  # of each layer
         groups = {group.first: group for group in self.groups}
-        output = self.layers[-1]
-        torch.bmm(batch.gradient, inputs[-1], out=output.kernel_gradient)
-        torch.sum(batch.gradient, 2, keepdim=True, out=output.bias_gradient)
-        gradient, kernel = batch.gradient.mT, output.kernel
+        inputs = [batch.inputs, *(buffers.output for buffers in batch.layers)]  # of each layer
+        last, gradient = self.layers[-1], batch.gradient
+        scale = self.scale if len(inputs) == 1 else 1.0
+        yield from _product(last.kernel_gradient, gradient.view, inputs[-1].view, scale=scale)
+        yield partial(torch.sum, gradient.view, 2, keepdim=True, out=last.bias_gradient)
+        arriving, kernel = gradient.transposed, last.kernel
         for index in range(len(batch.layers) - 1, -1, -1):
             layer, buffers = self.layers[index], batch.layers[index]
-            _stacked(torch.bmm, buffers.gradient.view, gradient, kernel)
+            yield from _product(buffers.gradient.view, arriving, kernel)
             if index + 1 in groups:
-                yield groups[index + 1]
-            self._backward_hidden(layer, buffers)
-            gradient, kernel = buffers.gradient.view, layer.kernel.mT
-            torch.bmm(inputs[index].mT, gradient, out=layer.kernel_gradient)
-            torch.sum(gradient, 1, keepdim=True, out=layer.bias_gradient)
-        yield groups[0]
+                yield partial(update, groups[index + 1])
+            yield from self._backward_hidden(layer, buffers)
+            arriving, kernel = buffers.gradient.view, layer.transposed
+            scale = 1.0 if index else self.scale
+            out, values = layer.kernel_gradient, inputs[index].transposed
+            yield from _product(out, values, arriving, scale=scale)
+            yield partial(torch.sum, arriving, 1, keepdim=True, out=layer.bias_gradient)
+        yield partial(update, groups[0])
 
-    def _backward_hidden(self, layer: Layer, buffers: LayerBuffers) -> None:
+    def _backward_hidden(self, layer: Layer, buffers: LayerBuffers) -> Iterator[Operation]:
         """Replace the gradient of a hidden layer's output by that of its dense part, in place."""
         gradient = buffers.gradient.flat
         if buffers.mask is not None:
-            gradient.mul_(buffers.mask.flat)
+            yield partial(buffers.gradient.view.mul_, buffers.mask)
         if layer.norm is not None and buffers.norm is not None:
-            layer.norm.backward(buffers.gradient.view, buffers.norm)
-        self.activation.backward(gradient, buffers.saved.flat, gradient)
+            yield partial(layer.norm.backward, buffers.gradient.view, buffers.norm)
+        yield self.activation.backward(gradient, buffers.saved.flat, gradient)
 
     def activation_slopes(self, batch: Batch) -> Iterator[Tensor]:
         """Yield |f'(z)| at each hidden layer after a forward pass, (replicates, rows, units)."""
         for buffers in batch.layers:
             slope = torch.ones_like(buffers.saved.view)
-            self.activation.backward(slope, buffers.saved.view, slope)
+            self.activation.backward(slope, buffers.saved.view, slope)()
             yield slope.abs_()
 
     def _draw_kernels(self, replicate: int, generator: np.random.Generator) -> None:
@@ -217,14 +263,20 @@ class Network:
                 kernels[replicate].copy_(torch.from_numpy(drawn))
 
 
-def _stacked(product: Callable[..., object], out: Tensor, *factors: Tensor) -> None:
-    """Write `product` (bmm or baddbmm) of tensors with a leading axis of replicates to `out`.
+def _product(
+    out: Tensor, left: Tensor, right: Tensor, *, plus: Tensor | None = None, scale: float = 1.0
+) -> Iterator[Operation]:
+    """Yield the operations that write scale · left · right + plus to `out`.
 
-    MKL multiplies a single row by other kernels, whose bits depend on the number of matrices in the
-    stack. So the replicates of a batch of one example are multiplied one by one.
+    All have a leading axis of replicates. MKL multiplies a single row by other kernels, whose bits
+    depend on the number of matrices in the stack, so the replicates of a batch of one example are
+    multiplied one by one.
     """
-    if out.shape[1] > 1:
-        product(*factors, out=out)
-        return
-    for part, *own in zip(*(torch.split(each, 1) for each in (out, *factors)), strict=True):
-        product(*own, out=part)
+    factors = (out, left, right, out if plus is None else plus)
+    alone = zip(*(torch.split(each, 1) for each in factors), strict=True)
+    for target, one, other, added in alone if out.shape[1] == 1 else [factors]:
+        if plus is None and scale == 1.0:
+            yield partial(torch.bmm, one, other, out=target)
+        else:
+            beta = 0.0 if plus is None else 1.0
+            yield partial(torch.baddbmm, added, one, other, beta=beta, alpha=scale, out=target)

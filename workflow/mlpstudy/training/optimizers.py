@@ -51,35 +51,19 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(learning_rate, _zeros_like(groups, "first", "second"))
         self.weight_decay = weight_decay
-        # A tensor, so that a step recorded as a CUDA graph reads its present value.
-        self._rate = groups[0].parameters.new_zeros(())
-        # The fused kernel's own bias corrections, 1 - βᵗ, are 1 at this step count.
-        self._late = torch.full_like(self._rate, 1e9, dtype=torch.float32)
+        self.fused = FusedStep(groups, ADAM_BETAS)
 
     def begin_step(self) -> None:
         """Count the step, and set its learning rate."""
         super().begin_step()
-        self._rate.fill_(self.corrected_rate())
+        self.fused.set_rate(self.corrected_rate())
 
     def update(self, group: ParameterGroup) -> None:
-        """Update a group in one fused pass over memory, w -= lr_t · m / (√v + ε)."""
+        """Update a group, w -= lr_t · m / (√v + ε)."""
         if self.weight_decay:
             group.parameters.mul_(1.0 - self.learning_rate * self.weight_decay)
-        torch._fused_adam_(
-            [group.parameters],
-            [group.gradients],
-            [self.moments[f"first.{group.first}"]],
-            [self.moments[f"second.{group.first}"]],
-            [],
-            [self._late],
-            lr=self._rate,
-            beta1=ADAM_BETAS[0],
-            beta2=ADAM_BETAS[1],
-            weight_decay=0.0,
-            eps=EPSILON,
-            amsgrad=False,
-            maximize=False,
-        )
+        first, second = (self.moments[f"{name}.{group.first}"] for name in ("first", "second"))
+        self.fused(group, first, second)
 
     def corrected_rate(self) -> float:
         """Return lr_t = lr · √(1 - β₂ᵗ) / (1 - β₁ᵗ), which holds both bias corrections."""
@@ -92,15 +76,51 @@ class RMSprop(Optimizer):
 
     def __init__(self, groups: Sequence[ParameterGroup], learning_rate: float) -> None:
         super().__init__(learning_rate, _zeros_like(groups, "mean_square"))
-        self._root = torch.empty_like(max((group.gradients for group in groups), key=len))
+        self._fused = FusedStep(groups, (0.0, RMSPROP_RHO))
+        self._fused.set_rate(learning_rate)
 
     def update(self, group: ParameterGroup) -> None:
-        """Update a group in place."""
-        gradients, root = group.gradients, self._root[: len(group.gradients)]
-        mean_square = self.moments[f"mean_square.{group.first}"].mul_(RMSPROP_RHO)
-        mean_square.addcmul_(gradients, gradients, value=1.0 - RMSPROP_RHO)
-        torch.sqrt(mean_square, out=root).add_(EPSILON)
-        group.parameters.addcdiv_(gradients, root, value=-self.learning_rate)
+        """Update a group, w -= lr · g / (√v + ε): Adam whose first moment is the gradient."""
+        self._fused(group, group.gradients, self.moments[f"mean_square.{group.first}"])
+
+
+class FusedStep:
+    """PyTorch's fused Adam without its bias corrections: one pass over the memory of a group."""
+
+    def __init__(self, groups: Sequence[ParameterGroup], betas: tuple[float, float]) -> None:
+        self.betas = betas
+        like = groups[0].parameters
+        # On a GPU a tensor, so that a step recorded as a CUDA graph reads its present value.
+        self.rate: Tensor | float = 0.0
+        if like.device.type == "cuda":
+            self.rate = like.new_zeros(())
+        # The kernel's bias corrections, 1 - βᵗ, are 1 at this step count.
+        self._late = torch.full((), 1e9, dtype=torch.float32, device=like.device)
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate of the next updates."""
+        if isinstance(self.rate, Tensor):
+            self.rate.fill_(rate)
+        else:
+            self.rate = rate
+
+    def __call__(self, group: ParameterGroup, first: Tensor, second: Tensor) -> None:
+        """Update the parameters and both moments, each of the group's length."""
+        torch._fused_adam_(
+            [group.parameters],
+            [group.gradients],
+            [first],
+            [second],
+            [],
+            [self._late],
+            lr=self.rate,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=0.0,
+            eps=EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
 
 
 class SGD(Optimizer):
