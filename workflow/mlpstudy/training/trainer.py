@@ -113,10 +113,10 @@ class Trainer:
         measured = [self._measure(self.train(rows, epoch), rows)]
         if self._held_out.numel():
             measured.append(self._measure(self._predict(self._held_out), self._held_out))
-        measured += self._dead_units()
+        table = torch.cat(measured + self._dead_units(), 1)
         if self.device.type == "cuda" and epoch < self.spec.epochs:
             self._orders[epoch + 1] = self.order(epoch + 1)  # while the GPU still computes
-        values = torch.cat(measured, 1).tolist()  # the only wait for a GPU in an epoch
+        values = table.tolist()  # the only wait for a GPU in an epoch
         return [
             self._history_row(replicate, epoch, own)
             for replicate, own in zip(self.job.replicates, values, strict=True)
