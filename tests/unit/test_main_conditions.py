@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
+from mlpstudy.report.tables import final_table, group_tables, short_table
 from pages_fixture import Page, draw_nothing, render_page
 from study_fixture import FIELDS, REPORTED, Paths, make_study, study_of, write_tables
 
@@ -16,7 +17,6 @@ from mlpstudy.analysis.results import load_results
 from mlpstudy.figures.catalogue import drawings
 from mlpstudy.figures.verdicts import judged_claims
 from mlpstudy.report.explanations import changes
-from mlpstudy.report.tables import final_table, group_tables, short_table
 
 MODELS: dict[str, dict[str, Any]] = {"m01": {"epochs": 1}, "mine": {"epochs": 1}}
 

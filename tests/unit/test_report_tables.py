@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from mlpstudy.report.findings import KINDS, Printing, findings, findings_table
 from pages_fixture import Page, render_study
 from study_fixture import BOTH, REPORTED, Paths, make_study, study_of, write_tables
 
@@ -34,7 +35,6 @@ from mlpstudy.formats import (
 from mlpstudy.report.causes import cause_of_failures, fault_table, saturation_table
 from mlpstudy.report.contrasts import effect_tables
 from mlpstudy.report.explanations import likelihood_table, printed_tables
-from mlpstudy.report.findings import KINDS, Printing, findings, findings_table
 from mlpstudy.report.layout import Table
 from mlpstudy.report.verdicts import Verdicts, effect
 

@@ -10,10 +10,9 @@ from mlpstudy.analysis.results import load_results
 from mlpstudy.figures.index import load_index
 from mlpstudy.files import write_bytes, write_text
 from mlpstudy.report.content import report_context
-from mlpstudy.report.document import compose
+from mlpstudy.report.document import compose, configuration_text
 from mlpstudy.report.html import html
 from mlpstudy.report.markdown import markdown, table_pages
-from mlpstudy.report.origin import configuration_text
 from mlpstudy.report.pdf import pdf
 from mlpstudy.report.provenance import load_provenance, rendering
 

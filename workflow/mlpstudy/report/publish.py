@@ -15,18 +15,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from mlpstudy.analysis.results import load_results
+from mlpstudy.analysis.results import Results, load_results
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import OVERVIEW, load_index, write_index
 from mlpstudy.files import replacing, write_text
-from mlpstudy.report.document import markdown_environment
+from mlpstudy.formats import percent
+from mlpstudy.report.document import configuration_text, markdown_environment
+from mlpstudy.report.layout import Table
 from mlpstudy.report.markdown import markdown_table
-from mlpstudy.report.origin import configuration, configuration_text
+from mlpstudy.report.outcomes import condition_columns, model_cell, outcome_cells
 from mlpstudy.report.packing import ARCHIVE, linked_to_archive, pack
 from mlpstudy.report.pages import render
-from mlpstudy.report.provenance import load_provenance
-from mlpstudy.report.tables import short_table
+from mlpstudy.report.provenance import configuration, load_provenance
 
 BEGIN, END = "<!-- result:", "<!-- /result -->"
 PUBLISHED = Path("docs/results")
@@ -123,6 +124,21 @@ def _result(copy: Path, reported: Path, templates: Path) -> str:
     results = load_results(copy / "study.json", reported, copy)
     origin = configuration(results.study, load_provenance(copy / "report/provenance.json"))
     return f"{markdown_table(short_table(results))}\n\n{configuration_text(origin, templates)}"
+
+
+def short_table(results: Results) -> Table:
+    """Return the final table for a README: printed accuracies, medians and failures."""
+    table = Table()
+    table.words("Model")
+    if results.has_report:
+        table.numbers("printed, %")
+    for condition in results.main:
+        table.columns += condition_columns(results, condition, "median, %", "failed")
+    for model in results.models:
+        printed = [percent(results.printed.get(model))] if results.has_report else []
+        cells = [c for at in results.main for c in outcome_cells(results, model, [at])[1:3]]
+        table.add(model_cell(results, model), printed, [replace(cell, note="") for cell in cells])
+    return table
 
 
 def readme_of(templates: Path, copy: Path) -> str:
