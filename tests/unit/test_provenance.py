@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlpstudy.report.machine import read_lock
-from mlpstudy.report.origin import stamp
-from mlpstudy.report.repository import read_commit
 from study_fixture import PROVENANCE, REPORTED, TEMPLATES, Paths, make_study
 
 from mlpstudy import __version__
@@ -25,7 +22,8 @@ from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.formats import date
 from mlpstudy.report.document import html_environment, rendered
-from mlpstudy.report.provenance import load_provenance, write_provenance
+from mlpstudy.report.environment import read_commit, read_lock
+from mlpstudy.report.provenance import load_provenance, stamp, write_provenance
 
 ROOT = REPORTED.parents[2]
 LOCK = ROOT / "envs" / "study.txt"
