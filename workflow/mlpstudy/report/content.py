@@ -13,7 +13,14 @@ from mlpstudy.figures.index import Entry, FigureIndex
 from mlpstudy.formats import listing, setting, word
 from mlpstudy.report import outcomes
 from mlpstudy.report.causes import cause_of_failures, unexplained_failures
-from mlpstudy.report.contrasts import effect_cells, effects_by_setting, pairs, parsed, step
+from mlpstudy.report.contrasts import (
+    contrasts_by_id,
+    effect_cells,
+    effects_by_setting,
+    pairs,
+    parsed,
+    step,
+)
 from mlpstudy.report.explanations import assumptions, likelihood_rows, printed_rows, reproduced
 from mlpstudy.report.models import assumed, model_jobs, model_settings, printed_time
 from mlpstudy.report.provenance import Provenance, configuration, stamp
@@ -157,7 +164,7 @@ def findings(results: Results) -> list[dict[str, Any]]:
 
 def _comparisons(results: Results, verdicts: Verdicts) -> list[dict[str, Any]]:
     """Return the models that are set side by side, with the report's words, pairs and claims."""
-    found = []
+    found, by_id = [], contrasts_by_id(results)
     for comparison, members in results.study.present_comparisons:
         models = [model for model in members if model in results.models]
         if models:
@@ -166,7 +173,7 @@ def _comparisons(results: Results, verdicts: Verdicts) -> list[dict[str, Any]]:
                     "key": comparison.key,
                     "models": models,
                     "quote": comparison.quote,
-                    "pairs": pairs(results, comparison),
+                    "pairs": pairs(results, by_id, comparison),
                     "claims": verdicts.at(comparison.place),
                 }
             )

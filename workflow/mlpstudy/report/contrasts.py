@@ -21,13 +21,19 @@ LAST = ("activation", "nodes")
 Row = Mapping[Hashable, Any]
 
 
-def pairs(results: Results, comparison: Comparison) -> list[dict[str, Any]]:
+def contrasts_by_id(results: Results) -> dict[Hashable, Row]:
+    """Return the rows of contrasts.csv by their ids."""
+    return {row["contrast"]: row for row in results.table("contrasts").to_dict("records")}
+
+
+def pairs(
+    results: Results, by_id: Mapping[Hashable, Row], comparison: Comparison
+) -> list[dict[str, Any]]:
     """Return the pairs of a comparison whose models were run.
 
     Each has its `models`, the difference that the report prints (`printed`), the `contrasts` under
     the main conditions, second model minus first, None for none, and their `ids`.
     """
-    by_id = results.table("contrasts").set_index("contrast").to_dict("index")
     found = []
     for first, second in comparison.pairs:
         if {first, second} <= set(results.models):
@@ -44,13 +50,13 @@ def pairs(results: Results, comparison: Comparison) -> list[dict[str, Any]]:
     return found
 
 
-def _of_pair(by_id: Mapping[Any, Any], condition: str, first: str, second: str) -> Row | None:
+def _of_pair(by_id: Mapping[Hashable, Row], condition: str, first: str, second: str) -> Row | None:
     """Return the contrast of two models under a condition, second minus first."""
     one, two = (condition, first), (condition, second)
     if (name := contrast_id(one, two)) in by_id:
-        return {**by_id[name], "contrast": name}
+        return by_id[name]
     name = contrast_id(two, one)
-    return turned({**by_id[name], "contrast": name}) if name in by_id else None
+    return turned(by_id[name]) if name in by_id else None
 
 
 def turned(row: Row) -> Row:

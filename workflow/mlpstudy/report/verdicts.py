@@ -11,6 +11,7 @@ from typing import Any
 
 from mlpstudy.analysis.results import Results
 from mlpstudy.formats import MINUS, NONE, heading, margin, missing, points, share
+from mlpstudy.report.contrasts import contrasts_by_id
 from mlpstudy.report.layout import Cell
 
 STATES = {
@@ -109,8 +110,8 @@ class Verdicts:
         return " against ".join(dict.fromkeys(self.results.study.model_labels(sides)))
 
     @cached_property
-    def _contrasts(self) -> dict[Hashable, Any]:
-        return self.results.table("contrasts").set_index("contrast").to_dict("index")
+    def _contrasts(self) -> Mapping[Hashable, Row]:
+        return contrasts_by_id(self.results)
 
     def at(self, place: str) -> list[Claim]:
         """Return the claims that stand at a place of the report, or within it."""
