@@ -184,7 +184,8 @@ def test_the_final_table_has_one_row_per_model_with_its_own_lines(study: Paths, 
         for line in lines.to_dict("records"):
             alike, size = line[f"{line['class']}_share"] * line["replicates"], line["replicates"]
             expected.append(f"{line['failures']} of {size}")
-            expected.append(f"{line['class'].capitalize()} {alike:.0f} of {size}")
+            if alike < size:
+                expected.append(f"{line['class'].capitalize()} {alike:.0f} of {size}")
         assert [cell for cell in row.cells if " of " in cell] == expected
 
 

@@ -64,8 +64,8 @@ def outcome_cells(
 ) -> list[Cell]:
     """Return what came of a model under some conditions, under the main ones for None.
 
-    These are a strip of all replicates, the median with its interval, failures, and the class with
-    the number of replicates that have it.
+    These are a strip of all replicates, the median with its interval, failures, and the class, with
+    the number of replicates that have it if not all do.
     """
     chosen = results.main if conditions is None else conditions
     return [cell for condition in chosen for cell in _cells(results, condition, model)]
@@ -86,12 +86,12 @@ def _cells(results: Results, condition: str, model: str) -> list[Cell]:
     )
     interval = "" if missing(low) or missing(high) else span(low, high)
     size = row["replicates"]
-    alike = f"{round(row[row['class'] + '_share'] * size)} of {size}" if row["class"] else ""
+    alike = round(row[f"{row['class']}_share"] * size) if row["class"] else size
     return [
         Cell(percent(median, 1), drawing=strip),
         Cell(percent(median, 1), note=interval, order=-1.0 if missing(median) else float(median)),
         Cell(f"{row['failures']} of {size}", order=float(row["failure_share"])),
-        class_cell(row["class"], alike),
+        class_cell(row["class"], f"{alike} of {size}" if alike < size else ""),
     ]
 
 
