@@ -31,8 +31,8 @@ from mlpstudy.formats import (
     share,
     span,
 )
-from mlpstudy.report.causes import cause_of_failures
 from mlpstudy.report.content import KINDS, findings
+from mlpstudy.report.explanations import cause_of_failures
 from mlpstudy.report.verdicts import Verdicts, effect
 
 

@@ -12,7 +12,6 @@ from mlpstudy.audit.checks import SEPARATOR
 from mlpstudy.figures.index import Entry, FigureIndex
 from mlpstudy.formats import listing, setting, word
 from mlpstudy.report import outcomes
-from mlpstudy.report.causes import cause_of_failures, unexplained_failures
 from mlpstudy.report.contrasts import (
     contrasts_by_id,
     effect_cells,
@@ -21,7 +20,14 @@ from mlpstudy.report.contrasts import (
     parsed,
     step,
 )
-from mlpstudy.report.explanations import assumptions, likelihood_rows, printed_rows, reproduced
+from mlpstudy.report.explanations import (
+    assumptions,
+    cause_of_failures,
+    likelihood_rows,
+    printed_rows,
+    reproduced,
+    unexplained_failures,
+)
 from mlpstudy.report.models import assumed, model_jobs, model_settings, printed_time
 from mlpstudy.report.provenance import Provenance, configuration, stamp
 from mlpstudy.report.sources import Sources, by, numbered
