@@ -28,7 +28,13 @@ from mlpstudy.report.explanations import (
     reproduced,
     unexplained_failures,
 )
-from mlpstudy.report.models import assumed, model_jobs, model_settings, printed_time
+from mlpstudy.report.models import (
+    assumed,
+    model_jobs,
+    parameters,
+    printed_setting,
+    printed_time,
+)
 from mlpstudy.report.provenance import Provenance, configuration, stamp
 from mlpstudy.report.sources import Sources, by, numbered
 from mlpstudy.report.verdicts import Claim, Verdicts
@@ -77,7 +83,8 @@ def report_context(
     bound = (
         *(outcomes.condition_cell, outcomes.condition_columns),
         *(outcomes.model_cell, outcomes.outcome_cells, outcomes.outcome_columns, outcomes.tone),
-        *(assumed, effects_by_setting, likelihood_rows, model_settings, printed_rows, printed_time),
+        *(assumed, effects_by_setting, likelihood_rows, parameters, printed_rows),
+        *(printed_setting, printed_time),
     )
     return {
         **{function.__name__: partial(function, results) for function in bound},
