@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 from mlpstudy.formats import heading
 
@@ -18,7 +19,7 @@ class Cell:
         kind: a class or a verdict, which is shown as a chip.
         href: where the text leads to, an anchor such as #m01.
         note: a second, smaller line.
-        drawing: an SVG that the page shows in place of the text.
+        drawing: what the page draws in place of the text.
         order: what the page sorts the column by; None for the text.
         contrast: the id of the contrast whose difference the cell shows.
         tone: the CSS variable of the text's colour, without its dashes.
@@ -28,7 +29,7 @@ class Cell:
     kind: str = ""
     href: str = ""
     note: str = ""
-    drawing: str = ""
+    drawing: Any = None
     order: float | None = None
     contrast: str = ""
     tone: str = ""
@@ -46,7 +47,7 @@ class Column:
     number: bool = True
     group: str = ""
     tone: str = ""
-    drawing: str = ""
+    drawing: Any = None
 
     @property
     def full(self) -> str:

@@ -3,7 +3,7 @@
 The distribution is drawn in a strip that fits into a cell: one dot per replicate on an axis of 0 to
 100 %. All strips share one scale and one width, so that a column of them can be read down. The
 classes divide the axis: each has a fixed part of it, the highest the largest, as that is where most
-models differ by little. The colours are the page's CSS variables, so that they follow its scheme.
+models differ by little. Here is where everything stands; the page's template draws it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
-from markupsafe import Markup, escape
 
 from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES
@@ -23,7 +23,7 @@ from mlpstudy.formats import NONE, heading, missing, percent, plural, span
 from mlpstudy.report.layout import Cell, Column
 
 DISTRIBUTION = "Test accuracy of every replicate, %"
-# Units of the drawing.
+# Units of the drawing, which the template knows too.
 WIDTH, MARGIN, HEIGHT, RADIUS = 240.0, 6.0, 38.0, 2.6
 # Where failures end and where the highest class begins, as shares of the axis.
 PARTS = (0.0, 0.24, 0.48, 1.0)
@@ -78,12 +78,12 @@ def _cells(results: Results, condition: str, model: str) -> list[Cell]:
     median, low, high = (row[f"test_accuracy_{name}"] for name in ("median", "low", "high"))
     strip = Scale(results.study.medium, results.study.superior).strip(
         results.accuracies(condition, model),
-        median,
-        (low, high),
-        results.reported.number("final", model, "test_accuracy"),
-        tone(results, condition),
-        _spoken(results, condition, model),
+        median=median,
+        low=low,
+        high=high,
+        printed=results.reported.number("final", model, "test_accuracy"),
     )
+    strip |= {"tone": tone(results, condition), "spoken": _spoken(results, condition, model)}
     interval = "" if missing(low) or missing(high) else span(low, high)
     size = row["replicates"]
     alike = round(row[f"{row['class']}_share"] * size) if row["class"] else size
@@ -137,64 +137,27 @@ class Scale:
         inside = (value - ends[at]) / (ends[at + 1] - ends[at]) if ends[at + 1] > ends[at] else 0.0
         return MARGIN + (WIDTH - 2 * MARGIN) * (PARTS[at] + inside * (PARTS[at + 1] - PARTS[at]))
 
-    def axis(self) -> Markup:
-        """Return the axis: its ends, the classes, and the middle of the highest class."""
+    def axis(self) -> list[tuple[float, str]]:
+        """Return the marks of the axis: its ends, the classes, and the middle of the highest."""
         marks = sorted({0.0, self.medium, self.superior, (self.superior + 1) / 2, 1.0})
-        texts = "".join(
-            f'<text x="{self.x(mark):.1f}" y="10">{100 * mark:.3g}</text>' for mark in marks
-        )
-        ticks = "".join(f"M{self.x(mark):.1f} 13v4" for mark in marks)
-        return _svg(f'{texts}<path class="rule" d="{ticks}"/>', 17.0, "muted", "")
+        return [(self.x(mark), f"{100 * mark:.3g}") for mark in marks]
 
-    def strip(
-        self,
-        values: pd.Series[float],
-        median: float,
-        interval: tuple[float, float],
-        reported: float,
-        tone: str,
-        label: str,
-    ) -> Markup:
-        """Return an SVG element: dots, the median, its interval, and the report's value.
+    def strip(self, values: pd.Series[float], **marks: float) -> dict[str, Any]:
+        """Return where everything stands in a strip.
 
         Args:
             values: test accuracies, fractions, by replicate; without an accuracy there is no dot.
-            median: of the values, NaN for none.
-            interval: of the median, NaN where there is none.
-            reported: what the report prints, NaN for nothing.
-            tone: the CSS variable of the dots' colour, without its dashes.
-            label: what the strip shows, for those who do not see it.
+            marks: accuracies that have a mark of their own, NaN for none.
+
+        Returns:
+            `dots`, each as x, y, replicate and accuracy; `rules`, where the classes end; and the
+            place of each mark, None for none.
         """
         known = values.dropna()
         places = [self.x(value) for value in known]
         shifts = swarm(places, 2 * RADIUS, HEIGHT / 2 - RADIUS - 2.5)
-        rules = "".join(
-            f"M{self.x(each):.1f} 0V{HEIGHT:.0f}" for each in (self.medium, self.superior)
-        )
-        parts = [f'<path class="rule" d="{rules}"/>']
-        if not any(missing(end) for end in interval):
-            low, high = (self.x(end) for end in interval)
-            parts.append(f'<path class="span" d="M{low:.1f} {HEIGHT - 1.5}H{high:.1f}"/>')
-        if not missing(reported):
-            parts.append(_flag(self.x(reported)))
-        for (replicate, value), x, y in zip(known.items(), places, shifts, strict=True):
-            parts.append(
-                f'<circle cx="{x:.1f}" cy="{HEIGHT / 2 + y:.1f}" r="{RADIUS}">'
-                f"<title>replicate {replicate}: {percent(value)} %</title></circle>"
-            )
-        if not missing(median):
-            parts.append(f'<path class="tick" d="M{self.x(median):.1f} 3V{HEIGHT - 1.5}"/>')
-        return _svg("".join(parts), HEIGHT, tone, label)
-
-
-def _flag(x: float) -> str:
-    """Return a small triangle on a line: what the report prints."""
-    return f'<path class="flag" d="M{x:.1f} 5V{HEIGHT - 1.5}M{x - 3.2:.1f} 0h6.4l-3.2 5.4z"/>'
-
-
-def _svg(content: str, height: float, tone: str, label: str) -> Markup:
-    spoken = f'role="img" aria-label="{escape(label)}"' if label else 'aria-hidden="true"'
-    return Markup(
-        f'<svg class="strip" viewBox="0 0 {WIDTH:.0f} {height:.0f}" style="color:var(--{tone})" '
-        f"{spoken}>{content}</svg>"
-    )
+        return {
+            "dots": list(zip(places, shifts, known.index, known, strict=True)),
+            "rules": [self.x(self.medium), self.x(self.superior)],
+            **{name: None if missing(at) else self.x(at) for name, at in marks.items()},
+        }
