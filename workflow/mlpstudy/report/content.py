@@ -72,7 +72,6 @@ def report_context(
         page: folder of the page, from which links start.
     """
     study, verdicts, sources = results.study, Verdicts(results), Sources(results)
-
     found = findings(results)
 
     def model_figures(model: str, *kinds: str) -> list[Entry]:
@@ -80,12 +79,12 @@ def report_context(
         return [entry for entry in entries if entry.kind in kinds]
 
     printed = [m for place, m, _ in results.reported.values if place == "4 final table" and m]
+    # Templates call these without their first argument, the results.
     bound = (
-        *(outcomes.condition_cell, outcomes.condition_columns),
-        *(outcomes.model_cell, outcomes.outcome_cells, outcomes.outcome_columns, outcomes.tone),
-        *(assumed, effects_by_setting, likelihood_rows, parameters, printed_rows),
-        *(printed_setting, printed_time),
-    )
+        assumed, effects_by_setting, likelihood_rows, parameters, printed_rows, printed_setting,
+        printed_time, outcomes.condition_cell, outcomes.condition_columns, outcomes.model_cell,
+        outcomes.outcome_cells, outcomes.outcome_columns, outcomes.tone,
+    )  # fmt: skip
     return {
         **{function.__name__: partial(function, results) for function in bound},
         "results": results,
