@@ -7,7 +7,7 @@ import platform
 from collections.abc import Mapping
 
 from benchmarks.processes import available_cores
-from mlpstudy.report.machine import read_machine
+from mlpstudy.report.environment import read_machine
 
 
 def machine_line(versions: Mapping[str, str], load: float) -> str:

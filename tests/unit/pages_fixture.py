@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from study_fixture import CLAIMS, REPORTED, TEMPLATES, Paths, write_tables
+from study_fixture import CLAIMS, PROVENANCE, REPORTED, TEMPLATES, Paths, write_tables
 
+from mlpstudy.analysis.results import Results
 from mlpstudy.audit.checks import audit
 from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
-from mlpstudy.figures.index import Entry, Median, Panel, write_index
+from mlpstudy.figures.index import Entry, FigureIndex, Median, Panel, write_index
 from mlpstudy.files import write_text
+from mlpstudy.report.content import report_context
+from mlpstudy.report.document import Shown, compose, walk
+from mlpstudy.report.layout import Table
 from mlpstudy.report.pages import render
 
 PLAIN = (
@@ -38,6 +42,19 @@ def render_study(paths: Paths, reported: Path = REPORTED, judged: bool = False) 
     draw_nothing(paths)
     render_page(paths, reported)
     return paths
+
+
+def shown_tables(results: Results) -> list[Table]:
+    """Return the tables of a report without figures, in their order."""
+    context = report_context(results, PROVENANCE, FigureIndex(()), results.folder)
+    shown = [b.item for b in walk(compose(TEMPLATES, context).blocks) if isinstance(b, Shown)]
+    return [item for item in shown if isinstance(item, Table)]
+
+
+def titled(results: Results, title: str) -> list[list[str]]:
+    """Return the texts of the only table of a title, by row."""
+    (table,) = (table for table in shown_tables(results) if table.title == title)
+    return [[cell.text for cell in row.cells] for row in table.rows]
 
 
 def draw_nothing(paths: Paths) -> None:

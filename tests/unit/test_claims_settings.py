@@ -23,7 +23,7 @@ from mlpstudy.config.claims import COMMON, FORMS, Claim, ClaimEntry, ClaimsFile,
 from mlpstudy.config.loading import read_claims
 from mlpstudy.config.planning import Plan, claims_document, read_plan
 from mlpstudy.errors import StudyError
-from mlpstudy.report.packing import unpacked
+from mlpstudy.report.publish import unpacked
 
 CLAIMS = Path("config/claims.yaml")
 MODELS = ["m01", "m02", "wide"]

@@ -22,10 +22,8 @@ from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.formats import date
 from mlpstudy.report.document import html_environment, rendered
-from mlpstudy.report.machine import read_lock
-from mlpstudy.report.origin import stamp
-from mlpstudy.report.provenance import load_provenance, write_provenance
-from mlpstudy.report.repository import read_commit
+from mlpstudy.report.environment import read_commit, read_lock
+from mlpstudy.report.provenance import load_provenance, stamp, write_provenance
 
 ROOT = REPORTED.parents[2]
 LOCK = ROOT / "envs" / "study.txt"
@@ -192,7 +190,7 @@ def test_a_file_that_is_no_provenance_is_refused(tmp_path: Path) -> None:
 
 def test_the_table_shows_every_fact() -> None:
     rows = shown(PROVENANCE)
-    assert rows["Rendered"].startswith("5 November 2026, 07:04 UTC on Debian")
+    assert rows["Tables computed"].startswith("5 November 2026, 07:04 UTC on Debian")
     assert rows["Commit"] == "c" * 40 + ""
     text = " ".join(rows.values())
     values = [

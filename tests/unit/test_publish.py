@@ -22,9 +22,8 @@ from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import GROUPS, load_index, write_index
 from mlpstudy.fingerprint import training_fingerprint
-from mlpstudy.report.packing import ARCHIVE, TABLES, pack, unpacked
 from mlpstudy.report.provenance import load_provenance
-from mlpstudy.report.publish import publish
+from mlpstudy.report.publish import ARCHIVE, TABLES, pack, publish, unpacked
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
 MODELS = {"m01": {}, "m04": {"loss": "kl_divergence"}}

@@ -139,7 +139,7 @@ def test_it_is_tagged_and_says_what_it_is(report: pypdf.PdfReader) -> None:
     assert re.search(r"<pdfaid:part>2<", metadata)
     # The date is that of the provenance.
     assert report.metadata.creation_date_raw == "D:20261105070400Z"
-    assert "Rendered on 5 November 2026, 07:04 UTC; commit cccccccccc" in text_of(report)
+    assert "Tables computed on 5 November 2026, 07:04 UTC; commit cccccccccc" in text_of(report)
 
 
 def test_the_same_inputs_give_the_same_bytes(study: Paths, report: pypdf.PdfReader) -> None:

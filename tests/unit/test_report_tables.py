@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from pages_fixture import Page, render_study
+from pages_fixture import Page, render_study, shown_tables, titled
 from study_fixture import BOTH, REPORTED, Paths, make_study, study_of, write_tables
 
 from mlpstudy.analysis import schemas
@@ -31,17 +31,9 @@ from mlpstudy.formats import (
     share,
     span,
 )
-from mlpstudy.report.causes import cause_of_failures, fault_table, saturation_table
-from mlpstudy.report.contrasts import effect_tables
-from mlpstudy.report.explanations import likelihood_table, printed_tables
-from mlpstudy.report.findings import KINDS, Printing, findings, findings_table
-from mlpstudy.report.layout import Table
+from mlpstudy.report.content import KINDS, findings
+from mlpstudy.report.explanations import cause_of_failures
 from mlpstudy.report.verdicts import Verdicts, effect
-
-
-def texts(table: Table | None) -> list[list[str]]:
-    assert table is not None
-    return [[cell.text for cell in row.cells] for row in table.rows]
 
 
 def plain(text: str) -> str:
@@ -120,47 +112,48 @@ def results(paths: Paths) -> Results:
 def test_causes_have_the_numbers_of_the_tables(results: Results) -> None:
     cause = cause_of_failures(results)
     assert cause is not None
-    cells = {(c.pixels, c.kl): (c.failed, c.runs, c.models) for c in cause.cells}
+    cells = {key: c and (c.failed, c.runs, c.models) for key, c in cause.cells.items()}
     # A condition that changes something else than pixels or the divergence is no cell.
     assert cells == {
         ("raw", "clipped"): (8, 12, ["m05", "m06"]),
         ("unit", "clipped"): (0, 12, []),
         ("unit", "exact"): (0, 12, []),
+        ("raw", "exact"): None,
     }
     assert cause.stuck_failed == (0.9, 0.9)
     assert cause.stuck_learned == (0.0, 0.0)
     assert cause.impossible == (0.78, 0.78)
     assert cause.activations == ["relu", "leaky_relu"]
     # No condition has raw pixels and the exact form.
-    assert texts(fault_table(results))[0][:5] == ["Model 5", "4 of 6", "10.0", "\u2014", "\u2014"]
-    assert texts(saturation_table(results))[0][2:6] == ["120.4", "78", "39", "96"]
+    faults = titled(results, "Failures with and without each fault")
+    assert faults[0][:5] == ["Model 5", "4 of 6", "10.0", "\u2014", "\u2014"]
+    assert titled(results, "The softmax before training")[0][2:6] == ["120.4", "78", "39", "96"]
 
 
 def test_the_likelihood_ranks_conditions_and_printed_values_have_their_place(
     results: Results,
 ) -> None:
     # Printed for model 6: 19.41 and 12.99. One failure more makes it no likelier.
-    rows = texts(likelihood_table(results))
+    rows = titled(results, "How well each condition explains the printed values")
     assert {row[0] for row in rows} == {"Corrected", "Unit pixels", "Slope 001"}
     values = [float(plain(row[3])) for row in rows]
     assert values == sorted(values, reverse=True)
-    accuracy, losses = printed_tables(results)
-    slope = next(row for row in texts(accuracy) if row[2] == "slope 001")
+    slope = next(row for row in titled(results, "Test accuracy, %") if row[2] == "slope 001")
     assert (slope[3], slope[6]) == ("leaky slope 0.01", "5 of 6")
-    assert any(row[1] == "14.51" for row in texts(losses))
+    assert any(row[1] == "14.51" for row in titled(results, "Test loss"))
 
 
 def test_effects_have_one_table_per_setting_and_say_what_changes(
     paths: Paths, results: Results
 ) -> None:
     frame = read_table(paths.tables / "contrasts.csv")
-    found = {table.title: texts(table) for table in effect_tables(results)}
-    assert next(iter(found)) == "Pixels"
-    (slope,) = found["Leaky slope"]
+    changes = [t for t in shown_tables(results) if t.columns[1].label == "Conditions"]
+    assert changes[0].title == "Pixels"
+    (slope,) = titled(results, "Leaky slope")
     assert slope[:4] == [
         "Model 6", "as reported \u2192 slope 001", "0.3 \u2192 0.01", "4 of 6 \u2192 5 of 6",
     ]  # fmt: skip
-    pixels = next(row for row in found["Pixels"] if row[0] == "Model 5")
+    pixels = next(row for row in titled(results, "Pixels") if row[0] == "Model 5")
     assert pixels[3] == "4 of 6 \u2192 0 of 6"
     row = frame.set_index("contrast").loc["as_reported.m05-unit_pixels.m05"]
     assert float(plain(pixels[5])) == pytest.approx(100 * row["shift"], abs=0.06)
@@ -170,8 +163,10 @@ def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> N
     made = make_study(tmp_path, {"own": {}}, lambda *_: (0.8, 0.5), {"only": {}})
     write_tables(made)
     alone = load_results(made.study, REPORTED, made.tables)
-    assert effect_tables(alone) == printed_tables(alone) == []
-    assert likelihood_table(alone) is None
+    titles = {table.title for table in shown_tables(alone)}
+    assert {"Classes", "Settings", "Conditions"} <= titles
+    assert not {"Failures with and without each fault", "Pixels", "Test loss"} & titles
+    assert not any("explains" in title for title in titles)
     assert cause_of_failures(alone) is None
 
 
@@ -185,7 +180,7 @@ IDEAL = {
 CLAIMS = [
     {**IDEAL, "condition": "as_reported", "verdict": "contradicted", "effect": -0.0421,
      "low": -0.05, "high": -0.03, "n": 12, "parts": 5, "parts_for": 1, "parts_against": 3,
-     "p_holm": 0.0004},
+     "p_holm": 0.0004, "measure": "shift", "contrast": "as_reported.m03-as_reported.m07"},
     {**IDEAL, "condition": "corrected", "verdict": "undecided", "effect": 0.0004, "low": -0.01,
      "high": 0.01, "n": 3, "parts": 5, "parts_for": 0, "parts_against": 0, "p_holm": 1,
      "needed": 9, "failure_bound": 0.2209},
@@ -210,9 +205,13 @@ def verdicts() -> Verdicts:
         {name: {} for name in ("m01", "m03", "m07", "m09")},
         {**BOTH, "no_dropout": {"label": "none at all"}},
     )
-    frame = schemas.CLAIMS.frame(CLAIMS)
+    contrast = {
+        "contrast": "as_reported.m03-as_reported.m07",
+        **{"first_model": "m03", "second_model": "m07", "shift": 0.0421},
+    }
+    tables = {"claims": schemas.CLAIMS.frame(CLAIMS), "contrasts": pd.DataFrame([contrast])}
     fake: Any = SimpleNamespace(
-        study=study, main=["as_reported", "corrected"], has=lambda _: True, table=lambda _: frame,
+        study=study, main=["as_reported", "corrected"], has=lambda _: True, table=tables.get,
     )  # fmt: skip
     return Verdicts(fake)
 
@@ -220,39 +219,38 @@ def verdicts() -> Verdicts:
 def test_a_claim_is_shown_with_its_conditions(verdicts: Verdicts) -> None:
     ideal, _, dropout, gone, worth = verdicts.claims
     assert (ideal.quote, ideal.place, ideal.models) == (
-        "Five is ideal.", "Section 2", ("m03", "m07"),
+        "Five is ideal.", "Section 2", ["m03", "m07"],
     )  # fmt: skip
-    assert ideal.also == ("As said before.", "Twice.")
+    assert ideal.also == ["As said before.", "Twice."]
     first, second = ideal.verdicts
-    assert (first.label, first.state, first.n, first.p) == (
-        "As reported", "contradicted", "12", "< 0.001",
-    )  # fmt: skip
-    assert plain(first.effect) == "-4.2 points (-5.0 to -3.0)"
-    assert (first.shown, first.contrary, first.models) == (1, 3, 5)
-    assert (second.needed, second.bound, second.p) == ("9", "22", "1.000")
-    assert dropout.verdicts[0].label == "As reported against none at all"
+    assert (first["label"], first["state"], first["n"]) == ("As reported", "contradicted", 12)
+    assert plain(first["said"]) == "-4.2 points (-5.0 to -3.0)"
+    assert (first["parts_for"], first["parts_against"], first["parts"]) == (1, 3, 5)
+    assert (second["needed"], second["failure_bound"], second["p_holm"]) == (9, 0.2209, 1.0)
+    # contrasts.csv has model 7 above model 3, the claim has minus as much: model 3 against 7.
+    assert (first["pair"], second["pair"]) == ("Model 3 against Model 7", "")
+    assert dropout.verdicts[0]["label"] == "As reported against none at all"
     # So few runs that the interval has no bounds.
-    assert dropout.verdicts[0].effect == "+3.1 points"
-    assert dropout.verdicts[0].models == 0
-    assert (gone.verdicts[0].words, worth.verdicts[0].words) == ("not judged", "cannot be tested")
+    assert (dropout.verdicts[0]["said"], dropout.verdicts[0]["pair"]) == ("+3.1 points", "")
+    words = gone.verdicts[0]["words"], worth.verdicts[0]["words"]
+    assert words == ("not judged", "cannot be tested")
     assert [claim.name for claim in verdicts.at("Section 2")] == ["ideal", "dropout", "worth"]
     assert [claim.name for claim in verdicts.about("m03", 1)] == ["also_ideal"]
 
-    table = verdicts.table([ideal, gone], "Some")
-    assert [column.label for column in table.columns[1:]] == ["as reported", "corrected"]
-    assert texts(table) == [
-        ["Five layers are best.", "contradicted", "undecided"],
-        ["Wide wins.", "not judged", "\u2014"],
-    ]
+    cells = verdicts.cells(ideal)
+    assert [cell.text for cell in cells] == ["contradicted", "undecided"]
+    assert plain(cells[0].note) == "-4.2 points (-5.0 to -3.0); Model 3 against Model 7"
+    assert [cell.text for cell in verdicts.cells(gone)] == ["not judged", "\u2014"]
 
 
 def test_the_tally_counts_statements_that_all_their_claims_agree_on(verdicts: Verdicts) -> None:
     # The two claims behind "Five is ideal." disagree as reported: one statement, undecided.
-    found = [(t.supported, t.contradicted, t.undecided) for t in verdicts.tallies()]
-    assert found == [(1, 0, 1), (0, 0, 1)]
+    first, second = verdicts.tallies()
+    numbers = {"supported": 1, "contradicted": 0, "undecided": 1}
+    assert first == {"label": "as reported", "total": 2, **numbers}
+    assert second == {"label": "corrected", "total": 1, **numbers, "supported": 0}
     each = verdicts.tallies(verdicts.claims, each=True)[0]
-    assert (each.supported, each.contradicted, each.undecided, each.total) == (1, 1, 1, 3)
-    assert verdicts.tallies(verdicts.claims[:1])[0].effect == verdicts.claims[0].verdicts[0].effect
+    assert each == {"label": "as reported", "total": 3, **dict.fromkeys(numbers, 1)}
     assert verdicts.tallies([]) == []
 
 
@@ -351,23 +349,17 @@ AIM = LAYERS | {"id": "aim", "models": "", "places": "", "values": ""}
 
 
 def test_equal_values_of_a_finding_stand_together(tmp_path: Path) -> None:
-    write_csv(audit_table([LAYERS, AIM]), tmp_path / "audit.csv")
-    frame = read_table(tmp_path / "audit.csv")
-    study = study_of({"m05": {}})  # model 3 is the report's and not run
-    fake: Any = SimpleNamespace(
-        table=lambda _: frame, has=lambda _: True,
-        few=lambda models, opening: names(study.model_labels(models), opening),
-    )  # fmt: skip
-    layers, aim = findings(fake)
-    assert layers.printings == (
-        Printing("5", ("Section 1", "Section 4")), Printing("4", ("Section 3",)),
-    )  # fmt: skip
-    assert (layers.about, aim.about, aim.printings) == ("Model 3", "", ())
+    made = make_study(tmp_path, {"m05": {}}, lambda *_: (0.8, 0.5))  # model 3 is not run
+    write_tables(made)
+    write_csv(audit_table([LAYERS, AIM]), made.tables / "audit.csv")
+    results = load_results(made.study, REPORTED, made.tables)
+    layers, aim = findings(results)
+    assert layers["printings"] == {"5": ["Section 1", "Section 4"], "4": ["Section 3"]}
+    assert (layers["about"], aim["about"], aim["printings"]) == ("Model 3", "", {})
     assert set(KINDS) == set(AUDIT_KINDS)
-    shown = findings_table(fake, [layers, aim], "Minor", lambda finding: finding.matters)
-    assert texts(shown) == [
+    (table,) = (table for table in shown_tables(results) if table.title == "Minor findings")
+    assert titled(results, "Minor findings") == [
         ["Model 3 has 5 and 4 layers.", "Model 3"], ["Model 3 has 5 and 4 layers.", "The report"],
     ]  # fmt: skip
-    assert (shown.rows[0].id, shown.rows[0].detail) == (
-        "audit-contradiction-m03-layers", "Its group depends on it.",
-    )  # fmt: skip
+    assert table.rows[0].id == "audit-contradiction-m03-layers"
+    assert table.rows[0].detail.startswith("Printed twice, differently. Its group depends on it.")

@@ -144,7 +144,7 @@ RENDER = """
 import sys
 from pathlib import Path
 sys.path.insert(0, "workflow")
-from mlpstudy.report.packing import unpacked
+from mlpstudy.report.publish import unpacked
 from mlpstudy.report.pages import render
 root = Path(sys.argv[1])
 figures = root / "docs/results/figures"

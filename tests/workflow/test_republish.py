@@ -15,7 +15,7 @@ from project import ROOT, Project
 
 README = "# Title\n\n<!-- result: made -->\nold\n<!-- /result -->\nrest\n"
 REPORTED = ("--reported", "resources/reported/values.csv")
-RENDERED_AGAIN = "Rendered again"
+COMPUTED_AGAIN = "Computed again"
 CHANGES = (
     "optimizer of model 1 was RMSprop (now SGD)", "condition corrected was present (now absent)",
     "condition adam was absent (now present)",
@@ -88,7 +88,7 @@ def test_the_published_pages_say_what_is_configured_otherwise_now(
     for name, text in pages(published).items():
         assert expected in text, name
         assert "earlier configuration" not in text, name
-        assert RENDERED_AGAIN not in text, name
+        assert COMPUTED_AGAIN not in text, name
 
     changed = published.copy(tmp_path / "study")
     changed.edit("config/models.yaml", "optimizer: rmsprop", "optimizer: sgd")
@@ -120,7 +120,7 @@ def test_the_published_pages_say_what_is_configured_otherwise_now(
     assert recorded == now
     assert set(archive) == {"date", "repository", "differences"}
     assert archive["date"] >= recorded["date"]
-    assert RENDERED_AGAIN in pages(changed)["docs/results/report/tables/provenance.md"]
+    assert COMPUTED_AGAIN in pages(changed)["docs/results/report/tables/provenance.md"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ import pytest
 import yaml
 from project import JOBS, PARTS, Project
 
+from mlpstudy.formats import date
+
 REPORT = {"draw_figures", "write_provenance", "render_report", "typeset_report", "all"}
 TABLES = {"tabulate_runs", "probe_saturation", "contrast_runs", "judge_claims", "audit_report"}
 MODELS, CLAIMS = "config/models.yaml", "config/claims.yaml"
@@ -20,6 +22,8 @@ M01 = "report_name: Model 1 (Model 1_1)"
 CHECKS = "workflow/mlpstudy/audit/checks.yaml"
 CAPTION = "workflow/templates/figures/groups.j2"
 PAGE = "workflow/templates/html/page.css.j2"
+PAPER = "workflow/templates/pdf/style.typ"
+WORDS = "workflow/templates/report/appendix.md.j2"
 CLAIM = """
   mine:
     statement: Mine is so.
@@ -49,10 +53,13 @@ def trained(jobs: dict[str, list[str]]) -> set[str]:
          {"train", "write_plan"} | TABLES | REPORT),
         (CHECKS, "The report announces", "The title page announces",
          {"audit_report"} | REPORT - {"draw_figures"}),
-        (CAPTION, "Models by", "The models by", REPORT),
+        (CAPTION, "Models by", "The models by", REPORT - {"write_provenance"}),
+        (PAGE, "\n", " \n", {"render_report", "all"}),
+        (PAPER, "\n", " \n", {"typeset_report", "all"}),
+        (WORDS, "Appendix", "The appendix", {"render_report", "typeset_report", "all"}),
         (CLAIMS, "claims:\n", "claims: # here they come\n", set()),
     ],
-    ids=["model", "check", "caption", "comment"],
+    ids=["model", "check", "caption", "style", "typesetting", "sentence", "comment"],
 )  # fmt: skip
 def test_an_edit_makes_what_depends_on_it_again(
     project: Project, path: str, before: str, after: str, rules: set[str]
@@ -133,16 +140,21 @@ def test_a_new_claim_is_judged_and_nothing_else(project: Project) -> None:
     assert "contrast_runs" in project.planned()
 
 
-def test_a_template_is_rendered_with_the_provenance_of_the_moment(project: Project) -> None:
+def test_every_form_carries_the_provenance_of_the_tables(project: Project) -> None:
     path = project.folder / "results/report/provenance.json"
-    assert json.loads(path.read_text())["command"].endswith("--configfile tiny.yaml")
-    before = path.read_bytes()
-    project.edit(PAGE, "\n", " \n")
-    # Every form of the report carries the provenance of one moment.
-    assert set(project.planned()) == REPORT - {"draw_figures"}
+    first = path.read_bytes()
+    assert json.loads(first)["command"].endswith("--configfile tiny.yaml")
+    project.edit(WORDS, "Appendix", "The appendix")
+    project.run()
+    assert path.read_bytes() == first  # a sentence changes no table
+    project.append(CLAIMS, CLAIM)
     project.run("--printshellcmds")
-    assert path.read_bytes() != before
-    assert json.loads(path.read_text())["command"].endswith("--printshellcmds")
+    found = json.loads(path.read_text())
+    assert found["command"].endswith("--printshellcmds")
+    for name in ("index.html", "report.md", "tables/provenance.md"):
+        text = (path.parent / name).read_text()
+        assert date(found["date"]) in text
+        assert date(json.loads(first)["date"]) not in text
     for arguments in (["init"], ["add", "workflow"], ["commit", "-m", "All"]):
         identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
         subprocess.run(["git", *identity, *arguments], cwd=project.folder, check=True)

@@ -62,16 +62,14 @@ rule draw_figures:
         " --processes {threads} 2> {log}"
 
 
-# The commit and the date at which the report is rendered. This runs whenever one form of the report
-# has to be made again; a new commit or day alone makes nothing run.
+# The commit and the date at which the tables are made. Every form of the report carries them; a new
+# commit, a day, a figure or a template makes nothing run here.
 rule write_provenance:
     input:
         study=rules.write_plan.output.study,
         reported=of_report("values"),
         specs=of_every_job("spec.json"),
         tables=TABLES,
-        figures=FIGURES,
-        templates=templates("report", "html", "pdf"),
         lock=LOCK,
     output:
         form("provenance.json", "provenance", "provenance"),
@@ -81,7 +79,7 @@ rule write_provenance:
     conda:
         "../../envs/study.yaml"
     params:
-        code=fingerprint("report.provenance", "report.pages"),
+        code=fingerprint("report.provenance"),
         tables=lambda wildcards, input: Path(input.tables[0]).parent,
     shell:
         "python -m mlpstudy provenance --study {input.study} --tables {params.tables}"

@@ -29,10 +29,9 @@ from mlpstudy.data.dataset import load
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.drawing import draw
 from mlpstudy.files import write_csv
-from mlpstudy.report.packing import unpacked
 from mlpstudy.report.pages import typeset
 from mlpstudy.report.provenance import write_archived
-from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published
+from mlpstudy.report.publish import PUBLISHED, copy_file, copy_runs, published, unpacked
 from mlpstudy.spec import Job
 
 
@@ -60,44 +59,31 @@ def republish(
             plans, or the data is not that of the study.
     """
     with unpacked(repository / PUBLISHED) as archive:
-        _republish(archive, repository, configs, claims, reported, data, templates)
-
-
-def _republish(
-    archive: Path,
-    repository: Path,
-    configs: Sequence[Path],
-    claims: Path,
-    reported: Path,
-    data: Path,
-    templates: Path,
-) -> None:
-    """Do what `republish` does, from an unpacked study in `archive`."""
-    study = load_study(archive / "study.json")
-    _check_specs(study)
-    if load(data).digest != study.dataset.digest:
-        raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
-    present = read_plan(configs, {"claims": None}).study.to_dict()
-    said = read_claims(
-        claims,
-        [*study.models, *present["models"]],
-        [*study.conditions, *present["conditions"]],
-    )
-    with published(repository, reported, templates) as copy:
-        figures, origin = copy / "figures", copy / "report/provenance.json"
-        recorded = archive / "report/provenance.json"
-        write_archived(recorded, differences(study.to_dict(), present), origin)
-        copy_runs(study.concluding(said), archive, copy)
-        for schema in UNTRAINED:
-            copy_file(archive / f"{schema.name}.csv", copy / f"{schema.name}.csv")
-        _tabulate(copy, archive, said.listed(), reported)
-        draw(copy / "study.json", copy, reported, data, figures)
-        for picture in figures.glob("*.png"):
-            picture.unlink()  # the repository keeps figures as SVG alone
-        typeset(
-            copy / "study.json", reported, copy, figures, origin, templates,
-            copy / "report/report.pdf",
-        )  # fmt: skip
+        study = load_study(archive / "study.json")
+        _check_specs(study)
+        if load(data).digest != study.dataset.digest:
+            raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
+        present = read_plan(configs, {"claims": None}).study.to_dict()
+        said = read_claims(
+            claims,
+            [*study.models, *present["models"]],
+            [*study.conditions, *present["conditions"]],
+        )
+        with published(repository, reported, templates) as copy:
+            figures, origin = copy / "figures", copy / "report/provenance.json"
+            recorded = archive / "report/provenance.json"
+            write_archived(recorded, differences(study.to_dict(), present), origin)
+            copy_runs(study.concluding(said), archive, copy)
+            for schema in UNTRAINED:
+                copy_file(archive / f"{schema.name}.csv", copy / f"{schema.name}.csv")
+            _tabulate(copy, archive, said.listed(), reported)
+            draw(copy / "study.json", copy, reported, data, figures)
+            for picture in figures.glob("*.png"):
+                picture.unlink()  # the repository keeps figures as SVG alone
+            typeset(
+                copy / "study.json", reported, copy, figures, origin, templates,
+                copy / "report/report.pdf",
+            )  # fmt: skip
 
 
 def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None:

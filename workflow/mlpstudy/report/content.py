@@ -1,100 +1,62 @@
-"""The content of the report: every number and table that its templates put into words."""
+"""The content of the report: all that its templates put into words and tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mlpstudy.analysis.results import Results
+from mlpstudy.audit.checks import SEPARATOR
 from mlpstudy.figures.index import Entry, FigureIndex
-from mlpstudy.formats import names, setting
-from mlpstudy.report.causes import (
-    architecture_table,
+from mlpstudy.formats import listing, setting, word
+from mlpstudy.report import outcomes
+from mlpstudy.report.contrasts import (
+    contrasts_by_id,
+    effect_cells,
+    effects_by_setting,
+    pairs,
+    parsed,
+    step,
+)
+from mlpstudy.report.explanations import (
+    assumptions,
     cause_of_failures,
-    fault_table,
-    saturation_table,
+    likelihood_rows,
+    printed_rows,
+    reproduced,
     unexplained_failures,
 )
-from mlpstudy.report.contrasts import effect_table, effect_tables, pairs_table
-from mlpstudy.report.explanations import (
-    changes,
-    likelihood_table,
-    printed_tables,
-    reproduced,
+from mlpstudy.report.models import (
+    assumed,
+    model_jobs,
+    parameters,
+    printed_setting,
+    printed_time,
 )
-from mlpstudy.report.findings import findings, findings_table
-from mlpstudy.report.layout import Table
-from mlpstudy.report.models import assumed, model_sections
-from mlpstudy.report.origin import configuration, stamp
-from mlpstudy.report.provenance import Provenance
-from mlpstudy.report.tables import (
-    assumptions,
-    class_shares,
-    comparison_table,
-    condition_table,
-    final_table,
-    group_tables,
-    grouped_table,
-)
+from mlpstudy.report.provenance import Provenance, configuration, stamp
+from mlpstudy.report.sources import Sources, by, numbered
 from mlpstudy.report.verdicts import Claim, Verdicts
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """A main condition in numbers.
-
-    Attributes:
-        name, label: of the condition.
-        changes: what it changes in the first main condition, in words.
-        failed, runs: numbers of failed and of all replicates.
-        reproduced: of how many models the printed accuracy is in the range of the replicates.
-        expected: of how many it would be in the mean, if each printed run were one more replicate.
-        failing: the models with a failure.
-    """
-
-    name: str
-    label: str
-    changes: list[str]
-    failed: int
-    runs: int
-    reproduced: int
-    expected: int
-    failing: list[str]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """Models that are set side by side: title, the report's words, our tables, the claims."""
-
-    key: str
-    title: str
-    quote: str
-    table: Table
-    pairs: Table | None
-    claims: list[Claim]
-
-
-@dataclass(frozen=True)
-class Conclusion:
-    """A conclusion of the report: its words, the claims that test it, the models by topic."""
-
-    topic: str
-    title: str
-    quote: str
-    claims: list[Claim]
-    tables: list[Table]
-
 
 # What is about more models than this is about the report as a whole, not about a model.
 FEW = 6
 
-# Topics of the last section, in the order of the report.
+# Topics of the conclusions, in the order of the report.
 TOPICS = {
     "settings": "All settings together",
     "activations": "Activation functions",
     "layers": "Number of layers",
     "batch_norm": "Batch normalisation",
+}
+
+# The kinds of findings in words.
+KINDS = {
+    "printed_twice": "printed twice, differently",
+    "arithmetic": "against arithmetic",
+    "own_text": "against its own text and tables",
+    "coincidence": "a coincidence",
+    "replicates": "against our replicates",
 }
 
 
@@ -109,23 +71,35 @@ def report_context(
         figures: the index of the drawn figures.
         page: folder of the page, from which links start.
     """
-    study, verdicts = results.study, Verdicts(results)
+    study, verdicts, sources = results.study, Verdicts(results), Sources(results)
     found = findings(results)
 
     def model_figures(model: str, *kinds: str) -> list[Entry]:
         entries = figures.find(section="models", model=model)
         return [entry for entry in entries if entry.kind in kinds]
 
+    printed = [m for place, m, _ in results.reported.values if place == "4 final table" and m]
+    # Templates call these without their first argument, the results.
+    bound = (
+        assumed, effects_by_setting, likelihood_rows, parameters, printed_rows, printed_setting,
+        printed_time, outcomes.condition_cell, outcomes.condition_columns, outcomes.model_cell,
+        outcomes.outcome_cells, outcomes.outcome_columns, outcomes.tone,
+    )  # fmt: skip
     return {
+        **{function.__name__: partial(function, results) for function in bound},
         "results": results,
         "study": study,
-        "printed_models": len(
-            {
-                model
-                for section, model, _ in results.reported.values
-                if section == "4 final table" and model
-            }
-        ),
+        "rows": sources.rows,
+        "source": sources.lines,
+        "by": by,
+        "class_cell": outcomes.class_cell,
+        "effect_cells": effect_cells,
+        "parsed": parsed,
+        "step": step,
+        "settings": settings,
+        "conditions_of": lambda m: [c for c in results.conditions if (c, m) in results.summaries],
+        "covered": lambda c: [m for m in results.models if (c, m) in results.summaries],
+        "printed_models": len(set(printed)),
         "own": [m for m in results.models if m not in results.printed],
         "outcomes": [outcome(results, condition) for condition in results.main],
         "further": [c for c in results.conditions if c not in results.main],
@@ -134,94 +108,155 @@ def report_context(
         "provenance": provenance,
         "figures": figures,
         "model_figures": model_figures,
-        "final_table": final_table(results),
-        "class_shares": class_shares(results),
-        "sections": model_sections(results, page),
-        "assumed_models": [m for m in results.models if assumed(results, m)],
+        "jobs": lambda model: model_jobs(results, model, page),
         "comparisons": _comparisons(results, verdicts),
-        "group_tables": group_tables(results),
         "conclusions": _conclusions(results, verdicts),
         "headline": _headline(results, verdicts),
         "verdicts": verdicts,
         "few": FEW,
         "findings": found,
-        "findings_of": lambda model: [
-            f for f in found if model in f.models and len(f.models) <= FEW
-        ],
-        "findings_table": lambda *args: findings_table(results, *args),
+        "findings_of": lambda m: [f for f in found if m in f["models"] and len(f["models"]) <= FEW],
         "cause": cause_of_failures(results),
         "unexplained": unexplained_failures(results),
-        "fault_table": fault_table(results),
-        "saturation_table": saturation_table(results),
-        "architecture_table": architecture_table(results),
-        "likelihood_table": (likelihood := likelihood_table(results)),
-        "best": likelihood.rows[0].cells if likelihood and likelihood.rows else None,
-        "printed_tables": printed_tables(results),
-        "changes": list(changes(results)),
-        "effect_tables": effect_tables(results),
-        "assumptions": (assumed_settings := assumptions(results)),
-        "assumed_names": list(dict.fromkeys(row.cells[0].text for row in assumed_settings.rows)),
-        "condition_table": condition_table(results),
+        "assumptions": assumptions(results),
     }
 
 
-def outcome(results: Results, condition: str) -> Outcome:
-    """Return a main condition in numbers."""
-    base = results.main[0]
-    changed = results.changes(condition) if condition != base else {}
-    rows = {m: row for (c, m), row in results.summaries.items() if c == condition}
-    failed, runs = results.failures(condition, list(rows))
-    return Outcome(
-        condition,
-        results.study.condition_label(condition),
-        [setting(*item) for item in changed.items()],
-        failed,
-        runs,
-        *reproduced(results, condition),
-        [model for model, row in rows.items() if row["failures"]],
-    )
+def settings(overrides: Mapping[str, Any], separator: str = "") -> str:
+    """Return what a condition overrides in words; with commas and `and` if nothing parts them."""
+    said = [setting(*item) for item in overrides.items()]
+    return separator.join(said) if separator or not said else listing(said)
 
 
-def _comparisons(results: Results, verdicts: Verdicts) -> list[Comparison]:
+def outcome(results: Results, condition: str) -> dict[str, Any]:
+    """Return a main condition in numbers.
+
+    Its `label`, and `changes` to the first main condition in words; how many replicates `failed` of
+    all `runs`; and of how many models the printed accuracy is in the range of the replicates
+    (`reproduced`), and would be in the mean, if each printed run were one more (`expected`).
+    """
+    changed = results.changes(condition) if condition != results.main[0] else {}
+    models = [model for c, model in results.summaries if c == condition]
+    failed, runs = results.failures(condition, models)
+    inside, expected = reproduced(results, condition)
+    return {
+        "label": results.study.condition_label(condition),
+        "changes": [setting(*item) for item in changed.items()],
+        "failed": failed,
+        "runs": runs,
+        "reproduced": inside,
+        "expected": expected,
+    }
+
+
+def findings(results: Results) -> list[dict[str, Any]]:
+    """Return the rows of audit.csv for readers; none for a study without a report.
+
+    `models` is a list, and `about` names them; it is empty for the report as a whole. `printings`
+    has the places of each printed value.
+    """
+    if not results.has("audit"):
+        return []
     found = []
+    for row in numbered(results.table("audit").fillna(""), "audit.csv"):
+        models = row["models"].split()
+        places: dict[str, list[str]] = {}
+        texts = zip(row["values"].split(SEPARATOR), row["places"].split(SEPARATOR), strict=True)
+        for value, place in texts:
+            places.setdefault(value, []).append(place)
+        own = {
+            "kind": KINDS[row["kind"]],
+            "models": models,
+            "about": results.few(models, opening=True) if models else "",
+            "printings": {v: p for v, p in places.items() if v or p != [""]},
+        }
+        found.append({**row, **own})
+    return found
+
+
+def _comparisons(results: Results, verdicts: Verdicts) -> list[dict[str, Any]]:
+    """Return the models that are set side by side, with the report's words, pairs and claims."""
+    found, by_id = [], contrasts_by_id(results)
     for comparison, members in results.study.present_comparisons:
         models = [model for model in members if model in results.models]
         if models:
             found.append(
-                Comparison(
-                    comparison.key,
-                    names(results.study.model_labels(models), opening=True),
-                    comparison.quote,
-                    comparison_table(results, models),
-                    pairs_table(results, comparison),
-                    verdicts.at(comparison.place),
-                )
+                {
+                    "key": comparison.key,
+                    "models": models,
+                    "quote": comparison.quote,
+                    "pairs": pairs(results, by_id, comparison),
+                    "claims": verdicts.at(comparison.place),
+                }
             )
     return found
 
 
-def _conclusions(results: Results, verdicts: Verdicts) -> list[Conclusion]:
+def _conclusions(results: Results, verdicts: Verdicts) -> list[dict[str, Any]]:
+    """Return the conclusions of the report, with their claims and what they are about."""
     concluded = results.study.conclusions.model_dump()
     found = []
     for topic, title in TOPICS.items():
         said = concluded.get(topic, {})
-        claims = verdicts.at(said.get("place", ""))
-        named = [
-            m for m in (*said.get("pair", ()), said.get("exception", "")) if m in results.models
-        ]
-        tables = [grouped_table(results, topic, said.get("up_to"))]
-        tables.append(comparison_table(results, named) if named else None)
-        tables.append(effect_table(results, topic))
-        if tables[0] is not None or said:
-            quote = said.get("quote", "")
-            shown = [table for table in tables if table is not None]
-            found.append(Conclusion(topic, title, quote, claims, shown))
+        groups = model_groups(results, topic, said.get("up_to"))
+        named = [*said.get("pair", ()), said.get("exception", "")]
+        if groups or said:
+            found.append(
+                {
+                    "topic": topic,
+                    "title": title,
+                    "quote": said.get("quote", ""),
+                    "claims": verdicts.at(said.get("place", "")),
+                    "groups": groups,
+                    "models": [model for model in named if model in results.models],
+                }
+            )
     return found
 
 
-def _headline(results: Results, verdicts: Verdicts) -> Table | None:
-    """Return the verdicts on the claims that the first screen shows; None for no claims."""
+def _headline(results: Results, verdicts: Verdicts) -> list[Claim]:
+    """Return the claims that the first screen shows."""
     concluded = results.study.conclusions.model_dump().values()
     names = [name for said in concluded for name in said.get("headline", ())]
-    shown = [claim for claim in verdicts.claims if claim.name in names]
-    return verdicts.table(shown, "Conclusions of the report") if shown else None
+    return [claim for claim in verdicts.claims if claim.name in names]
+
+
+def model_groups(results: Results, topic: str, up_to: int | None = None) -> list[dict[str, Any]]:
+    """Return the models grouped by what a conclusion is about; nothing where that is no group.
+
+    Each group has its `name`, its `models`, and under each main condition a summary: its `best`
+    replicate, the `lowest` and `highest` of its models' medians, and the share that `failed`. The
+    median of all replicates of a group may be that of none of its models.
+
+    Args:
+        results: the study and its tables.
+        topic: a key of TOPICS.
+        up_to: the number of layers up to which models are in one group, where deeper ones are in
+            the other; None for one group per number.
+    """
+    column = {"settings": "loss_function", "activations": "activation", "layers": "layers"}
+    if topic not in column:
+        return []
+    frame = results.table("models")
+    frame = frame[frame["condition"].isin(results.main)]
+    keys = frame[column[topic]]
+    if topic == "layers" and up_to is not None:
+        keys = (keys > up_to).map({False: f"up to {up_to}", True: f"more than {up_to}"})
+    found = []
+    for key in sorted(keys.unique()) if keys.dtype.kind in "iu" else keys.unique():
+        rows = frame[keys == key]
+        models = [model for model in results.models if model in set(rows["model"])]
+        summaries = [_summary(results, c, rows[rows["condition"] == c]) for c in results.main]
+        found.append({"name": word(key), "models": models, "summaries": summaries})
+    return found
+
+
+def _summary(results: Results, condition: str, rows: Any) -> dict[str, float]:
+    values = results.replicates_of(condition, rows["model"].tolist())["test_accuracy"]
+    medians = rows["test_accuracy_median"]
+    return {
+        "best": values.max(),
+        "lowest": medians.min(),
+        "highest": medians.max(),
+        "failed": (~(values >= results.study.medium)).mean(),
+    }

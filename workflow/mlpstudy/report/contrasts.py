@@ -10,55 +10,53 @@ import pandas as pd
 from mlpstudy.analysis.contrasts import contrast_id
 from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import Comparison
-from mlpstudy.formats import NONE, heading, missing, percent, points, word
-from mlpstudy.report.layout import Cell, Column, Source, Table
-from mlpstudy.report.outcomes import condition_columns
-from mlpstudy.report.sources import lines_of, numbered
+from mlpstudy.formats import NONE, missing, points
+from mlpstudy.report.layout import Cell
+from mlpstudy.report.sources import numbered
 
 # The fields that the questions of the study are about come first, then all others as they are.
 FIELDS = ("pixels", "kl", "batch_norm", "dropout", "batch_size", "optimizer", "leaky_slope")
 LAST = ("activation", "nodes")
 
-ARROW = " \N{RIGHTWARDS ARROW} "
-CAPTION = (
-    "Median difference between two runs, second minus first, in percentage points, with its 95 % "
-    "confidence interval, not corrected for several comparisons."
-)
-
 Row = Mapping[Hashable, Any]
 
 
-def pairs_table(results: Results, comparison: Comparison) -> Table | None:
-    """Return the contrasts of a comparison's pairs under the main conditions; None for no pair."""
-    frame = results.table("contrasts")
-    columns = [Column("Pair", False)]
-    columns += [Column("difference", group="report")] if results.has_report else []
-    for condition in results.main:
-        columns += condition_columns(results, condition, "difference", "interval")
-    table = Table(CAPTION, columns)
-    by_id = frame.set_index("contrast").to_dict("index")
+def contrasts_by_id(results: Results) -> dict[Hashable, Row]:
+    """Return the rows of contrasts.csv by their ids."""
+    return {row["contrast"]: row for row in results.table("contrasts").to_dict("records")}
+
+
+def pairs(
+    results: Results, by_id: Mapping[Hashable, Row], comparison: Comparison
+) -> list[dict[str, Any]]:
+    """Return the pairs of a comparison whose models were run.
+
+    Each has its `models`, the difference that the report prints (`printed`), the `contrasts` under
+    the main conditions, second model minus first, None for none, and their `ids`.
+    """
+    found = []
     for first, second in comparison.pairs:
-        if not {first, second} <= set(results.models):
-            continue
-        found = {c: _of_pair(by_id, c, first, second) for c in results.main}
-        ids = [str(row["contrast"]) for row in found.values() if row]
-        printed = next((row["reported_difference"] for row in found.values() if row), None)
-        table.add(
-            ARROW.join(results.study.model_labels([first, second])),
-            [points(printed)] if results.has_report else [],
-            [cell for row in found.values() for cell in effect_cells(row)],
-            sources=[lines_of(results, "contrasts", contrast=ids)],
-        )
-    return table if table.rows else None
+        if {first, second} <= set(results.models):
+            contrasts = [_of_pair(by_id, c, first, second) for c in results.main]
+            present = [row for row in contrasts if row]
+            found.append(
+                {
+                    "models": [first, second],
+                    "contrasts": contrasts,
+                    "ids": [row["contrast"] for row in present],
+                    "printed": next((row["reported_difference"] for row in present), None),
+                }
+            )
+    return found
 
 
-def _of_pair(by_id: Mapping[Any, Any], condition: str, first: str, second: str) -> Row | None:
+def _of_pair(by_id: Mapping[Hashable, Row], condition: str, first: str, second: str) -> Row | None:
     """Return the contrast of two models under a condition, second minus first."""
     one, two = (condition, first), (condition, second)
     if (name := contrast_id(one, two)) in by_id:
-        return {**by_id[name], "contrast": name}
+        return by_id[name]
     name = contrast_id(two, one)
-    return turned({**by_id[name], "contrast": name}) if name in by_id else None
+    return turned(by_id[name]) if name in by_id else None
 
 
 def turned(row: Row) -> Row:
@@ -84,8 +82,8 @@ def effect_cells(row: Row | None) -> list[Cell | str]:
     ]
 
 
-def effect_tables(results: Results) -> list[Table]:
-    """Return one table per setting: every two cells of the study that differ in it alone."""
+def effects_by_setting(results: Results) -> dict[str, list[dict[Any, Any]]]:
+    """Return, by field, the contrasts of every two cells of the study that differ in it alone."""
     frame = results.table("contrasts")
     fields = frame["fields"].fillna("")
     alone = frame[(fields != "") & ~fields.str.contains(";")]
@@ -93,45 +91,12 @@ def effect_tables(results: Results) -> list[Table]:
     order = [field for field in FIELDS if field in frames]
     order += [field for field in frames if field not in (*FIELDS, *LAST)]
     order += [field for field in LAST if field in frames]
-    return [_effect_table(results, field, frames[field]) for field in order]
+    return {field: numbered(frames[field], "contrasts.csv") for field in order}
 
 
-def effect_table(results: Results, field: str) -> Table | None:
-    """Return the table of one setting; None where no two cells differ in it alone."""
-    frame = results.table("contrasts")[results.table("contrasts")["fields"] == field]
-    return _effect_table(results, field, frame) if len(frame) else None
-
-
-def _effect_table(results: Results, field: str, frame: pd.DataFrame) -> Table:
-    study = results.study
-    words = [Column(label, False) for label in ("Models", "Conditions", "Change")]
-    labels = ("failed", "median, %", "difference", "interval", "second is higher, %")
-    columns = [*words, *(Column(label) for label in labels)]
-    table = Table(CAPTION, columns, title=heading(word(field)))
-
-    def step(row: Row, name: str, say: Any) -> str:
-        return _step(*(say(row[f"{side}_{name}"]) for side in ("first", "second")))
-
-    for row in numbered(frame):
-        failed = (
-            f"{row[f'{s}_failures']} of {row[f'{s}_replicates']}" for s in ("first", "second")
-        )
-        table.add(
-            step(row, "model", study.model_label),
-            step(row, "condition", study.condition_label),
-            step(row, "values", lambda value: word(parsed(value))),
-            _step(*failed),
-            step(row, "median", lambda value: percent(value, 1)),
-            effect_cells(row),
-            percent(row["superiority"], 0),
-            sources=[Source("contrasts.csv", (row["line"],))],
-        )
-    return table
-
-
-def _step(first: str, second: str) -> str:
+def step(first: str, second: str) -> str:
     """Return what changes as `first → second`, and what does not once."""
-    return first if first == second else f"{first}{ARROW}{second}"
+    return first if first == second else f"{first} \N{RIGHTWARDS ARROW} {second}"
 
 
 def parsed(value: str) -> Any:

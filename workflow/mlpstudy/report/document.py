@@ -1,8 +1,9 @@
 """The report as a document: a Markdown template with tables and figures in it → nested blocks.
 
-The template of the report (templates/report/) holds all prose. Where it shows a table or a figure,
-it calls `show`; where a section begins, `part`. Both leave a mark in the rendered Markdown, by
-which the text is cut into blocks. Page, Markdown and PDF render the same blocks.
+The templates of the report (templates/report/) hold all prose, and what each table shows: `table`
+makes a table and `cell` a cell. Where they show a table or a figure, they call `show`; where a
+section begins, `part`. Both leave a mark in the rendered Markdown, by which the text is cut into
+blocks. Page, Markdown and PDF render the same blocks.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ from markupsafe import Markup
 from mlpstudy import formats
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import Entry
-from mlpstudy.report.layout import Table
+from mlpstudy.report.layout import Cell, Table
 
+# What templates write numbers and names with, of mlpstudy.formats.
+FILTERS = (
+    "count date given_percent heading listing loss names number_of p_value percent plural points "
+    "seconds seconds_range setting share span word"
+)
 # No text of a user can hold these characters: configuration and claims refuse them.
 MARK = re.compile("\x1e(\\d+)\x1e")
 
@@ -52,7 +58,7 @@ class Part:
         level: of the heading, 2 to 4.
         folded: whether the page hides it until it is asked for.
         absent: whether the page has only a link to the supplement in its place.
-        printed: whether it is in the report's PDF, and otherwise in the supplement's.
+        pdf: which PDF has it: "report", "supplement" or "none".
     """
 
     title: str
@@ -61,7 +67,7 @@ class Part:
     level: int
     folded: bool
     absent: bool
-    printed: bool
+    pdf: str
     blocks: tuple[Block, ...]
     kind: str = "part"
 
@@ -104,18 +110,20 @@ def _printed(blocks: Sequence[Block]) -> tuple[Block, ...]:
     for block in blocks:
         if not isinstance(block, Part):
             found.append(block)
-        elif block.printed and (inside := _printed(block.blocks)):
+        elif block.pdf == "report" and (inside := _printed(block.blocks)):
             found.append(replace(block, blocks=inside))
     return tuple(found)
 
 
-def _left_out(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def _left_out(blocks: Sequence[Block], whole: bool = False) -> tuple[Block, ...]:
+    """Return the blocks of the supplement; `whole` is whether the part around them is in it."""
     found: list[Block] = []
     for block in blocks:
-        if isinstance(block, Part):
-            inside = _left_out(block.blocks) if block.printed else block.blocks
-            if inside:
-                found.append(replace(block, blocks=tuple(inside)))
+        if not isinstance(block, Part):
+            found += [block] if whole else []
+        elif block.pdf != "none":
+            inside = _left_out(block.blocks, whole or block.pdf == "supplement")
+            found += [replace(block, blocks=inside)] if inside else []
     return tuple(found)
 
 
@@ -144,17 +152,17 @@ class _Writer:
         level: int = 2,
         folded: bool = False,
         absent: bool = False,
-        printed: bool | None = None,
+        pdf: str = "",
         *,
         caller: Callable[[], str],
     ) -> Markup:
         """Make what stands between `call` and `endcall` a section; none if it shows nothing.
 
-        What is folded or absent is printed only if `printed` says so.
+        What is folded or absent is in the supplement unless `pdf` says otherwise.
         """
         blocks = self.blocks(caller())
-        printed = not (folded or absent) if printed is None else printed
-        part = Part(title, id, note, level, folded, absent, printed, blocks)
+        pdf = pdf or ("supplement" if folded or absent else "report")
+        part = Part(title, id, note, level, folded, absent, pdf, blocks)
         return self._mark(part) if blocks else Markup()
 
     def blocks(self, text: str) -> tuple[Block, ...]:
@@ -188,9 +196,16 @@ def compose(templates: Path, context: dict[str, Any]) -> Document:
     writer = _Writer()
     jinja = markdown_environment(templates)
     jinja.globals.update(show=writer.show, special=writer.special, part=writer.part)
+    jinja.globals.update(table=Table, cell=Cell)
     blocks = writer.blocks(rendered(jinja, "report/report.md.j2", context))
     plain = _environment(templates, escaping=False)
     return Document(rendered(plain, "report/title.txt.j2", context).strip(), blocks)
+
+
+def configuration_text(found: dict[str, Any], templates: Path) -> str:
+    """Return in Markdown which configuration results belong to, see `provenance.configuration`."""
+    jinja = markdown_environment(templates)
+    return tidied(rendered(jinja, "report/_configuration.md.j2", {"configuration": found}))
 
 
 def markdown_environment(templates: Path) -> Environment:
@@ -209,14 +224,15 @@ def _environment(templates: Path, escaping: bool = True) -> Environment:
     jinja = Environment(
         loader=FileSystemLoader(templates),
         autoescape=escaping,
+        extensions=["jinja2.ext.do"],
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    names = "count date given_percent heading listing percent plural seconds share span word"
-    jinja.filters.update({name: getattr(formats, name) for name in names.split()})
+    jinja.filters.update({name: getattr(formats, name) for name in FILTERS.split()})
     jinja.tests["contains"] = lambda values, value: value in values
+    jinja.tests["missing"] = formats.missing
     return jinja
 
 

@@ -1,86 +1,130 @@
-"""Which assumption explains the printed values, and what each further condition changes."""
+"""What explains the results: why models fail, and which assumptions fit the printed values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.failures import cell_rows, square_rows
 from mlpstudy.analysis.results import Results
 from mlpstudy.analysis.sensitivity import likelihoods
-from mlpstudy.formats import (
-    DASH,
-    NONE,
-    heading,
-    listing,
-    loss,
-    missing,
-    p_value,
-    percent,
-    points,
-    setting,
-    span,
-)
+from mlpstudy.formats import DASH, NONE, heading, loss, missing, setting, span, word
 from mlpstudy.report.contrasts import parsed
-from mlpstudy.report.layout import Cell, Column, Source, Table
-from mlpstudy.report.outcomes import model_cell, outcome_cells, outcome_columns, tone
-from mlpstudy.report.sources import model_lines, numbered
+from mlpstudy.report.models import assumed
+from mlpstudy.report.sources import numbered
 
 Row = dict[Any, Any]
+# Pixels and the form of the KL divergence.
+SQUARE = (("raw", "clipped"), ("raw", "exact"), ("unit", "clipped"), ("unit", "exact"))
 
 
-def _changes_cell(results: Results, condition: str) -> Cell:
-    """Return a condition's label, and what it changes in the models."""
-    overrides = results.study.conditions[condition].overrides
-    said = listing([setting(*item) for item in overrides.items()]) if overrides else ""
-    label = heading(results.study.condition_label(condition))
-    note = "" if said.lower() == label.lower() else said
-    return Cell(label, note=note, tone=tone(results, condition))
+@dataclass(frozen=True)
+class Failures:
+    """`failed` of `runs` runs failed; `models` are those with a failure."""
+
+    failed: int
+    runs: int
+    models: list[str]
 
 
-def likelihood_table(results: Results) -> Table | None:
-    """Return how well each condition explains all printed values together, the best first."""
-    if not results.has_report:
+@dataclass(frozen=True)
+class Cause:
+    """The numbers that the text on the cause of the failures is made of.
+
+    Attributes:
+        cells: the failures under each combination in SQUARE; None for one that was not trained.
+        models: the rows of causes.csv by model, one or None for each combination in SQUARE.
+        untrained: the rows of saturation.csv by model, for raw pixels and for scaled ones, with the
+            share `saturated` of the first layer.
+        stuck_failed: least and greatest share of training images without a gradient in the last
+            epoch, among the median failed run of each model; None if no run failed.
+        stuck_learned: the same of the runs that did not fail.
+        impossible: least and greatest share of images whose true class has a probability below
+            1e-7 before training, with raw pixels, among the models that have any; None if none.
+        activations: the activations of these models.
+    """
+
+    cells: dict[tuple[str, str], Failures | None]
+    models: dict[str, list[Row | None]]
+    untrained: dict[str, list[Row]]
+    stuck_failed: tuple[float, float] | None
+    stuck_learned: tuple[float, float] | None
+    impossible: tuple[float, float] | None
+    activations: list[str]
+    square = SQUARE
+
+
+def cause_of_failures(results: Results) -> Cause | None:
+    """Return what the tables say about the cause; None where no model has a KL divergence."""
+    if not results.has("causes"):
         return None
-    frame = likelihoods(results.study, results.table("runs"), results.reported)
-    table = Table(
-        "Log-likelihood of the printed values under the condition, minus that under the assumed "
-        "settings: summed over the models, and per model. Above 0 the printed values are more "
-        "likely under the condition. Totals over different models are not comparable.",
-        [
-            Column("Condition", False), Column("models"), Column("accuracy"),
-            Column("accuracy and loss"), Column("per model"), Column("accuracies in range"),
-        ],
-        title="How well each condition explains the printed values",
-    )  # fmt: skip
-    inside = _in_range(results)
-    for row in frame.to_dict("records"):
-        table.add(
-            _changes_cell(results, row["condition"]),
-            str(row["models"]),
-            _signed(row["accuracy"]),
-            _signed(row["joint"]),
-            _signed(row["joint"] / row["models"]),
-            inside.get(row["condition"], NONE),
-        )
-    return table
+    causes = results.table("causes")
+    models: dict[str, list[Row | None]] = {}
+    for model, rows in square_rows(causes).groupby("model", sort=False):
+        found = {(row["pixels"], row["kl"]): row for row in rows.to_dict("records")}
+        models[str(model)] = [found.get(cell) for cell in SQUARE]
+    both = cell_rows(causes, "raw", "clipped")
+    untrained = _untrained(results)
+    steep = [raw for raw, _ in untrained.values() if raw["share_below"] > 0]
+    return Cause(
+        {cell: _total(cell_rows(causes, *cell)) for cell in SQUARE},
+        models,
+        untrained,
+        _ends(both["stuck_last_failed"]),
+        _ends(both["stuck_last_learned"]),
+        _ends(pd.Series([row["share_below"] for row in steep], dtype="float64")),
+        list(dict.fromkeys(row["activation"] for row in steep)),
+    )
 
 
-def _signed(value: float) -> str:
-    return points(value / 100, 1)
+def unexplained_failures(results: Results) -> Failures:
+    """Return the failures of models without a KL divergence under the first condition."""
+    base = results.main[0]
+    rows = {m: row for (c, m), row in results.summaries.items() if c == base}
+    others = [m for m in rows if results.study.fields(base, m)["loss"] != "kl_divergence"]
+    return Failures(*results.failures(base, others), [m for m in others if rows[m]["failures"]])
 
 
-def _in_range(results: Results) -> dict[str, str]:
-    """Return, by condition, for how many models the printed accuracy is in our range."""
-    if not results.has("sensitivity"):
+def _total(rows: pd.DataFrame) -> Failures | None:
+    if rows.empty:
+        return None
+    failed = rows[rows["failures"] > 0]["model"].tolist()
+    return Failures(int(rows["failures"].sum()), int(rows["n"].sum()), failed)
+
+
+def _untrained(results: Results) -> dict[str, list[Row]]:
+    if not results.has("saturation"):
         return {}
-    frame = results.table("sensitivity")
-    frame = frame[(frame["quantity"] == "test_accuracy") & (frame["n"] > 0)]
-    final = frame.drop_duplicates(["condition", "model"])
-    groups = final.groupby("condition")["inside"]
-    return {str(name): f"{int(inside.sum())} of {len(inside)}" for name, inside in groups}
+    first = results.table("saturation_layers").query("layer == 1")
+    frame = results.table("saturation").merge(
+        first[["model", "pixels", "saturated"]], on=["model", "pixels"], how="left"
+    )
+    groups = frame.sort_values("pixels", kind="stable").groupby("model", sort=False)
+    return {str(model): rows.to_dict("records") for model, rows in groups}
+
+
+def _ends(values: pd.Series[float]) -> tuple[float, float] | None:
+    known = values.dropna()
+    return (float(known.min()), float(known.max())) if len(known) else None
+
+
+def likelihood_rows(results: Results) -> list[Row]:
+    """Return how well each condition explains all printed values together, the best first.
+
+    `inside` says for how many models the printed accuracy is in our range under the condition.
+    """
+    inside: dict[Any, str] = {}
+    if results.has("sensitivity"):
+        frame = results.table("sensitivity")
+        frame = frame[(frame["quantity"] == "test_accuracy") & (frame["n"] > 0)]
+        groups = frame.drop_duplicates(["condition", "model"]).groupby("condition")["inside"]
+        inside = {name: f"{int(found.sum())} of {len(found)}" for name, found in groups}
+    frame = likelihoods(results.study, results.table("runs"), results.reported)
+    return [
+        {**row, "inside": inside.get(row["condition"], NONE)} for row in frame.to_dict("records")
+    ]
 
 
 def reproduced(results: Results, condition: str) -> tuple[int, int]:
@@ -93,110 +137,44 @@ def reproduced(results: Results, condition: str) -> tuple[int, int]:
     return inside, round(sum((n - 1) / (n + 1) for n in sizes if n))
 
 
-def printed_tables(results: Results) -> list[Table]:
-    """Return where each printed accuracy and loss falls among the replicates of each condition."""
+def printed_rows(results: Results, quantity: str) -> list[Row]:
+    """Return the rows of sensitivity.csv about one quantity, model by model.
+
+    `changes` is what the condition changes, and `range` that of our replicates, in words.
+    """
     if not results.has("sensitivity"):
         return []
     frame = results.table("sensitivity")
     order = {model: at for at, model in enumerate(results.study.models)}
     frame = frame.loc[frame["model"].map(order).sort_values(kind="stable").index]
-    found = [
-        _printed_table(results, frame[frame["quantity"] == quantity], quantity, title)
-        for quantity, title in (("test_accuracy", "Test accuracy, %"), ("test_loss", "Test loss"))
-    ]
-    return [table for table in found if table.rows]
+    rows = numbered(frame[frame["quantity"] == quantity], "sensitivity.csv")
+    return [{**row, "changes": _changes(row), "range": _range(row)} for row in rows]
 
 
-def _printed_table(results: Results, frame: pd.DataFrame, quantity: str, title: str) -> Table:
-    words = [Column("condition", False), Column("changes", False)]
-    labels = ("median", "range", "runs below", "distance", "p of rank", "p of distance")
-    table = Table(
-        f"{title}: as printed, and our replicates under each condition. The distance is that to "
-        "the nearest replicate. The p values are those of a rank as extreme and of a distance as "
-        "large, if the printed run were one more of ours.",
-        [Column("Model", False), Column("printed"), *words, *(Column(each) for each in labels)],
-        title=title,
-    )
-    for row in numbered(frame):
-        table.add(
-            model_cell(results, row["model"]),
-            _shown(row["reported"], quantity),
-            results.study.condition_label(row["condition"]),
-            _changed(row),
-            _shown(row["median"], quantity),
-            _range(row, quantity),
-            f"{row['below']} of {row['n']}",
-            _shown(row["gap"], quantity),
-            p_value(row["p_position"]),
-            p_value(row["p_gap"]),
-            sources=[Source("sensitivity.csv", (row["line"],))],
-        )
-    return table
-
-
-def _changed(row: Row) -> str:
+def _changes(row: Row) -> str:
     if missing(row["field"]):
         return NONE
     pairs = zip(row["field"].split("; "), row["value"].split("; "), strict=True)
     return ", ".join(setting(name, parsed(value)) for name, value in pairs)
 
 
-def _shown(value: Any, quantity: str) -> str:
-    return percent(value) if quantity == "test_accuracy" else loss(value)
-
-
-def _range(row: Row, quantity: str) -> str:
+def _range(row: Row) -> str:
     if missing(row["low"]):
         return NONE
-    if quantity == "test_accuracy":
+    if row["quantity"] == "test_accuracy":
         return span(row["low"], row["high"])
     return f"{loss(row['low'])}{DASH}{loss(row['high'])}"
 
 
-@dataclass(frozen=True)
-class Change:
-    """A further condition: what it changes, and its models with it and without."""
-
-    key: str
-    title: str
-    table: Table
-
-
-def changes(results: Results) -> Iterable[Change]:
-    """Return the conditions beside the main ones, each with a table.
-
-    The models are compared with themselves under the study's first condition.
-    """
-    for condition in results.conditions:
-        if condition not in results.main:
-            overrides = results.changes(condition)
-            title = heading("; ".join(setting(*item) for item in overrides.items()))
-            title = title or heading(results.study.condition_label(condition))
-            yield Change(condition, title, _change_table(results, condition, title))
-
-
-def _change_table(results: Results, condition: str, title: str) -> Table:
-    base = results.main[0]
-    columns = [Column("Model", False)]
-    for name in (base, condition):
-        columns += outcome_columns(results, name)[1:3]
-    table = Table("", [*columns, Column("change of median, points")], title=title)
-    for model in results.models:
-        if (condition, model) in results.summaries:
-            sides = [outcome_cells(results, c, model)[1:3] for c in (base, condition)]
-            table.add(
-                model_cell(results, model),
-                [cell for side in sides for cell in side],
-                _shift(results, base, condition, model),
-                sources=[model_lines(results, model, [base, condition])],
-            )
-    return table
-
-
-def _shift(results: Results, base: str, condition: str, model: str) -> Cell | str:
-    """Return the difference of the medians."""
-    rows = [results.summaries.get((name, model)) for name in (base, condition)]
-    if rows[0] is None or rows[1] is None:
-        return NONE
-    shift = rows[1]["test_accuracy_median"] - rows[0]["test_accuracy_median"]
-    return NONE if missing(shift) else Cell(points(shift, 1), order=float(shift))
+def assumptions(results: Results) -> list[dict[str, Any]]:
+    """Return all that the models' source leaves open: `name`, `value`, `why`, and the `models`."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for key in results.models:
+        fields = results.study.models[key].fields
+        for name, why in assumed(results, key).items():
+            found.setdefault((name, word(fields.get(name)), why), []).append(key)
+    order = list(dict.fromkeys(name for name, _, _ in found))
+    return [
+        {"name": heading(word(name)), "value": value, "models": models, "why": why}
+        for (name, value, why), models in sorted(found.items(), key=lambda i: order.index(i[0][0]))
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import Any
 
 from mlpstudy.formats import heading
 
@@ -18,7 +19,7 @@ class Cell:
         kind: a class or a verdict, which is shown as a chip.
         href: where the text leads to, an anchor such as #m01.
         note: a second, smaller line.
-        drawing: an SVG that the page shows in place of the text.
+        drawing: what the page draws in place of the text.
         order: what the page sorts the column by; None for the text.
         contrast: the id of the contrast whose difference the cell shows.
         tone: the CSS variable of the text's colour, without its dashes.
@@ -28,7 +29,7 @@ class Cell:
     kind: str = ""
     href: str = ""
     note: str = ""
-    drawing: str = ""
+    drawing: Any = None
     order: float | None = None
     contrast: str = ""
     tone: str = ""
@@ -46,7 +47,7 @@ class Column:
     number: bool = True
     group: str = ""
     tone: str = ""
-    drawing: str = ""
+    drawing: Any = None
 
     @property
     def full(self) -> str:
@@ -87,27 +88,36 @@ class Span:
 
 @dataclass
 class Table:
-    """Columns and rows, with a caption that says what is counted and in which unit.
+    """Columns and rows; the templates of the report fill them.
 
     Attributes:
         title: what a reader calls the table.
+        caption: what is counted and in which unit.
         prose: whether cells hold sentences, which are broken into lines.
     """
 
-    caption: str
-    columns: list[Column]
-    rows: list[Row] = field(default_factory=list)
     title: str = ""
+    caption: str = ""
     prose: bool = False
+    columns: list[Column] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+
+    def words(self, *labels: str, group: str = "", tone: str = "") -> None:
+        """Append columns of texts."""
+        self.columns += [Column(label, False, group, tone) for label in labels]
+
+    def numbers(self, *labels: str, group: str = "", tone: str = "") -> None:
+        """Append columns of numbers."""
+        self.columns += [Column(label, True, group, tone) for label in labels]
 
     def add(
         self,
-        *cells: Cell | str | Iterable[Cell | str],
+        *cells: Cell | str | int | Iterable[Cell | str | int],
         sources: Iterable[Source] = (),
         id: str = "",  # noqa: A002
         detail: str = "",
     ) -> None:
-        """Append a row; texts become cells, and sequences of cells are taken apart.
+        """Append a row; what is no cell becomes one, and sequences of cells are taken apart.
 
         Args:
             cells: as many as there are columns.
@@ -120,8 +130,8 @@ class Table:
         """
         row: list[Cell] = []
         for cell in cells:
-            parts = [cell] if isinstance(cell, Cell | str) else list(cell)
-            row += [Cell(part) if isinstance(part, str) else part for part in parts]
+            parts = [cell] if isinstance(cell, Cell | str | int) else cell
+            row += [part if isinstance(part, Cell) else Cell(str(part)) for part in parts]
         if len(row) != len(self.columns):
             raise ValueError(f"{self.title}: {len(row)} cells for {len(self.columns)} columns")
         self.rows.append(Row(row, tuple(s for s in sources if s.lines), id, detail))

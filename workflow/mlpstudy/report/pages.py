@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -10,10 +11,9 @@ from mlpstudy.analysis.results import load_results
 from mlpstudy.figures.index import load_index
 from mlpstudy.files import write_bytes, write_text
 from mlpstudy.report.content import report_context
-from mlpstudy.report.document import compose
+from mlpstudy.report.document import Document, compose, configuration_text
 from mlpstudy.report.html import html
 from mlpstudy.report.markdown import markdown, table_pages
-from mlpstudy.report.origin import configuration_text
 from mlpstudy.report.pdf import pdf
 from mlpstudy.report.provenance import load_provenance, rendering
 
@@ -95,8 +95,11 @@ def typeset(
     context = report_context(load_results(study, reported, tables), origin, index, output.parent)
     document = compose(templates, context)
     date = datetime.fromisoformat(rendering(origin)["date"])
-    for part, path in (
-        (document.main(), output),
-        (document.supplement(), output.with_name("supplement.pdf")),
-    ):
-        write_bytes(path, pdf(part, context, templates / "pdf", figures, date))
+    parts = {output: document.main(), output.with_name("supplement.pdf"): document.supplement()}
+
+    def typeset_part(part: Document) -> bytes:
+        return pdf(part, context, templates / "pdf", figures, date)
+
+    with ThreadPoolExecutor() as threads:  # Typst runs outside of Python's lock
+        for path, content in zip(parts, threads.map(typeset_part, parts.values()), strict=True):
+            write_bytes(path, content)

@@ -1,16 +1,25 @@
 """Where a report comes from: code, environment, machine, data, and the command that made it.
 
-Dates and machines stand here and in timings.csv, and nowhere else in the results. A report carries
-the provenance of the moment at which it was rendered.
+Dates and machines stand here and in timings.csv, and nowhere else in the results. All forms of a
+report carry the provenance of its tables. The keys of provenance.json:
+
+- `date`, UTC in the form of ISO 8601, and the `command` that made the tables
+- `repository`, `lock`, `versions`, `machine`: see `mlpstudy.report.environment`
+- `training`: a list of `device`, `threads`, and the number and `seconds` of the `runs` trained so
+- `code`: training code: `today`, those of the `runs`, and if all are the `same`
+- `data`: `name`, `sha256`, and the numbers of the first images taken as `subset`, or null
+- `archive`: only in an archived study that was computed again: the `date` and `repository` of that
+  moment, and the `differences` of its configuration from that of the repository
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
+from typing import Any
 
 import pandas as pd
 
@@ -20,73 +29,19 @@ from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
 from mlpstudy.fingerprint import training_fingerprint
+from mlpstudy.formats import NONE, count, date, names, plural, word
 from mlpstudy.identity import expect_planned
-from mlpstudy.report.machine import Lock, Machine, read_lock, read_machine, read_versions
-from mlpstudy.report.repository import Commit, read_commit
+from mlpstudy.report.environment import read_commit, read_lock, read_machine, read_versions
 
 ROOT = Path(__file__).parents[3]
+Provenance = dict[str, Any]
+KEYS = {
+    *("code", "command", "data", "date", "lock", "machine", "repository", "training", "versions"),
+}
 
-
-class Training(TypedDict):
-    """What trained some of the runs; `seconds` is the sum of their training times."""
-
-    device: str
-    threads: int
-    runs: int
-    seconds: float
-
-
-class Code(TypedDict):
-    """Fingerprints of the training code: today's, and those that the runs were made with."""
-
-    today: str
-    runs: list[str]
-    same: bool
-
-
-class Data(TypedDict):
-    """The dataset, the SHA-256 that stands for its files, and the first images taken, or None."""
-
-    name: str
-    sha256: str
-    subset: dict[str, int] | None
-
-
-class Rendering(TypedDict):
-    """When a report was rendered, and by which commit; `date` is UTC, in the form of ISO 8601."""
-
-    date: str
-    repository: Commit
-
-
-class Archive(Rendering):
-    """The rendering of an archived study.
-
-    `differences` says in what its configuration differs from that of the repository at that time.
-    """
-
-    differences: list[Difference]
-
-
-class Recorded(Rendering):
-    """What is recorded of every report, when it is first rendered."""
-
-    command: str
-    lock: Lock
-    versions: dict[str, str | None]
-    machine: Machine
-    training: list[Training]
-    code: Code
-    data: Data
-
-
-class Provenance(Recorded, total=False):
-    """The content of provenance.json.
-
-    `archive` is there if an archived study was rendered again; the rest is as it was recorded.
-    """
-
-    archive: Archive
+# Digits of a checksum that a line has room for; the table has them all.
+SHORT = 10
+SHORT_CODE = 12
 
 
 def write_provenance(study: Path, timings: Path, lock: Path, command: str, output: Path) -> None:
@@ -104,22 +59,26 @@ def write_provenance(study: Path, timings: Path, lock: Path, command: str, outpu
     """
     plan = load_study(study)
     expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
-    provenance = Provenance(
-        date=_date(),
-        command=command,
-        repository=read_commit(ROOT),
-        lock=read_lock(lock),
-        versions=read_versions(),
-        machine=read_machine(),
-        training=_training(TIMINGS.read_file(timings)),
-        code=_code(plan),
-        data=_data(plan),
-    )
+    today, dataset = training_fingerprint(), plan.dataset
+    provenance = {
+        **_now(),
+        "command": command,
+        "lock": read_lock(lock),
+        "versions": read_versions(),
+        "machine": read_machine(),
+        "training": _training(TIMINGS.read_file(timings)),
+        "code": {"today": today, "runs": [plan.code], "same": plan.code == today},
+        "data": {
+            "name": dataset.name,
+            "sha256": dataset.digest,
+            "subset": dataset.subset.model_dump() if dataset.subset else None,
+        },
+    }
     write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
 
 
 def write_archived(path: Path, differences: list[Difference], output: Path) -> None:
-    """Write the provenance in `path` to `output`, with the present rendering as its `archive`.
+    """Write the provenance in `path` to `output`, with the present moment as its `archive`.
 
     Args:
         path: provenance.json of an archived study.
@@ -129,16 +88,9 @@ def write_archived(path: Path, differences: list[Difference], output: Path) -> N
     Raises:
         StudyError: `path` is missing or is not what it should be.
     """
-    provenance = load_provenance(path)
-    provenance["archive"] = Archive(
-        date=_date(), repository=read_commit(ROOT), differences=differences
-    )
+    archive = {**_now(), "differences": differences}
+    provenance = {**load_provenance(path), "archive": archive}
     write_text(output, json.dumps(provenance, indent=1, ensure_ascii=False) + "\n")
-
-
-def rendering(provenance: Provenance) -> Rendering:
-    """Return when the report was rendered, and by which commit."""
-    return provenance.get("archive", provenance)
 
 
 def load_provenance(path: Path) -> Provenance:
@@ -148,59 +100,97 @@ def load_provenance(path: Path) -> Provenance:
         StudyError: the file is missing, is not JSON, or lacks a part.
     """
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        lacking = Provenance.__required_keys__ - set(raw)
+        found: Provenance = json.loads(path.read_text(encoding="utf-8"))
+        lacking = KEYS - set(found)
     except FileNotFoundError as error:
         raise StudyError(f"{path}: missing; the step `provenance` writes it") from error
     except (OSError, ValueError, TypeError) as error:
         raise StudyError(f"{path}: expected a provenance as JSON: {error}") from error
     if lacking:
         raise StudyError(f"{path}: expected a key {', '.join(sorted(lacking))}")
-    found: Provenance = raw
     return found
 
 
-def _date() -> str:
-    return _now().isoformat().replace("+00:00", "Z")
-
-
-def _now() -> datetime:
-    """Return the time in whole seconds, or SOURCE_DATE_EPOCH, as builds that repeat agree on.
+def _now() -> Provenance:
+    """Return the date, or SOURCE_DATE_EPOCH, as builds that repeat agree on, and the commit.
 
     Raises:
         StudyError: that variable is not a number of seconds.
     """
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
-    if not fixed:
-        return datetime.now(UTC).replace(microsecond=0)
     try:
-        return datetime.fromtimestamp(int(fixed), UTC)
+        now = datetime.fromtimestamp(int(fixed), UTC) if fixed else datetime.now(UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise StudyError(f"SOURCE_DATE_EPOCH: expected seconds, not {fixed!r}") from error
+    text = now.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    return {"date": text, "repository": read_commit(ROOT)}
 
 
-def _training(timings: pd.DataFrame) -> list[Training]:
+def _training(timings: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the runs and their time by device and number of threads, the most runs first."""
     groups = timings.groupby(["device", "threads"])["seconds"].agg(["size", "sum"])
     groups = groups.sort_values("size", ascending=False, kind="stable").reset_index()
     return [
-        Training(
-            device=str(row["device"]),
-            threads=int(row["threads"]),
-            runs=int(row["size"]),
-            seconds=round(float(row["sum"]), 1),
-        )
+        {
+            "device": str(row["device"]),
+            "threads": int(row["threads"]),
+            "runs": int(row["size"]),
+            "seconds": round(float(row["sum"]), 1),
+        }
         for row in groups.to_dict("records")
     ]
 
 
-def _code(study: Study) -> Code:
-    """Return today's fingerprint of the training code and the one that the runs were made with."""
-    today, runs = training_fingerprint(), [study.code]
-    return Code(today=today, runs=runs, same=runs == [today])
+def rendering(provenance: Provenance) -> Provenance:
+    """Return the date and the repository of the tables that a report shows."""
+    found: Provenance = provenance.get("archive", provenance)
+    return found
 
 
-def _data(study: Study) -> Data:
-    dataset = study.dataset
-    subset = dataset.subset.model_dump() if dataset.subset else None
-    return Data(name=dataset.name, sha256=dataset.digest, subset=subset)
+def stamp(provenance: Provenance) -> str:
+    """Return one line for the foot of a page: date and commit."""
+    moment = rendering(provenance)
+    repository = moment["repository"]
+    commit = repository["commit"]
+    text = f"commit {commit[:SHORT]}" if commit else f"commit unknown: {repository['problem']}"
+    dirty = ", with uncommitted changes" if repository["dirty"] else ""
+    return f"Tables computed on {date(moment['date'])}; {text}{dirty}"
+
+
+def configuration(study: Study, provenance: Provenance) -> dict[str, Any]:
+    """Return which configuration the results belong to.
+
+    `seed`, `replicates`, the fingerprints of the `code` that trained the runs, and the `date` when
+    the results were first reported are texts. `changes` has the values that were other than in the
+    present configuration: `what`, and what it `was` and is `now`.
+    """
+    archive = provenance.get("archive", {"differences": []})
+    return {
+        "seed": study.seed,
+        "replicates": plural(study.replicates, "replicate"),
+        "code": ", ".join(code[:SHORT_CODE] for code in provenance["code"]["runs"]),
+        "date": date(provenance["date"]),
+        "changes": [_change(study, each) for each in archive["differences"]],
+    }
+
+
+def _change(study: Study, found: Difference) -> dict[str, str]:
+    values = {key: _value(study, found["field"], found[key]) for key in ("was", "now")}
+    return {"what": _what(study, found), **values}
+
+
+def _what(study: Study, found: Difference) -> str:
+    """Return `optimizer of models 1 and 3`, `condition longer`, `epochs of condition longer`."""
+    owner = names(study.model_labels(found["models"])) if found["models"] else ""
+    if found["condition"]:
+        owner = f"condition {study.condition_label(found['condition'])}"
+    return " of ".join(part for part in (found["field"] and word(found["field"]), owner) if part)
+
+
+def _value(study: Study, field: str, value: Any) -> str:
+    if field == "models":
+        return names(study.model_labels(value)) if value else NONE
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {count(number)}" for key, number in value.items())
+    text = word(value)
+    return text[:SHORT_CODE] if field in ("training code", "checksum of the data") else text

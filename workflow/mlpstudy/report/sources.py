@@ -1,8 +1,9 @@
-"""Where a number of the report comes from: the lines of the tables, and the runs' own folders."""
+"""Where a number of the report comes from: rows of the tables, with their lines in the files."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -21,29 +22,43 @@ EMBEDDED = (
 )  # fmt: skip
 
 
-def lines_of(results: Results, name: str, **values: Any) -> Source:
-    """Return the lines of a table, as it is on disk, whose columns have the given values."""
-    frame = results.table(name)
-    chosen = pd.Series(True, index=frame.index)
-    for column, value in values.items():
-        chosen &= frame[column].isin(value if isinstance(value, list) else [value])
-    return Source(f"{name}.csv", tuple(int(at) + 2 for at in frame.index[chosen]))
+class Sources:
+    """The tables of a study, by the values in their columns."""
+
+    def __init__(self, results: Results) -> None:
+        self._results = results
+        self._lines: dict[tuple[str, ...], dict[tuple[Any, ...], list[int]]] = {}
+
+    def rows(self, name: str) -> list[dict[Any, Any]]:
+        """Return the rows of a table, each with its `source`; none for a table that is missing."""
+        if not self._results.has(name):
+            return []
+        return numbered(self._results.table(name), f"{name}.csv")
+
+    def lines(self, name: str, **values: Any) -> Source:
+        """Return the lines of a table whose columns have the given values, or one of a list."""
+        found = self._index(name, tuple(values))
+        choices = product(*(v if isinstance(v, list) else [v] for v in values.values()))
+        return Source(
+            f"{name}.csv", tuple(sorted(n for key in choices for n in found.get(key, ())))
+        )
+
+    def _index(self, name: str, columns: tuple[str, ...]) -> dict[tuple[Any, ...], list[int]]:
+        """Return the lines of a table by the values of some columns, made once."""
+        if (name, *columns) not in self._lines:
+            frame = self._results.table(name)
+            index: dict[tuple[Any, ...], list[int]] = {}
+            keys = zip(*(frame[column] for column in columns), strict=True)
+            for at, key in zip(frame.index, keys, strict=True):
+                index.setdefault(key, []).append(int(at) + 2)
+            self._lines[name, *columns] = index
+        return self._lines[name, *columns]
 
 
-def numbered(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Return the rows of a table with `line`, where each stands in the file it was read from."""
+def numbered(frame: pd.DataFrame, file: str) -> list[dict[Any, Any]]:
+    """Return the rows of a table with `source`: the line of the file that each was read from."""
     rows = zip(frame.index, frame.to_dict("records"), strict=True)
-    return [{**row, "line": int(at) + 2} for at, row in rows]
-
-
-def model_lines(results: Results, model: str, conditions: list[str]) -> Source:
-    """Return the lines of models.csv with a model under some conditions."""
-    return lines_of(results, "models", model=model, condition=conditions)
-
-
-def timing_lines(results: Results, model: str, conditions: list[str]) -> Source:
-    """Return the lines of timings.csv with the runs of a model under some conditions."""
-    return lines_of(results, "timings", model=model, condition=conditions)
+    return [{**row, "source": Source(file, (int(at) + 2,))} for at, row in rows]
 
 
 def embedded(tables: Path) -> Mapping[str, str]:
@@ -61,3 +76,14 @@ def embedded(tables: Path) -> Mapping[str, str]:
         except (OSError, UnicodeDecodeError) as error:
             raise StudyError(f"{path}: expected a table (CSV): {error}") from error
     return texts
+
+
+def by(rows: Iterable[Mapping[Any, Any]], *columns: str) -> dict[Any, Any]:
+    """Return rows in nested mappings by the values of some columns, in the order of the rows."""
+    found: dict[Any, Any] = {}
+    for row in rows:
+        inner = found
+        for column in columns[:-1]:
+            inner = inner.setdefault(row[column], {})
+        inner[row[columns[-1]]] = row
+    return found
