@@ -141,15 +141,24 @@ def _condition(
         if model in named and all(resolved["fields"][key] == where[key] for key in where)
     ]
     label = entry.label or name.replace("_", " ")
-    return {"label": label, "overrides": entry.written, "models": chosen}
+    return {
+        "label": label,
+        "overrides": entry.written,
+        "models": chosen,
+        "replicates": entry.replicates,
+    }
 
 
 def _jobs(study: Study) -> Iterator[StudyJob]:
     """Yield every job of a study, condition by condition."""
-    grid = blocks(study.replicates, study.replicates_per_job)
-    for condition, model in ((c.key, m) for c in study.conditions.values() for m in c.models):
-        for fold in study.spec(condition, model).fold_names:
-            for first, last in grid:
-                job = StudyJob(condition=condition, model=model, fold=fold, first=first, last=last)
-                folder = f"runs/{study.planned(job).folder}"
-                yield job.model_copy(update={"written": folder})
+    for condition in study.conditions.values():
+        grid = blocks(condition.replicates or study.replicates, study.replicates_per_job)
+        for model in condition.models:
+            for fold in study.spec(condition.key, model).fold_names:
+                for first, last in grid:
+                    yield _job(study, condition.key, model, fold, first, last)
+
+
+def _job(study: Study, condition: str, model: str, fold: str, first: int, last: int) -> StudyJob:
+    job = StudyJob(condition=condition, model=model, fold=fold, first=first, last=last)
+    return job.model_copy(update={"written": f"runs/{study.planned(job).folder}"})

@@ -229,6 +229,10 @@ class ConditionEntry(HasFields):
     models: ModelNames = ()
     """The models that the condition is restricted to; by default all."""
 
+    replicates: Annotated[int, Field(ge=1, le=100_000)] = absent(None, examples=[12])
+    """How many independent times each model is trained under this condition; by default as many as
+    under the others."""
+
     where: Annotated[Where, wanted("a mapping of fields to values")] = initial(
         {}, examples=[{"loss": "kl_divergence"}]
     )

@@ -52,12 +52,14 @@ class Condition(Resolved):
     """A named set of overrides and the models that it covers, in the study's order.
 
     `label` is what its file says that readers see in place of `key`; empty for the key itself.
+    `replicates` is None where their number is that of the study.
     """
 
     key: str = Field(default="", alias="name")
     label: str = ""
     overrides: dict[str, Any] = Field(default_factory=dict)
     models: tuple[str, ...]
+    replicates: int | None = None
 
 
 class Comparison(ComparisonEntry):
