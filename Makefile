@@ -80,7 +80,7 @@ test-cluster: .venv/dev
 
 publish: .venv/study
 	$(SNAKEMAKE) --configfile config/reference.yaml
-	PYTHONPATH=workflow $(RUN) mlpstudy publish --results results \
+	PYTHONPATH=workflow $(RUN) mlpstudy publish --results results/reference \
 	  --reported resources/reported/values.csv --repository .
 
 republish: .venv/study

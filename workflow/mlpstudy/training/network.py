@@ -4,8 +4,9 @@ Every tensor has a leading axis of replicates, and each operation computes all r
 at these sizes, starting operations would otherwise take most of a training step. A replicate's
 arithmetic does not depend on the others in its stack, so its bits do not either.
 
-Both passes are written out on preallocated buffers. With autograd, a step takes half as long again
-and cannot update parameters while they are in the cache.
+Both passes are written out as operations on preallocated buffers, which are listed once and then
+repeated. With autograd, a step takes half as long again and cannot update parameters while they are
+in the cache.
 
 A hidden layer is dense → activation → batch normalisation → dropout; the output layer is dense.
 """
