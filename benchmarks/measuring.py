@@ -1,4 +1,4 @@
-"""Rounds over models and contenders: one row a measurement."""
+"""Rounds over models and contenders: one row per measurement."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Measured:
 def measure(
     data: Path, models: Sequence[Model], contenders: Sequence[str], rounds: int, seconds: float
 ) -> Measured:
-    """Measure every contender on every model once a round, about `seconds` at a time.
+    """Measure every contender on every model once per round, for about `seconds` each time.
 
     Within a round all contenders take turns on one model before the next one's is due, in another
     order every time, so that what slows the machine down for a while slows all of them down.
