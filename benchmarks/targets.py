@@ -1,4 +1,4 @@
-"""What the trainer is held to, and whether one run of the benchmark shows it."""
+"""The targets for the trainer, and whether a run of the benchmark meets them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _verdict(text: str, limit: float, values: pd.Series, *, at_most: bool = Fals
 
 
 def run_by_run(runs: Sequence[Measured], steps: Mapping[str, int], study: str) -> str:
-    """Return a Markdown table: each run's own verdict on each target, and how far they spread.
+    """Return a Markdown table: each run's own verdict on each target, and their spread.
 
     A target is in it if every run has it; two runs may differ in which peer or model it names.
     """

@@ -103,7 +103,7 @@ def _activated(spec: Spec, values: Array) -> Array:
 
 
 def _kept(spec: Spec, key: Array, rows: int) -> list[Array]:
-    """Return each hidden layer's dropout mask, two of whose bits come out of each random word."""
+    """Return the dropout mask of each hidden layer; a unit takes 16 of the 32 bits of a word."""
     if not spec.dropout:
         return []
     ends = rows * np.cumsum(spec.nodes[:-1])

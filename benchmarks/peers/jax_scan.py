@@ -1,7 +1,7 @@
-"""JAX as an expert writes it: all steps of a call in one compiled loop over one model.
+"""JAX as an expert writes it: all steps of a call are one compiled loop, on one model.
 
-A `fori_loop`, which is a `scan` whose number of steps is not fixed, so that nothing is compiled
-while it is timed. The state is donated, so that it is updated in place.
+The loop is a `fori_loop` instead of a `scan` because its number of steps may change without
+compiling again. The state is donated, so that it is updated in place.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""JAX with three replicates of a model in one loop, by `vmap`, as many as ours stacks."""
+"""JAX with three replicates of a model in one loop, by `vmap`: as many as in a stack of ours."""
 
 from __future__ import annotations
 

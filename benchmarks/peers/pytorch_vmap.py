@@ -1,4 +1,7 @@
-"""PyTorch with three replicates of a model in one step, by `torch.func.vmap`; else as sliced."""
+"""PyTorch with three replicates of a model in one step, by `torch.func.vmap`.
+
+Tensors in memory and fused Adam, as in pytorch_sliced.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ Tensors = dict[str, Tensor]
 
 
 class Vmap(Contender):
-    """Train stacked parameters, as many models as ours stacks, each with batches of its own."""
+    """Train a stack of models, each on its own batches."""
 
     label = "PyTorch, vmap of 3"
     packages = ("torch",)
