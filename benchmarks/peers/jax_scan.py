@@ -34,12 +34,15 @@ class Jax(Contender):
     def __init__(self, models: int) -> None:
         self.models = models
         self.loss = np.float32(0.0)  # mean over the examples of the latest call
+        self._arrays: tuple[Array, Array] | None = None
         self.label = "JAX" if models == 1 else f"JAX, vmap of {models}"
 
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model, or of several."""
-        images = jnp.asarray(data.dataset.images[: data.dataset.train])
-        labels = jnp.asarray(data.labels.astype(np.int32))
+        if self._arrays is None:  # shared by all models
+            images = jnp.asarray(data.dataset.images[: data.dataset.train])
+            self._arrays = images, jnp.asarray(data.labels.astype(np.int32))
+        images, labels = self._arrays
         states = [initial_state(spec, images.shape[1], seed) for seed in range(self.models)]
         state: State = states[0]
         if self.models > 1:
