@@ -37,7 +37,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         default=[FLOOR, OURS, "ours-1", *peer_names()],
         help="comma-separated: floor, ours-N with N replicates stacked, and the files in peers/",
     )
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=1, help="times over, with new processes each")
     parser.add_argument("--seconds", type=float, default=0.3, help="of a measurement")
     parser.add_argument("--quick", action="store_true", help="three models, short measurements")
