@@ -90,6 +90,7 @@ republish: .venv/study
 
 bench: .venv/study .venv-bench/bench
 	$(SNAKEMAKE) --until prepare_dataset
+	.venv-bench/bin/python -m pytest -q --noconftest tests/unit/test_benchmark_peers.py
 	MPLBACKEND=agg .venv-bench/bin/python -m benchmarks --data resources/data/fashion-mnist/prepared \
 	  --output results/benchmark $(BENCH)
 

@@ -1,4 +1,4 @@
-"""The study's trainer beside what a user would pick instead, and beside the hardware's floor."""
+"""Training times of the study's trainer, of other tools, and a lower bound on them."""
 
 from __future__ import annotations
 

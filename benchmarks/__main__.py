@@ -6,10 +6,9 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import ROOT, scaling
+from benchmarks import ROOT
 from benchmarks.contenders import peer_names
 from benchmarks.machine import load_average, machine_line
 from benchmarks.measuring import measure, pooled
@@ -35,14 +34,13 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--contenders",
         type=_names,
-        default=[FLOOR, OURS, "ours-1", "ours-5", *peer_names()],
+        default=[FLOOR, OURS, "ours-1", *peer_names()],
         help="comma-separated: floor, ours-N with N replicates stacked, and the files in peers/",
     )
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--runs", type=int, default=1, help="times over, with new processes each")
     parser.add_argument("--seconds", type=float, default=0.3, help="of a measurement")
     parser.add_argument("--quick", action="store_true", help="three models, short measurements")
-    parser.add_argument("--scale", action="store_true", help="measure how ours scales instead")
     options = parser.parse_args(arguments)
     if options.quick:
         options.models = options.models or list(QUICK_MODELS)
@@ -63,10 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         data = dataset.load(options.data)
         models = read_models(ROOT, data.train, data.test, options.models or [])
-        if options.scale:
-            _scale(options, models, load)
-        else:
-            _compare(options, models, load)
+        _compare(options, models, load)
     except StudyError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -96,19 +91,6 @@ def _compare(options: argparse.Namespace, models: Sequence[Model], load: float) 
     write_text(options.output / "summary.md", text)
     if FLOOR in options.contenders:
         draw_over_floor(summary, measured.labels, models, study, options.output)
-    print(text)
-
-
-def _scale(options: argparse.Namespace, models: Sequence[Model], load: float) -> None:
-    data, budget = options.data.resolve(), (options.rounds, options.seconds)
-    stacked = [model for model in models if model.name in (options.models or scaling.MODELS)]
-    depths = scaling.measure_depths(data, stacked, *budget)
-    cores = scaling.measure_cores(data, models, *budget)
-    text = scaling.page(depths, cores, models, machine_line({"torch": version("torch")}, load))
-    for name, table in {"depths": depths, "cores": cores}.items():
-        write_csv(table, options.output / f"scaling-{name}.csv")
-    write_text(options.output / "scaling.md", text)
-    scaling.draw_scaling(depths, cores, stacked, options.output)
     print(text)
 
 

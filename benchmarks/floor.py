@@ -1,88 +1,100 @@
-"""The floor: what no trainer of one model at this batch size can do without, each part alone.
+"""A physical floor: the arithmetic and the data movement that no trainer can avoid.
 
-The matrix products (forward, both gradients; not the one by the images), one fused Adam step over
-all parameters in one vector, and the gather of the batch from bytes. Everything is written into
-memory that is already there; nothing is stacked; activations, loss, biases, masks and batch
-normalisation cost nothing here.
+- The floating-point operations of all matrix products of a step, at the best rate that this machine
+  reaches for one of these shapes: forward, and the gradients of weights and hidden layers.
+- The bytes that must move: each parameter and both of its moments are read and written once, and
+  the batch's images are read once, as bytes. They move as fast as in one pass over a vector that is
+  as large, so at the speed of the cache that holds it.
+
+Nothing else is in it: no gradients in memory, activations, loss, dropout, batch normalisation or
+calls.
 """
 
 from __future__ import annotations
 
 import itertools
+import time
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from benchmarks.contenders import Contender, Data, Train, threads
 from mlpstudy.spec import Spec
-from mlpstudy.training.layers import ParameterGroup
-from mlpstudy.training.optimizers import Adam
 
 Product = tuple[Tensor, Tensor, Tensor]
+TRIES = 200  # timings of each product, of which the shortest counts
 
 
 class Floor(Contender):
-    """The three parts one after the other, each many times, so that their times add up."""
+    """Does as many operations with the best product, and moves as many bytes, as a step needs."""
 
     label = "floor"
     packages = ("torch",)
 
     def prepare(self, spec: Spec, data: Data) -> Train:
-        """Return the parts of one training step."""
+        """Return the two parts of one training step."""
         torch.set_num_threads(threads())
-        images = torch.from_numpy(data.dataset.images)
-        orders = torch.split(torch.randperm(data.dataset.train), spec.batch_size)[:-1]
-        gathered = images.new_empty(spec.batch_size, images.shape[1])
-        inputs = torch.rand(gathered.shape)
-        products = _products(inputs, spec)
-        parameters = torch.randn(_parameter_count(images.shape[1], spec)) * 0.05
-        gradients = torch.randn_like(parameters) * 1e-3
-        whole = ParameterGroup(0, parameters, gradients)
-        optimizer = Adam([whole], spec.learning_rate)
+        pixels = data.dataset.images.shape[1]
+        products = products_of(spec, pixels)
+        left, right, out = max(_orders(products), key=_rate)
+        repetitions = sum(map(operations, products)) / operations((left, right, out))
+        # One pass in place reads and writes every element, so 4 bytes here are 8 bytes moved.
+        moved = torch.ones(bytes_of(spec, pixels) // 8)
 
         def train(steps: int) -> int:
+            for _ in range(round(steps * repetitions)):
+                torch.mm(left, right, out=out)
             for _ in range(steps):
-                for left, right, out in products:
-                    torch.mm(left, right, out=out)
-            for _ in range(steps):
-                optimizer.begin_step()
-                optimizer.update(whole)
-            for rows in itertools.islice(itertools.cycle(orders), steps):
-                torch.index_select(images, 0, rows, out=gathered)
-                inputs.copy_(gathered)
+                moved.mul_(1.0)
             return steps
 
         return train
 
 
-def _products(inputs: Tensor, spec: Spec) -> list[Product]:
-    """Return all matrix products of a step as (left, right, out), in their order.
-
-    The output layer is written class by class, (units, batch): products with ten columns take up
-    to four times as long as those with ten rows, so a trainer need not do with them.
-    """
-    forward: list[Product] = []
-    backward: list[Product] = []
-    batch, values = inputs.shape[0], inputs
-    for units in spec.nodes[:-1]:
-        kernel = torch.randn(values.shape[1], units) * values.shape[1] ** -0.5
-        output, errors = torch.zeros(batch, units), torch.rand(batch, units)
-        forward.append((values, kernel, output))
-        if values is not inputs:
-            backward.insert(0, (errors, kernel.t(), torch.zeros_like(values)))
-        backward.insert(0, (values.t(), errors, torch.zeros_like(kernel)))
-        values = output
-    kernel = torch.randn(spec.nodes[-1], values.shape[1]) * values.shape[1] ** -0.5
-    errors = torch.rand(spec.nodes[-1], batch)
-    forward.append((kernel, values.t(), torch.zeros_like(errors)))
-    gradients = (errors, values, torch.zeros_like(kernel))
-    return [*forward, gradients, (errors.t(), kernel, torch.zeros_like(values)), *backward]
+def products_of(spec: Spec, pixels: int) -> list[Product]:
+    """Return all matrix products of a step as (left, right, out), layer by layer."""
+    products: list[Product] = []
+    batch = spec.batch_size
+    for inputs, units in itertools.pairwise((pixels, *spec.nodes)):
+        values, kernel = torch.rand(batch, inputs), torch.randn(inputs, units) * inputs**-0.5
+        errors = torch.rand(batch, units)
+        products.append((values, kernel, torch.zeros(batch, units)))
+        products.append((values.t(), errors, torch.zeros(inputs, units)))
+        if len(products) > 2:  # the images need no gradient
+            products.append((errors, kernel.t(), torch.zeros(batch, inputs)))
+    return products
 
 
-def _parameter_count(pixels: int, spec: Spec) -> int:
-    widths = (pixels, *spec.nodes)
-    dense = sum((fan_in + 1) * units for fan_in, units in itertools.pairwise(widths))
-    return dense + 2 * sum(spec.nodes[:-1]) * spec.batch_norm
+def operations(product: Product) -> int:
+    """Return the floating-point operations of a product."""
+    left, right, _ = product
+    return 2 * left.shape[0] * left.shape[1] * right.shape[1]
+
+
+def bytes_of(spec: Spec, pixels: int) -> int:
+    """Return the bytes that a step must move: Adam's state both ways, and a batch of images."""
+    layers = itertools.pairwise((pixels, *spec.nodes))
+    parameters = sum((inputs + 1) * units for inputs, units in layers)
+    parameters += 2 * sum(spec.nodes[:-1]) * spec.batch_norm
+    return 2 * 3 * 4 * parameters + spec.batch_size * pixels
+
+
+def _orders(products: Sequence[Product]) -> list[Product]:
+    """Return each product as it is, and transposed as a whole: one of them may be faster."""
+    transposed = [(r.t(), left.t(), torch.zeros_like(out.t())) for left, r, out in products]
+    return [*products, *transposed]
+
+
+def _rate(product: Product) -> float:
+    """Return the operations per second of a product, by the shortest of several timings."""
+    left, right, out = product
+    times = []
+    for _ in range(TRIES):
+        started = time.perf_counter()
+        torch.mm(left, right, out=out)
+        times.append(time.perf_counter() - started)
+    return operations(product) / min(times)
 
 
 CONTENDER = Floor()

@@ -1,4 +1,4 @@
-"""Rounds over models and contenders: one row a measurement."""
+"""Rounds over models and contenders: one row per measurement."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Measured:
-    """All rows, the contenders' labels and versions, and what who cannot express.
+    """All rows, the labels and versions of the contenders, and what they cannot express.
 
     `left_out` maps (model, contender) to the reason.
     """
@@ -43,10 +43,10 @@ class Measured:
 def measure(
     data: Path, models: Sequence[Model], contenders: Sequence[str], rounds: int, seconds: float
 ) -> Measured:
-    """Measure every contender on every model once a round, about `seconds` at a time.
+    """Measure every contender on every model once per round, for about `seconds` each time.
 
-    Within a round all contenders take turns on one model before the next one's is due, in another
-    order every time, so that what slows the machine down for a while slows all of them down.
+    Within a round, all contenders are measured on one model, in random order, before the next
+    model, so that a temporary slowdown of the machine affects all of them.
     """
     shuffler = random.Random(0)
     with (

@@ -14,10 +14,11 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from benchmarks.report import TIMES, columns
 from benchmarks.study import Model
 from benchmarks.summary import FLOOR, OURS, STUDY
-from mlpstudy.figures.palette import INK, MUTED, RULE, SERIES
+from mlpstudy.figures.palette import INK, RULE, SERIES
 from mlpstudy.figures.style import STYLE, new_figure, save_figure
 
-MARKERS = ("D", "s", "^", "v", "P", "X")
+TITLE = "Time of a training step over the floor"
+MARKERS = ("o", "D", "s", "^", "v", "P", "X")
 TICKS = (1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 
@@ -28,65 +29,46 @@ def draw_over_floor(
     study: str,
     folder: Path,
 ) -> None:
-    """Write over_floor.svg and .png: a line a model, a mark a contender, the floor at 1."""
+    """Write over_floor.svg and .png: one line per model, one marker per contender."""
     values = summary.pivot_table(index="model", columns="contender", values="over_floor")
     names = [STUDY] * (STUDY in values.index) + [model.name for model in models]
     descriptions = {model.name: f"{model.name}   {model.brief}" for model in models}
     descriptions[STUDY] = f"{study}, weighted"
-    shown = [name for name in columns(list(values.columns)) if _is_drawn(name)]
+    drawn = [
+        n
+        for n in columns([str(c) for c in values])
+        if n == OURS or not n.startswith((FLOOR, "ours"))
+    ]
+    height = 1.3 + 0.27 * len(names)
+    places = [-at - 0.5 * (at > 0) for at in range(len(names))]
     with mpl.rc_context(STYLE):
-        figure = new_figure(9.2, 1.3 + 0.27 * len(names))
-        axes = figure.add_axes(_room_for(len(names)))
-        places = {name: -float(at) - 0.5 * (at > 0) for at, name in enumerate(names)}
-        _draw_lines(axes, values, places)
-        for index, name in enumerate(shown):
-            _draw_marks(axes, values[name].reindex(names), places, index, labels[name])
-        axes.set_yticks(list(places.values()), [descriptions[name] for name in names])
+        figure = new_figure(9.2, height)
+        axes = figure.add_axes((0.43, 0.5 / height, 0.55, 1.0 - 1.2 / height))
+        axes.axvline(1.0, color=INK.light, linewidth=1.2)
+        slowest = values[drawn].max(axis=1).reindex(names)
+        axes.hlines(places, 1.0, slowest, color=RULE.light, linewidth=0.8, zorder=1)
+        for index, name in enumerate(drawn):
+            _draw_markers(axes, values[name].reindex(names), places, index, labels[name])
+        axes.set_yticks(places, [descriptions[name] for name in names])
         axes.get_yticklabels()[0].set_fontweight("bold")
-        axes.get_yticklabels()[0].set_color(INK.light)
-        figure.text(
-            0.02,
-            1.0 - 0.2 / figure.get_figheight(),
-            "Time of a training step over the floor",
-            fontsize=10,
-            fontweight="bold",
-        )
-        _finish(figure, axes, values[shown].max().max(), len(shown))
-    save_figure(figure, folder, "over_floor", "Time of a training step over the floor, by model")
+        figure.text(0.02, 1.0 - 0.2 / height, TITLE, fontsize=10, fontweight="bold")
+        _finish(figure, axes, float(slowest.max()), len(drawn))
+    save_figure(figure, folder, "over_floor", f"{TITLE}, by model")
 
 
-def _is_drawn(name: str) -> bool:
-    return name == OURS or not name.startswith((FLOOR, "ours"))
-
-
-def _room_for(lines: int) -> tuple[float, float, float, float]:
-    height = 1.3 + 0.27 * lines
-    return 0.43, 0.5 / height, 0.55, 1.0 - 1.2 / height
-
-
-def _draw_lines(axes: Axes, values: pd.DataFrame, places: Mapping[str, float]) -> None:
-    """Draw the floor, the band up to 1.5 times it, and lines from the floor to the slowest."""
-    axes.axvspan(1.0, 1.5, color=SERIES[0].light, alpha=0.08, linewidth=0)
-    axes.axvline(1.0, color=INK.light, linewidth=1.2)
-    slowest = values.max(axis=1)
-    for name, place in places.items():
-        axes.plot([1.0, slowest[name]], [place, place], color=RULE.light, linewidth=0.8, zorder=1)
-
-
-def _draw_marks(
-    axes: Axes, values: pd.Series, places: Mapping[str, float], index: int, label: str
+def _draw_markers(
+    axes: Axes, values: pd.Series, places: Sequence[float], index: int, label: str
 ) -> None:
-    is_ours = index == 0
     axes.plot(
         values.to_numpy(),
-        list(places.values()),
+        places,
         linestyle="none",
-        marker="o" if is_ours else MARKERS[(index - 1) % len(MARKERS)],
-        markersize=6.5 if is_ours else 5.0,
+        marker=MARKERS[index % len(MARKERS)],
+        markersize=5.0 if index else 6.5,
         color=SERIES[index % len(SERIES)].light,
         markeredgecolor="white",
         markeredgewidth=0.5,
-        zorder=3 if is_ours else 2,
+        zorder=2 if index else 3,
         label=label,
     )
 
@@ -101,20 +83,11 @@ def _finish(figure: Figure, axes: Axes, highest: float, entries: int) -> None:
     axes.grid(visible=True, axis="x")
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("time of a training step, as a multiple of the floor (logarithmic)")
-    axes.annotate(
-        "the floor",
-        (1.0, 1.0),
-        xycoords=("data", "axes fraction"),
-        xytext=(3, 1),
-        textcoords="offset points",
-        color=MUTED.light,
-        fontsize=7,
-    )
     axes.legend(
         loc="upper left",
         bbox_to_anchor=(0.012, 1.0 - 0.28 / figure.get_figheight()),
         bbox_transform=figure.transFigure,
-        ncols=min(entries, 6),
+        ncols=min(entries, 7),
         frameon=False,
         handletextpad=0.1,
         columnspacing=1.2,

@@ -15,13 +15,13 @@ from benchmarks.targets import Verdict
 
 TIMES = "\u00d7"
 RUNS = (
-    "The benchmark was run several times over, with new processes each time. Each run's figure is "
-    "the median of its own rounds; all else on this page is of all rounds of all runs."
+    "The benchmark was run several times, with new processes each time. The figure of a run is "
+    "the median of its own rounds; all other figures on this page are of all rounds of all runs."
 )
 
 
 def columns(measured: Sequence[str]) -> list[str]:
-    """Return the contenders as tables have them: floor, ours, then peers."""
+    """Return the contenders in the order of the tables: floor, ours, then peers."""
     first = [name for name in (FLOOR, OURS) if name in measured]
     others = [name for name in measured if name.startswith("ours") and name not in first]
     peers = [name for name in measured if name not in first and name not in others]
@@ -63,9 +63,7 @@ def page(
         if summary[column].notna().any():
             parts += [heading, _table(summary, measured.labels, titles, column, ".2f")]
         if column == "wall_over_ours":
-            parts.append(
-                "Here a peer may use all its cores and pays for one, while ours stays on one core."
-            )
+            parts.append("Here the second core of a peer is not counted; ours runs on one core.")
     if measured.left_out:
         parts += ["## Left out", _left_out(measured.left_out, measured.labels)]
     parts += [f"## {study}", _weights(summary, measured.labels, models)]
@@ -117,6 +115,6 @@ def _weights(summary: pd.DataFrame, labels: Mapping[str, str], models: Sequence[
     shown = [name for name in columns(list(labels)) if name in study]
     rows = [[labels[name], f"{study[name] * steps / 6e4:.2f}"] for name in shown]
     return (
-        f"Each model weighs as much as it has steps: {steps:,} for one replicate of {len(models)} "
-        "models under one condition, over all epochs and folds. Core-minutes for these:\n\n"
+        "The weight of a model is its number of steps. Over all epochs and folds, one replicate of "
+        f"these {len(models)} models has {steps:,} steps. They take these core-minutes:\n\n"
     ) + markdown.table(["contender", "core-minutes"], rows)

@@ -1,7 +1,7 @@
 """One contender in a process of its own: requests come in on stdin, answers go out on stdout.
 
 Started with the contender's name, the folder of the data, and the processor cores it may use. The
-process stays alive through all rounds, with every model that it was asked for ready to go on, so
+process stays alive through all rounds, and keeps every model that it was asked for, so
 that neither start-up nor compilation is measured; while others are measured, it waits.
 """
 
@@ -20,7 +20,7 @@ from benchmarks.contenders import Contender, Data, Train, contender_named
 from mlpstudy.spec import Spec
 
 WARM_UP_STEPS = 30
-SHORT_STEPS = 4  # the run whose time stands for what a call costs besides its steps
+SHORT_STEPS = 4  # steps of the short run, which measures the fixed cost of a call
 LEAST_STEPS = 10
 
 

@@ -41,7 +41,9 @@ def tensors(data: Data) -> tuple[Tensor, Tensor]:
 
 
 def _clipped_kl(logits: Tensor, labels: Tensor) -> Tensor:
-    target = nn.functional.one_hot(labels, logits.shape[1]).to(logits.dtype).clamp_(EPSILON, 1.0)
+    # Not one_hot, which vmap cannot express.
+    target = (labels.unsqueeze(1) == torch.arange(logits.shape[1])).to(logits.dtype)
+    target = target.clamp(EPSILON, 1.0)
     softmax = logits.softmax(1).clamp(EPSILON, 1.0)
     return nn.functional.kl_div(softmax.log(), target, reduction="batchmean")
 

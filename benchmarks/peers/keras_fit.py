@@ -1,7 +1,7 @@
 """tf-keras (Keras 2 on TensorFlow), the framework of the report: `Model.fit` in graph mode.
 
-With the optimizer of its time, whose step is one fused operation a variable: on a CPU it is
-faster than the one that came after it.
+The optimizer is Keras's legacy Adam, whose step is one operation per variable: on a CPU it is
+faster than its successor.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Plain PyTorch as its tutorials write it: TensorDataset, DataLoader, Adam with its defaults.
 
-No worker processes: for batches of a few kilobytes they cost more than they bring.
+It has no worker processes: for batches of a few kilobytes they cost more time than they save.
 """
 
 from __future__ import annotations
