@@ -34,7 +34,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--contenders",
         type=_names,
-        default=[FLOOR, OURS, "ours-1", *peer_names()],
+        default=[FLOOR, OURS, "ours-3", "ours-1", *peer_names()],
         help="comma-separated: floor, ours-N with N replicates stacked, and the files in peers/",
     )
     parser.add_argument("--rounds", type=int, default=3)

@@ -14,7 +14,7 @@ import pandas as pd
 
 STUDY = "study"  # the row of all models together, weighted by their steps
 FLOOR = "floor"
-OURS = "ours-3"  # the depth of stack that the study runs with
+OURS = "ours-5"  # the depth of stack of the reference study
 
 
 def costs(rows: pd.DataFrame, *, per_core: bool = True) -> pd.DataFrame:

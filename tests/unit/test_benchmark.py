@@ -34,7 +34,7 @@ def measured():
     """Two rounds, the second on a machine that is twice as slow for all."""
     once = [
         ("small", "floor", 1, 1.0),
-        ("small", "ours-3", 1, 1.2),
+        ("small", "ours-5", 1, 1.2),
         ("small", "keras_fit", 1, 6.0),
         ("small", "keras_fit", 2, 4.0),
         ("small", "pytorch_dataloader", 1, 4.8),
@@ -43,7 +43,7 @@ def measured():
         ("small", "jax_scan", 1, 1.0),
         ("small", "jax_vmap", 1, 1.5),
         ("large", "floor", 1, 10.0),
-        ("large", "ours-3", 1, 14.0),
+        ("large", "ours-5", 1, 14.0),
         ("large", "keras_fit", 1, 40.0),
         ("large", "keras_fit", 2, 16.0),
         ("large", "pytorch_dataloader", 1, 42.0),
@@ -71,7 +71,7 @@ def test_study_is_the_mean_over_steps(measured):
     # Floor: (300 · 1 + 100 · 10) / 400 in the first round, twice that in the second.
     assert value(summary, STUDY, "floor", "core_milliseconds") == pytest.approx(1.5 * 3.25)
     assert value(summary, STUDY, "floor", "low") == pytest.approx(3.25)
-    assert value(summary, STUDY, "ours-3", "over_floor") == pytest.approx(4.4 / 3.25)
+    assert value(summary, STUDY, "ours-5", "over_floor") == pytest.approx(4.4 / 3.25)
     assert value(summary, STUDY, "keras_fit", "wall_over_ours") == pytest.approx(7.0 / 4.4)
 
 
@@ -82,7 +82,7 @@ def test_contender_without_a_model_has_no_study(measured):
 
 def test_ratios_are_taken_within_a_round(measured):
     # Slowed twofold in round 2, both sides alike: the ratio is the same in both.
-    found = ratios(measured, STEPS, "pytorch_dataloader", "ours-3")
+    found = ratios(measured, STEPS, "pytorch_dataloader", "ours-5")
     assert found["large"].tolist() == pytest.approx([3.0, 3.0])
 
 
@@ -107,15 +107,15 @@ def test_targets_name_the_fastest_peers_and_the_worst_model(measured):
 
 def test_verdicts_follow_the_times(measured):
     labels = {name: name.upper() for name in measured["contender"].unique()}
-    measured.loc[measured["contender"] == "ours-3", "milliseconds"] *= 0.9
+    measured.loc[measured["contender"] == "ours-5", "milliseconds"] *= 0.9
     assert [each.met for each in verdicts(measured, STEPS, labels, "All")] == [True] * 4
-    measured.loc[measured["contender"] == "ours-3", "milliseconds"] *= 2
+    measured.loc[measured["contender"] == "ours-5", "milliseconds"] *= 2
     assert [each.met for each in verdicts(measured, STEPS, labels, "All")] == [False] * 4
 
 
 def test_several_runs_are_pooled_and_told_one_by_one(measured):
     slower = measured.copy()
-    slower.loc[slower["contender"] == "ours-3", "milliseconds"] *= 1.5
+    slower.loc[slower["contender"] == "ours-5", "milliseconds"] *= 1.5
     labels = {name: name.upper() for name in measured["contender"].unique()}
     runs = [Measured(rows, labels, {}, {}) for rows in (measured, slower, measured)]
     together = pooled(runs).rows
