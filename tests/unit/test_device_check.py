@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import device_check  # noqa: E402
 
-from mlpstudy.training.network import Batch  # noqa: E402
+from mlpstudy.training.network import Block  # noqa: E402
 from mlpstudy.training.recorded import RecordedSteps  # noqa: E402
 
 
@@ -48,10 +48,10 @@ def test_sections_on_the_pretend_gpu_find_what_is_wrong(
         assert check.found["failed"] == []
         step = RecordedSteps._step
 
-        def standing_still(self: RecordedSteps, batch: Batch) -> None:
-            step(self, batch)
+        def standing_still(self: RecordedSteps, block: Block) -> None:
+            step(self, block)
             if PretendDevice.current.graph is not None:
-                self._columns.sub_(batch.rows)
+                self._columns.sub_(block.batches[0].rows)
 
         monkeypatch.setattr(RecordedSteps, "_step", standing_still)
         device_check.determinism(check)

@@ -188,7 +188,13 @@ def test_every_key_has_a_description_and_a_default_or_example(name: str) -> None
 def test_models_conditions_and_defaults_have_the_fields_of_a_spec() -> None:
     models, config = committed("models")["$defs"], committed("config")["$defs"]
     assert tuple(models["ModelEntry"]["properties"]) == ("report_name", "assumed", *FIELDS)
-    assert tuple(config["ConditionEntry"]["properties"]) == ("label", "models", "where", *FIELDS)
+    assert tuple(config["ConditionEntry"]["properties"]) == (
+        "label",
+        "models",
+        "replicates",
+        "where",
+        *FIELDS,
+    )
     assert tuple(config["Where"]["properties"]) == FIELDS
     assert tuple(models["Defaults"]["properties"]) == FIELDS[1:]
 
