@@ -23,9 +23,12 @@ def costs(rows: pd.DataFrame, *, per_core: bool = True) -> pd.DataFrame:
     The best number is the one with the lowest median over the rounds, chosen for every model, of
     core-milliseconds or, if not `per_core`, of wall-clock milliseconds. Empty where not measured.
     """
+    keys = ["model", "contender", "cores"]
+    # The fixed cost of a call can hide that of too few steps: the difference may then be negative.
+    failed = rows.assign(failed=rows["milliseconds"] <= 0).groupby(keys)["failed"].transform("any")
+    rows = rows[~failed]
     factor = rows["cores"] if per_core else 1
     costed = rows.assign(cost=rows["milliseconds"] * factor)
-    keys = ["model", "contender", "cores"]
     medians = costed.groupby(keys)["cost"].median().reset_index()
     best = medians.loc[medians.groupby(keys[:2])["cost"].idxmin(), keys]
     return costed.merge(best, on=keys).pivot_table(

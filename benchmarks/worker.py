@@ -21,7 +21,7 @@ from mlpstudy.spec import Spec
 
 WARM_UP_STEPS = 30
 SHORT_STEPS = 4  # steps of the short run, which measures the fixed cost of a call
-LEAST_STEPS = 10
+LEAST_STEPS = 40  # fewer take about as long as the fixed cost varies
 
 
 @dataclass
