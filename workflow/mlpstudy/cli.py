@@ -41,6 +41,7 @@ OutputFile = Annotated[Path, typer.Option(help="File to write.")]
 Threads = Annotated[int, typer.Option(help="Threads to compute with.")]
 
 # What single verbs read and write.
+Config = Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")]
 Sources = Annotated[str, typer.Option(help="The dataset's `sources`, as JSON.")]
 Raw = Annotated[Path, typer.Option(help="Folder of the IDX files.")]
 ContrastsFile = Annotated[Path, typer.Option(help="File to write, contrasts.csv.")]
@@ -71,6 +72,14 @@ def _options(
 
 
 # Each verb imports what it needs when it is called: torch and pandas take a second each.
+
+
+@app.command()
+def plan(config: Config, output: OutputFile) -> None:
+    """Check the configuration and write the resolved study."""
+    from mlpstudy.config.planning import read_plan
+
+    write_text(output, read_plan([config]).document())
 
 
 @app.command()
