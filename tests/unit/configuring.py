@@ -37,6 +37,11 @@ def planned(*files: Path, given: tuple[str, ...] = ()) -> Plan:
     return read_plan((CONFIG, *files), parse_config(given))
 
 
+def plan_of(**overrides: object) -> Plan:
+    """Read the plan of config.yaml with other values of some keys."""
+    return read_plan((CONFIG,), overrides)
+
+
 def refused(*files: Path, given: tuple[str, ...] = ()) -> str:
     with pytest.raises(StudyError) as caught:
         configure(*files, given=given)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from configuring import CONFIG, ROOT, configured, edit
+from configuring import CONFIG, ROOT, configured, edit, plan_of
 from scipy.stats import binomtest
 
 from mlpstudy.analysis import schemas
@@ -21,7 +21,7 @@ from mlpstudy.claims.curves import COURSES
 from mlpstudy.claims.judging import judge
 from mlpstudy.config.claims import COMMON, FORMS, Claim, ClaimEntry, ClaimsFile, Course
 from mlpstudy.config.loading import read_claims
-from mlpstudy.config.planning import Plan, claims_document, read_plan
+from mlpstudy.config.planning import claims_document, read_plan
 from mlpstudy.errors import StudyError
 from mlpstudy.report.publish import unpacked
 
@@ -32,10 +32,6 @@ HIGHER = "statement: So., form: higher"
 
 
 pytestmark = pytest.mark.usefixtures("project_folder")
-
-
-def plan(**overrides: object) -> Plan:
-    return read_plan([CONFIG], overrides)
 
 
 def read(text: str) -> tuple[Claim, ...]:
@@ -79,9 +75,9 @@ def test_what_is_optional_may_be_absent_and_nothing_else() -> None:
 
 
 def test_what_is_set_side_by_side_is_part_of_the_resolved_study() -> None:
-    before = plan()
+    before = plan_of()
     edit(CLAIMS, "models: [m04, m05]\n    pairs: [[m04, m05]]", "models: [m04, m05]")
-    after = plan()
+    after = plan_of()
     assert after.document() != before.document()
     assert after.claims_document() == before.claims_document()
     written = json.loads(after.document())
@@ -92,10 +88,10 @@ def test_what_is_set_side_by_side_is_part_of_the_resolved_study() -> None:
 def test_the_claims_are_checked_with_the_configuration() -> None:
     edit(CLAIMS, "than: [m08]", "than: [m80]")
     with pytest.raises(StudyError, match=r"config/claims.yaml: claims.\w+.than.0.: .* 'm80' "):
-        plan()
-    assert plan(claims=None).claims == ClaimsFile(claims={})
+        plan_of()
+    assert plan_of(claims=None).claims == ClaimsFile(claims={})
     with pytest.raises(StudyError, match=r"config.yaml|--config: claims: .*no such file \(null"):
-        plan(claims="config/none.yaml")
+        plan_of(claims="config/none.yaml")
 
 
 def test_who_names_no_claims_file_need_not_have_one() -> None:
@@ -109,9 +105,9 @@ def test_who_names_no_claims_file_need_not_have_one() -> None:
 
 
 def test_claims_are_no_part_of_the_resolved_study() -> None:
-    before = plan()
+    before = plan_of()
     edit(CLAIMS, "than: [m08]", "than: [m07]")
-    after = plan()
+    after = plan_of()
     assert after.document() == before.document()
     assert after.claims_document() != before.claims_document()
 
@@ -129,7 +125,7 @@ def test_comments_and_the_order_of_keys_are_no_other_claims() -> None:
 
 
 def test_claims_json_gives_the_claims_of_the_file_in_their_order() -> None:
-    written = plan()
+    written = plan_of()
     Path("claims.json").write_text(written.claims_document(), encoding="utf-8")
     names = (written.study.models, written.study.conditions)
     again = read_claims(Path("claims.json"), *names)
@@ -150,7 +146,7 @@ DESCRIPTIONS = {
 
 def test_every_quote_stands_in_the_report_where_it_says() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
-    for claim in plan().claims.listed():
+    for claim in plan_of().claims.listed():
         assert claim.quote
         found = statements[
             (statements["section"] == claim.section) & (statements["place"] == claim.place)
@@ -163,7 +159,7 @@ def test_every_quote_stands_in_the_report_where_it_says() -> None:
 def test_no_conclusion_of_the_report_is_left_out() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
     asked = statements[statements["section"].isin(["2 explanation", "5 conclusions"])]
-    quotes = [quote for claim in plan().claims.listed() for quote in (claim.quote, *claim.also)]
+    quotes = [quote for claim in plan_of().claims.listed() for quote in (claim.quote, *claim.also)]
     missing = [
         row["id"]
         for row in asked.to_dict("records")
@@ -175,7 +171,7 @@ def test_no_conclusion_of_the_report_is_left_out() -> None:
 
 def test_the_shipped_claims_name_the_models_that_their_sentences_are_about() -> None:
     statements = read_statements(ROOT / "resources/reported/statements.csv")
-    for claim in plan().claims.listed():
+    for claim in plan_of().claims.listed():
         about = statements[
             (statements["place"] == claim.place)
             & statements["quote"].str.contains(claim.quote, regex=False)
@@ -258,7 +254,7 @@ def test_every_claim_is_judged_on_the_published_runs_or_has_its_reason(
 
 def test_the_figures_of_verdicts_are_those_of_the_published_runs(archived: pd.DataFrame) -> None:
     """Shares and pairs of single models, computed anew from runs.csv."""
-    claims = {claim.name: claim for claim in plan().claims.listed()}
+    claims = {claim.name: claim for claim in plan_of().claims.listed()}
     runs = pd.read_csv(RESULTS / "runs.csv", dtype={"fold": str})
     keys = ["condition", "model", "replicate"]
     accuracy = runs.groupby(keys)["test_accuracy"].mean()

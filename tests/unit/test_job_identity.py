@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from configuring import ROOT
+from configuring import ROOT, plan_of
 from study_fixture import REPORTED, Paths, make_study
 from training_jobs import SPEC, make_job
 
 from mlpstudy.analysis.progress import describe
 from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.outdated import Outdated, outdated
-from mlpstudy.config.planning import Plan, read_plan
+from mlpstudy.config.planning import Plan
 from mlpstudy.errors import StudyError
 from mlpstudy.identity import differences
 from mlpstudy.spec import Job, Spec
@@ -125,10 +125,6 @@ def test_code_edited_since_the_plan_was_made_trains_nothing(tmp_path: Path) -> N
         "with; it was edited since: run snakemake again, which plans anew\n"
     )
     assert list(tmp_path.iterdir()) == []
-
-
-def plan_of(**overrides: object) -> Plan:
-    return read_plan([Path("config/config.yaml")], overrides)
 
 
 def write_specs(plan: Plan, **changes: Any) -> None:

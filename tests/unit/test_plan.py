@@ -9,20 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from configuring import CONFIG
-from hypothesis import given
-from hypothesis import strategies as st
+from configuring import plan_of
 
 from mlpstudy.config import resources
 from mlpstudy.config.differences import differences
-from mlpstudy.config.planning import Plan, read_plan
 from mlpstudy.spec import Job, Spec, blocks
 
 WEIGHTS = 784 * 128 + 128 * 64 + 64 * 10
-
-
-def plan_of(**overrides: object) -> Plan:
-    return read_plan([CONFIG], overrides)
 
 
 @pytest.mark.usefixtures("project_folder")
@@ -103,27 +96,6 @@ def test_requests_by_hand() -> None:
     assert resources.is_short(job())
     assert not resources.is_short(job(epochs=150))
     assert resources.is_short(job(epochs=150, subset=(1000, 100)))
-
-
-@given(
-    widths=st.lists(st.integers(1, 2048), min_size=1, max_size=6),
-    epochs=st.integers(1, 500),
-    replicates=st.integers(1, 64),
-    images=st.none() | st.integers(1, 60_000),
-)
-def test_more_work_asks_for_no_less(
-    widths: list[int], epochs: int, replicates: int, images: int | None
-) -> None:
-    subset = None if images is None else (images, 1)
-    small = job(replicates, subset, nodes=(*widths, 10), epochs=epochs)
-    for larger in (
-        job(replicates + 1, subset, nodes=(*widths, 10), epochs=epochs),
-        job(replicates, subset, nodes=(*widths, 10), epochs=epochs + 1),
-        job(replicates, subset, nodes=(*widths, 16, 10), epochs=epochs),
-        job(replicates, None, nodes=(*widths, 10), epochs=epochs),
-    ):
-        assert resources.minutes(larger) >= resources.minutes(small) > 0
-        assert resources.megabytes(larger) >= resources.megabytes(small) > 0
 
 
 STUDY: dict[str, Any] = {

@@ -185,20 +185,6 @@ def test_every_key_has_a_description_and_a_default_or_example(name: str) -> None
             assert {"default", "examples", "properties"} & {*schema}, path
 
 
-def test_models_conditions_and_defaults_have_the_fields_of_a_spec() -> None:
-    models, config = committed("models")["$defs"], committed("config")["$defs"]
-    assert tuple(models["ModelEntry"]["properties"]) == ("report_name", "assumed", *FIELDS)
-    assert tuple(config["ConditionEntry"]["properties"]) == (
-        "label",
-        "models",
-        "replicates",
-        "where",
-        *FIELDS,
-    )
-    assert tuple(config["Where"]["properties"]) == FIELDS
-    assert tuple(models["Defaults"]["properties"]) == FIELDS[1:]
-
-
 def test_the_tables_of_the_guide_are_current() -> None:
     text = (ROOT / reference.GUIDE).read_text(encoding="utf-8")
     assert text == reference.guide(text), "run python -m mlpstudy.config.reference"

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -119,40 +118,30 @@ def _path(module: str) -> Path:
     return file if file.is_file() else place / "__init__.py"
 
 
-def canonical(node: ast.AST) -> str:
-    """Return a syntax tree as text that is the same under every version of Python.
-
-    `ast.dump` is not: newer versions have fields that older ones lack, and leave out empty ones.
-    Here, fields that are absent, empty or implied by the place of a node are left out.
-    """
-    if isinstance(node, ast.Constant):
-        return ascii(node.value)
-    fields = (_field(node, name) for name in sorted(node._fields))
-    return f"{type(node).__name__}({','.join(filter(None, fields))})"
-
-
 _IMPLIED = {"ctx", "kind", "type_comment", "type_ignores"}
 
 
-def _field(node: ast.AST, name: str) -> str:
-    value = getattr(node, name, None)
-    if value is None or value == [] or name in _IMPLIED:
-        return ""
-    if isinstance(value, list):
-        text = ",".join(_items(node, name, value))
-        return f"{name}=[{text}]"
-    return f"{name}={_item(value)}"
+def canonical(node: object) -> str:
+    """Return a syntax tree as text that is the same under every version of Python.
 
-
-def _items(node: ast.AST, name: str, values: list[object]) -> Iterator[str]:
-    """Give the items of a list, docstrings left out and parts of an f-string joined."""
-    if isinstance(node, ast.JoinedStr):
-        values = _joined(values)
-    return (_item(value) for value in values if not (name == "body" and _is_string(value)))
-
-
-def _item(value: object) -> str:
-    return canonical(value) if isinstance(value, ast.AST) else ascii(value)
+    `ast.dump` is not: newer versions have fields that older ones lack, and leave out empty ones.
+    Here, fields that are absent, empty or implied by the place of a node are left out, docstrings
+    too.
+    """
+    if isinstance(node, ast.Constant):
+        return ascii(node.value)
+    if not isinstance(node, ast.AST):
+        return ascii(node)
+    fields = []
+    for name in sorted({*node._fields} - _IMPLIED):
+        value = getattr(node, name, None)
+        if isinstance(value, list) and value:
+            items = _joined(value) if isinstance(node, ast.JoinedStr) else value
+            kept = [item for item in items if not (name == "body" and _is_string(item))]
+            fields.append(f"{name}=[{','.join(map(canonical, kept))}]")
+        elif value is not None and value != []:
+            fields.append(f"{name}={canonical(value)}")
+    return f"{type(node).__name__}({','.join(fields)})"
 
 
 def _joined(values: list[object]) -> list[object]:

@@ -119,9 +119,8 @@ def serve(listener: socket.socket) -> None:
             client, _ = listener.accept()
             with contextlib.suppress(OSError, struct.error):  # a client that was killed
                 forks[client] = _fork(client)
-        is_open = (
-            is_open and 0 not in ready
-        )  # the workflow holds the other end of its standard input
+        if 0 in ready:  # the workflow, which held the other end of the standard input, has ended
+            is_open = False
 
 
 def _end(client: socket.socket, process: BaseProcess) -> None:

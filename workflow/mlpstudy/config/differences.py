@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from mlpstudy.config.problems import look_up
 
 Document = Mapping[str, Any]  # study.json as it is read
-Change = tuple[str, Any, Any]  # a field, its earlier value and its later one
+Place = tuple[str, str, str]  # the field, the model and the condition that a value belongs to
 
 # Keys of study.json by the path to them; the rest is labels, folders and devices.
 SHARED = {
@@ -43,54 +43,37 @@ class Difference(TypedDict):
 
 def differences(was: Document, now: Document) -> list[Difference]:
     """Return what differs between two studies, each the content of a study.json."""
-    found = [_difference(change) for change in _changes(_shared(was), _shared(now))]
-    for name, change in _present(was["models"], now["models"]):
-        found.append(_difference(change, models=[name]))
-    # Models with the same change are named together.
-    together: dict[str, tuple[Change, list[str]]] = {}
-    for name, before, after in _in_both(was["models"], now["models"]):
-        for change in _changes(before["fields"], after["fields"]):
-            together.setdefault(repr(change), (change, []))[1].append(name)
-    for _, (change, models) in sorted(together.items()):
-        found.append(_difference(change, models=models))
-    for name, change in _present(was["conditions"], now["conditions"]):
-        found.append(_difference(change, condition=name))
-    for name, before, after in _in_both(was["conditions"], now["conditions"]):
-        changes = _changes(before["overrides"], after["overrides"])
-        changes += _changes({"models": before["models"]}, {"models": after["models"]})
-        found += [_difference(change, condition=name) for change in changes]
+    before, after = _values(was, now), _values(now, was)
+    found: dict[str, Difference] = {}
+    for place in dict.fromkeys([*before, *after]):
+        field, model, condition = place
+        lacking = None if field else ABSENT
+        one, other = before.get(place, lacking), after.get(place, lacking)
+        if one != other:
+            # Models with the same change are named together.
+            key = repr((field, bool(model), condition, one, other))
+            new = Difference(field=field, models=[], condition=condition, was=one, now=other)
+            found.setdefault(key, new)["models"] += [model] * bool(model)
+    return sorted(found.values(), key=_rank)
+
+
+def _values(study: Document, other: Document) -> dict[Place, Any]:
+    """Return what the results of `study` depend on.
+
+    A model or a condition that `other` lacks has no fields here, but is PRESENT as a whole.
+    """
+    shared = {name: (path, *look_up(study, path)) for name, path in SHARED.items()}
+    found = {(name, "", ""): value for name, (path, at, value) in shared.items() if at == path}
+    for model, entry in study["models"].items():
+        fields = entry["fields"] if model in other["models"] else {"": PRESENT}
+        found |= {(field, model, ""): value for field, value in fields.items()}
+    for condition, entry in study["conditions"].items():
+        fields = {**entry["overrides"], "models": entry["models"]}
+        fields = fields if condition in other["conditions"] else {"": PRESENT}
+        found |= {(field, "", condition): value for field, value in fields.items()}
     return found
 
 
-def _difference(change: Change, models: list[str] | None = None, condition: str = "") -> Difference:
-    field, was, now = change
-    return Difference(field=field, models=models or [], condition=condition, was=was, now=now)
-
-
-def _shared(study: Document) -> dict[str, Any]:
-    """Return the values that all runs of a study share, None for those that it lacks."""
-    found = {field: (path, *look_up(study, path)) for field, path in SHARED.items()}
-    return {field: value if at == path else None for field, (path, at, value) in found.items()}
-
-
-def _present(was: Document, now: Document) -> list[tuple[str, Change]]:
-    """Return the names that one of two mappings has alone."""
-    return [
-        (name, ("", PRESENT, ABSENT) if name in was else ("", ABSENT, PRESENT))
-        for name in dict.fromkeys([*was, *now])
-        if (name in was) != (name in now)
-    ]
-
-
-def _in_both(was: Document, now: Document) -> list[tuple[str, Document, Document]]:
-    """Return the names that two mappings share, each with what stands under it in either."""
-    return [(name, was[name], now[name]) for name in now if name in was]
-
-
-def _changes(was: Document, now: Document) -> list[Change]:
-    """Return the keys that have other values in `now` than in `was`; None stands for none."""
-    return [
-        (key, was.get(key), now.get(key))
-        for key in dict.fromkeys([*was, *now])
-        if was.get(key) != now.get(key)
-    ]
+def _rank(found: Difference) -> tuple[bool, ...]:
+    """Order values of the study before those of models and of conditions, whole ones first."""
+    return bool(found["condition"]), bool(found["models"]), bool(found["field"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,11 @@ def read_config(files: Sequence[Path], given: Mapping[str, object]) -> tuple[Con
         StudyError: one line with the file (or `--config`), the key, and what was expected.
     """
     layers = [(shown(path), read_yaml(Path(shown(path)))) for path in files]
+    values: dict[str, object] = reduce(merged, (layer for _, layer in layers), {})
     if given:
         _check_keys(given)
-        layers.append((COMMAND_LINE, _texts_read(_overlaid(layers), given)))
-    values = _overlaid(layers)
+        layers.append((COMMAND_LINE, _texts_read(values, given)))
+        values = merged(values, layers[-1][1])
 
     def origin(location: Location) -> str:
         """Name the last layer that has a key, or the mapping around it if the key is missing."""
@@ -143,13 +145,6 @@ def merged(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, 
         else:
             result[key] = value
     return result
-
-
-def _overlaid(layers: Sequence[tuple[str, Mapping[str, object]]]) -> dict[str, object]:
-    values: dict[str, object] = {}
-    for _, layer in layers:
-        values = merged(values, layer)
-    return values
 
 
 def _texts_read(values: Mapping[str, object], given: Mapping[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -154,11 +155,10 @@ def _jobs(study: Study) -> Iterator[StudyJob]:
     for condition in study.conditions.values():
         grid = blocks(condition.replicates or study.replicates, study.replicates_per_job)
         for model in condition.models:
-            for fold in study.spec(condition.key, model).fold_names:
-                for first, last in grid:
-                    yield _job(study, condition.key, model, fold, first, last)
-
-
-def _job(study: Study, condition: str, model: str, fold: str, first: int, last: int) -> StudyJob:
-    job = StudyJob(condition=condition, model=model, fold=fold, first=first, last=last)
-    return job.model_copy(update={"written": f"runs/{study.planned(job).folder}"})
+            folds = study.spec(condition.key, model).fold_names
+            for fold, (first, last) in product(folds, grid):
+                job = StudyJob(
+                    condition=condition.key, model=model, fold=fold, first=first, last=last
+                )
+                folder = f"runs/{study.planned(job).folder}"
+                yield job.model_copy(update={"written": folder})

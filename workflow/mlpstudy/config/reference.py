@@ -80,17 +80,16 @@ def _with_references(schema: JsonSchema) -> JsonSchema:
     """Replace keys that have the same schema in several places by references to one definition."""
     definitions = schema["$defs"]
     mappings = [each["properties"] for each in (schema, *definitions.values())]
-    same: dict[str, list[str]] = {}
+    places: dict[str, list[tuple[JsonSchema, str]]] = {}
     for properties in mappings:
         for key, below in properties.items():
-            same.setdefault(json.dumps(below), []).append(key)
-    for text, keys in same.items():
-        names = [key for key in sorted(set(keys)) if key not in definitions]
-        if len(keys) > 1 and "$ref" not in json.loads(text) and names:
+            places.setdefault(json.dumps(below), []).append((properties, key))
+    for text, same in places.items():
+        names = sorted({key for _, key in same} - {*definitions})
+        if len(same) > 1 and "$ref" not in json.loads(text) and names:
             definitions[names[0]] = json.loads(text)
-            for properties in mappings:
-                for key in [key for key in properties if json.dumps(properties[key]) == text]:
-                    properties[key] = {"$ref": f"#/$defs/{names[0]}"}
+            for properties, key in same:
+                properties[key] = {"$ref": f"#/$defs/{names[0]}"}
     return schema
 
 

@@ -34,21 +34,18 @@ class Subset(Strict):
 class DataFile(Strict):
     """One file of the dataset."""
 
-    name: Annotated[
-        str,
-        matching(
-            "[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
-            "a file name of letters, digits, ., - and _ (no folder)",
-        ),
-        Field(examples=["train-images-idx3-ubyte"]),
-    ]
+    name: str = matching(
+        "[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
+        "a file name of letters, digits, ., - and _ (no folder)",
+        examples=["train-images-idx3-ubyte"],
+    )
     """The file's name when it is decompressed."""
 
-    sha256: Annotated[
-        str,
-        matching("[0-9a-f]{64}", "64 lower-case hexadecimal digits"),
-        Field(examples=["c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"]),
-    ]
+    sha256: str = matching(
+        "[0-9a-f]{64}",
+        "64 lower-case hexadecimal digits",
+        examples=["c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"],
+    )
     """The SHA-256 checksum of the decompressed file."""
 
 
@@ -71,33 +68,28 @@ class Files(Strict):
 class DebianPackage(Strict):
     """A package of Debian that holds the files."""
 
-    package: Annotated[
-        str,
-        matching("[a-z0-9][a-z0-9+.-]+", "the name of a Debian package"),
-        Field(examples=["dataset-fashion-mnist"]),
-    ]
+    package: str = matching(
+        "[a-z0-9][a-z0-9+.-]+", "the name of a Debian package", examples=["dataset-fashion-mnist"]
+    )
     """The name of the package."""
 
-    folder: Annotated[
-        str,
-        matching(
-            r"(?![/~])(?!.*\.\.)[^\x00-\x1f]+",
-            "a folder relative to the package's root, without ..",
-        ),
-        Field(examples=["usr/share/datasets/fashion-mnist"]),
-    ]
+    folder: str = matching(
+        r"(?![/~])(?!.*\.\.)[^\x00-\x1f]+",
+        "a folder relative to the package's root, without ..",
+        examples=["usr/share/datasets/fashion-mnist"],
+    )
     """The folder inside the package."""
 
 
 class Source(Strict):
     """One place, named by exactly one of its keys."""
 
-    folder: Annotated[
-        str,
-        matching(
-            r"(?!~)[^\x00-\x1f]+", "a folder (not empty, without control characters or a leading ~)"
-        ),
-    ] = absent("", examples=["/usr/share/datasets/fashion-mnist"])
+    folder: str = matching(
+        r"(?!~)[^\x00-\x1f]+",
+        "a folder (not empty, without control characters or a leading ~)",
+        default="",
+        examples=["/usr/share/datasets/fashion-mnist"],
+    )
     """A local folder with the files, decompressed or with .gz at the end of their names."""
 
     url: Annotated[
@@ -243,14 +235,12 @@ class ConditionEntry(HasFields):
 class Config(Common):
     """The study around the models. Every key may be left out; its default is then used."""
 
-    results: Annotated[
-        str,
+    results: str = matching(
         # What a shell takes for one word: the commands of the rules have it unquoted.
-        matching(
-            r"[\w./+@%=,:-]+",
-            "a folder (not empty, of letters, digits and the characters _ . / + @ % = , : -)",
-        ),
-    ] = "results"
+        r"[\w./+@%=,:-]+",
+        "a folder (not empty, of letters, digits and the characters _ . / + @ % = , : -)",
+        default="results",
+    )
     """The folder for everything that is made, relative to the working directory."""
 
     models: File = "config/models.yaml"

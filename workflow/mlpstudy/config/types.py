@@ -89,10 +89,11 @@ def wanted(expected: str) -> Any:
     return Field(json_schema_extra={"x-expected": expected})
 
 
-def matching(pattern: str, expected: str) -> Any:
+def matching(pattern: str, expected: str, **more: Any) -> Any:
     """Return metadata of a text that matches `pattern` as a whole; errors call it `expected`."""
     # In Python, "$" alone also matches before a line break at the end.
-    return Field(pattern=rf"^{pattern}$(?!\n)", json_schema_extra={"x-expected": expected})
+    anchored = rf"^{pattern}$(?!\n)"
+    return Field(pattern=anchored, json_schema_extra={"x-expected": expected}, **more)
 
 
 def line(longest: int, before: str = "") -> Any:

@@ -109,20 +109,18 @@ def _check(root: yaml.Node, name: str) -> None:
     This is done on the node graph, as constructing a mapping already folds merge keys into it. A
     node that many aliases refer to is looked at once.
     """
-    parents: set[int] = set()
-    sizes: dict[int, int] = {}
+    sizes: dict[int, int] = {}  # 0 for a node that is being looked at
 
     def size(node: yaml.Node, inside: tuple[str, ...]) -> int:
         """Check `node` and all below; return how many values it has, aliases unfolded."""
         if isinstance(node, yaml.ScalarNode):
             return 1
-        if id(node) in parents:
-            raise StudyError(f"{name}: {_line(node)}: {'.'.join(inside)} contains itself")
         if id(node) not in sizes:
-            parents.add(id(node))
+            sizes[id(node)] = 0
             below = _below(node, inside, name)
             sizes[id(node)] = 1 + sum(size(value, (*inside, *key)) for key, value in below)
-            parents.discard(id(node))
+        elif not sizes[id(node)]:
+            raise StudyError(f"{name}: {_line(node)}: {'.'.join(inside)} contains itself")
         return sizes[id(node)]
 
     if size(root, ()) > MOST_VALUES:
