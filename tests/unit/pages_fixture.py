@@ -17,7 +17,7 @@ from mlpstudy.claims.judging import judge
 from mlpstudy.figures.index import Entry, FigureIndex, Median, Panel, write_index
 from mlpstudy.files import write_text
 from mlpstudy.report.content import report_context
-from mlpstudy.report.document import Shown, compose, walk
+from mlpstudy.report.document import Prose, Shown, compose, walk
 from mlpstudy.report.layout import Table
 from mlpstudy.report.pages import render
 
@@ -49,6 +49,13 @@ def shown_tables(results: Results) -> list[Table]:
     context = report_context(results, PROVENANCE, FigureIndex(()), results.folder)
     shown = [b.item for b in walk(compose(TEMPLATES, context).blocks) if isinstance(b, Shown)]
     return [item for item in shown if isinstance(item, Table)]
+
+
+def shown_prose(results: Results) -> str:
+    """Return the prose of a report without figures, with single spaces."""
+    context = report_context(results, PROVENANCE, FigureIndex(()), results.folder)
+    blocks = walk(compose(TEMPLATES, context).blocks)
+    return " ".join(" ".join(b.text.split()) for b in blocks if isinstance(b, Prose))
 
 
 def titled(results: Results, title: str) -> list[list[str]]:

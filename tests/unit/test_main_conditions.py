@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
 from pages_fixture import Page, draw_nothing, render_page, shown_tables
-from study_fixture import FIELDS, REPORTED, Paths, make_study, study_of, write_tables
+from study_fixture import (
+    FIELDS,
+    PROVENANCE,
+    REPORTED,
+    TEMPLATES,
+    Paths,
+    make_study,
+    study_of,
+    write_tables,
+)
 
 from mlpstudy.analysis.conditions import baselines, distinct_cells, in_force, joined
 from mlpstudy.analysis.conditions import changes as changed_fields
 from mlpstudy.analysis.results import load_results
 from mlpstudy.figures.catalogue import drawings
 from mlpstudy.figures.verdicts import judged_claims
-from mlpstudy.report.publish import short_table
+from mlpstudy.report.publish import descriptions
 
 MODELS: dict[str, dict[str, Any]] = {"m01": {"epochs": 1}, "mine": {"epochs": 1}}
 
@@ -85,9 +96,12 @@ def test_tables_and_first_screen_show_the_main_conditions(case: Case, paths: Pat
     groups = ("Final inference table", "Classes", "ReLU")
     shown = [table for table in shown_tables(results) if table.title in groups]
     assert len(shown) >= len(groups)
-    for table in (short_table(results), *shown):
+    for table in shown:
         groups = dict.fromkeys(column.group for column in table.columns if column.tone)
         assert list(groups) == labels
+    _, result = descriptions(results, PROVENANCE, TEMPLATES)
+    plain = html.unescape(result).replace("\\", "")
+    assert re.findall("(<[^<>]+>): failed", plain) == labels
     page = Page(paths.report / "index.html")
     for label in labels:
         assert f"runs fail under \u201c{label}\u201d" in page.said

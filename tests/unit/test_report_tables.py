@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from pages_fixture import Page, render_study, shown_tables, titled
+from pages_fixture import Page, render_study, shown_prose, shown_tables, titled
 from study_fixture import BOTH, REPORTED, Paths, make_study, study_of, write_tables
 
 from mlpstudy.analysis import schemas
@@ -31,8 +31,6 @@ from mlpstudy.formats import (
     share,
     span,
 )
-from mlpstudy.report.content import KINDS, findings
-from mlpstudy.report.explanations import cause_of_failures
 from mlpstudy.report.verdicts import Verdicts, effect
 
 
@@ -110,20 +108,20 @@ def results(paths: Paths) -> Results:
 
 
 def test_causes_have_the_numbers_of_the_tables(results: Results) -> None:
-    cause = cause_of_failures(results)
-    assert cause is not None
-    cells = {key: c and (c.failed, c.runs, c.models) for key, c in cause.cells.items()}
+    said = shown_prose(results)
     # A condition that changes something else than pixels or the divergence is no cell.
-    assert cells == {
-        ("raw", "clipped"): (8, 12, ["m05", "m06"]),
-        ("unit", "clipped"): (0, 12, []),
-        ("unit", "exact"): (0, 12, []),
-        ("raw", "exact"): None,
-    }
-    assert cause.stuck_failed == (0.9, 0.9)
-    assert cause.stuck_learned == (0.0, 0.0)
-    assert cause.impossible == (0.78, 0.78)
-    assert cause.activations == ["relu", "leaky_relu"]
+    cells = re.findall(
+        r"Pixels from 0 to (\d+), (\w+) KL divergence: \*\*(.+?)\*\* runs fail(.*?)\. ", said
+    )
+    assert cells == [
+        ("255", "clipped", "8 of 12", ", of [Model 5](#m05) and [Model 6](#m06)"),
+        ("1", "clipped", "0 of 12", ""),
+        ("1", "exact", "0 of 12", ""),
+    ]
+    assert "**8 of the 8 failures have a known cause**" in said
+    assert "failed runs, 90 % of the training images have no gradient; in the other runs" in said
+    assert "in the other runs it is 0 %." in said
+    assert "below 1e-7 for 78 % of the training images, in models with ReLU and Leaky ReLU." in said
     # No condition has raw pixels and the exact form.
     faults = titled(results, "Failures with and without each fault")
     assert faults[0][:5] == ["Model 5", "4 of 6", "10.0", "\u2014", "\u2014"]
@@ -167,7 +165,7 @@ def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> N
     assert {"Classes", "Settings", "Conditions"} <= titles
     assert not {"Failures with and without each fault", "Pixels", "Test loss"} & titles
     assert not any("explains" in title for title in titles)
-    assert cause_of_failures(alone) is None
+    assert "stop the training" not in shown_prose(alone)
 
 
 # ---- Claims -----------------------------------------------------------------------------------
@@ -351,15 +349,17 @@ AIM = LAYERS | {"id": "aim", "models": "", "places": "", "values": ""}
 def test_equal_values_of_a_finding_stand_together(tmp_path: Path) -> None:
     made = make_study(tmp_path, {"m05": {}}, lambda *_: (0.8, 0.5))  # model 3 is not run
     write_tables(made)
-    write_csv(audit_table([LAYERS, AIM]), made.tables / "audit.csv")
+    others = [LAYERS | {"id": kind, "kind": kind, "weight": "serious"} for kind in AUDIT_KINDS]
+    write_csv(audit_table([LAYERS, AIM, *others]), made.tables / "audit.csv")
     results = load_results(made.study, REPORTED, made.tables)
-    layers, aim = findings(results)
-    assert layers["printings"] == {"5": ["Section 1", "Section 4"], "4": ["Section 3"]}
-    assert (layers["about"], aim["about"], aim["printings"]) == ("Model 3", "", {})
-    assert set(KINDS) == set(AUDIT_KINDS)
-    (table,) = (table for table in shown_tables(results) if table.title == "Minor findings")
+    serious, table = (t for t in shown_tables(results) if t.title.endswith("findings"))
     assert titled(results, "Minor findings") == [
         ["Model 3 has 5 and 4 layers.", "Model 3"], ["Model 3 has 5 and 4 layers.", "The report"],
     ]  # fmt: skip
     assert table.rows[0].id == "audit-contradiction-m03-layers"
     assert table.rows[0].detail.startswith("Printed twice, differently. Its group depends on it.")
+    printed = re.findall(r"\u201c(.+?)\u201d: (.+)", table.rows[0].detail)
+    assert printed == [("5", "Section 1; Section 4"), ("4", "Section 3")]
+    assert "\u201c" not in table.rows[1].detail
+    kinds = {row.detail.partition(".")[0] for row in serious.rows}
+    assert len(kinds) == len(AUDIT_KINDS)

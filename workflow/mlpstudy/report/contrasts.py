@@ -9,7 +9,6 @@ import pandas as pd
 
 from mlpstudy.analysis.contrasts import contrast_id
 from mlpstudy.analysis.results import Results
-from mlpstudy.config.study import Comparison
 from mlpstudy.formats import NONE, missing, points
 from mlpstudy.report.layout import Cell
 from mlpstudy.report.sources import numbered
@@ -26,48 +25,22 @@ def contrasts_by_id(results: Results) -> dict[Hashable, Row]:
     return {row["contrast"]: row for row in results.table("contrasts").to_dict("records")}
 
 
-def pairs(
-    results: Results, by_id: Mapping[Hashable, Row], comparison: Comparison
-) -> list[dict[str, Any]]:
-    """Return the pairs of a comparison whose models were run.
+def contrast(by_id: Mapping[Hashable, Row], condition: str, first: str, second: str) -> Row | None:
+    """Return what `effect_cells` shows of two models under a condition, second minus first.
 
-    Each has its `models`, the difference that the report prints (`printed`), the `contrasts` under
-    the main conditions, second model minus first, None for none, and their `ids`.
+    `by_id` is what `contrasts_by_id` returned. None if there is no such contrast.
     """
-    found = []
-    for first, second in comparison.pairs:
-        if {first, second} <= set(results.models):
-            contrasts = [_of_pair(by_id, c, first, second) for c in results.main]
-            present = [row for row in contrasts if row]
-            found.append(
-                {
-                    "models": [first, second],
-                    "contrasts": contrasts,
-                    "ids": [row["contrast"] for row in present],
-                    "printed": next((row["reported_difference"] for row in present), None),
-                }
-            )
-    return found
-
-
-def _of_pair(by_id: Mapping[Hashable, Row], condition: str, first: str, second: str) -> Row | None:
-    """Return the contrast of two models under a condition, second minus first."""
     one, two = (condition, first), (condition, second)
-    if (name := contrast_id(one, two)) in by_id:
-        return by_id[name]
-    name = contrast_id(two, one)
-    return turned(by_id[name]) if name in by_id else None
-
-
-def turned(row: Row) -> Row:
-    """Return a contrast in the other direction: first minus second."""
-    other = dict(row)
-    for effect in ("shift", "median_difference", "mean_difference", "failure_difference"):
-        other[effect] = 0.0 - row[effect]
-        other[f"{effect}_low"] = 0.0 - row[f"{effect}_high"]
-        other[f"{effect}_high"] = 0.0 - row[f"{effect}_low"]
-    other["reported_difference"] = 0.0 - row["reported_difference"]
-    return other
+    row, turned = by_id.get(contrast_id(one, two)), by_id.get(contrast_id(two, one))
+    if row is not None or turned is None:
+        return row
+    return {
+        **turned,
+        "shift": 0.0 - turned["shift"],
+        "shift_low": 0.0 - turned["shift_high"],
+        "shift_high": 0.0 - turned["shift_low"],
+        "reported_difference": 0.0 - turned["reported_difference"],
+    }
 
 
 def effect_cells(row: Row | None) -> list[Cell | str]:

@@ -82,19 +82,14 @@ class Document:
     title: str
     blocks: tuple[Block, ...]
 
-    def parts(self, level: int = 2) -> list[Part]:
-        """Return the sections of a level that stand in no deeper one, in their order."""
-        return [
-            part for part in walk(self.blocks) if isinstance(part, Part) and part.level == level
-        ]
+    @property
+    def parts(self) -> list[Part]:
+        """All sections, in their order."""
+        return [block for block in walk(self.blocks) if isinstance(block, Part)]
 
-    def main(self) -> Document:
-        """Return the document without what only the supplement has."""
-        return replace(self, blocks=_printed(self.blocks))
-
-    def supplement(self) -> Document:
-        """Return what the report leaves out, under the headings that it stands below."""
-        return Document(f"{self.title}: supplement", _left_out(self.blocks))
+    def only(self, pdf: str, title: str) -> Document:
+        """Return what one PDF has, "report" or "supplement", under the headings around it."""
+        return Document(title, _only(self.blocks, pdf, "report"))
 
 
 def walk(blocks: Sequence[Block]) -> Iterator[Block]:
@@ -105,24 +100,18 @@ def walk(blocks: Sequence[Block]) -> Iterator[Block]:
             yield from walk(block.blocks)
 
 
-def _printed(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def _only(blocks: Sequence[Block], pdf: str, around: str) -> tuple[Block, ...]:
+    """Return the blocks of one PDF; `around` is the PDF of the part that they stand in.
+
+    All of a part of the supplement is in the supplement, except for what no PDF has.
+    """
     found: list[Block] = []
     for block in blocks:
         if not isinstance(block, Part):
-            found.append(block)
-        elif block.pdf == "report" and (inside := _printed(block.blocks)):
-            found.append(replace(block, blocks=inside))
-    return tuple(found)
-
-
-def _left_out(blocks: Sequence[Block], whole: bool = False) -> tuple[Block, ...]:
-    """Return the blocks of the supplement; `whole` is whether the part around them is in it."""
-    found: list[Block] = []
-    for block in blocks:
-        if not isinstance(block, Part):
-            found += [block] if whole else []
+            found += [block] if around == pdf else []
         elif block.pdf != "none":
-            inside = _left_out(block.blocks, whole or block.pdf == "supplement")
+            within = around if around == "supplement" else block.pdf
+            inside = _only(block.blocks, pdf, within)
             found += [replace(block, blocks=inside)] if inside else []
     return tuple(found)
 
@@ -196,31 +185,21 @@ def compose(templates: Path, context: dict[str, Any]) -> Document:
     writer = _Writer()
     jinja = markdown_environment(templates)
     jinja.globals.update(show=writer.show, special=writer.special, part=writer.part)
-    jinja.globals.update(table=Table, cell=Cell)
     blocks = writer.blocks(rendered(jinja, "report/report.md.j2", context))
-    plain = _environment(templates, escaping=False)
+    plain = html_environment(templates, escaping=False)
     return Document(rendered(plain, "report/title.txt.j2", context).strip(), blocks)
-
-
-def configuration_text(found: dict[str, Any], templates: Path) -> str:
-    """Return in Markdown which configuration results belong to, see `provenance.configuration`."""
-    jinja = markdown_environment(templates)
-    return tidied(rendered(jinja, "report/_configuration.md.j2", {"configuration": found}))
 
 
 def markdown_environment(templates: Path) -> Environment:
     """Return Jinja2 for Markdown, which shows every text that is put in as it is."""
-    jinja = _environment(templates)
+    jinja = html_environment(templates)
+    jinja.globals.update(table=Table, cell=Cell)
     jinja.finalize = lambda value: Markup(escaped(value)) if type(value) is str else value
     return jinja
 
 
-def html_environment(templates: Path) -> Environment:
-    """Return Jinja2 for HTML, which shows every text that is put in as it is."""
-    return _environment(templates)
-
-
-def _environment(templates: Path, escaping: bool = True) -> Environment:
+def html_environment(templates: Path, escaping: bool = True) -> Environment:
+    """Return Jinja2 for HTML, which with `escaping` shows every text that is put in as it is."""
     jinja = Environment(
         loader=FileSystemLoader(templates),
         autoescape=escaping,

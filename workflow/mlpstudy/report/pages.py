@@ -1,21 +1,38 @@
-"""Tables and figures → the report: index.html, report.md, tables/*.md, and the PDFs."""
+"""Tables and figures → the report: index.html, report.md, tables/*.md, and the PDFs.
+
+The page needs nothing beside it, and works without JavaScript.
+"""
 
 from __future__ import annotations
 
-import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markupsafe import Markup
 
 from mlpstudy.analysis.results import load_results
-from mlpstudy.figures.index import load_index
+from mlpstudy.errors import StudyError
+from mlpstudy.figures import palette
+from mlpstudy.figures.index import Entry, load_index
+from mlpstudy.figures.svg import Styles, inlined
 from mlpstudy.files import write_bytes, write_text
 from mlpstudy.report.content import report_context
-from mlpstudy.report.document import Document, compose, configuration_text
-from mlpstudy.report.html import html
-from mlpstudy.report.markdown import markdown, table_pages
+from mlpstudy.report.document import (
+    compose,
+    html_environment,
+    markdown_environment,
+    rendered,
+    tidied,
+    walk,
+)
 from mlpstudy.report.pdf import pdf
 from mlpstudy.report.provenance import load_provenance, rendering
+from mlpstudy.report.sources import embedded
 
 # The files of tables/, and the part of the report whose tables each has.
 TABLE_PAGES = {
@@ -58,18 +75,43 @@ def render(
     Raises:
         StudyError: a table, figure or template is missing or is not what it should be.
     """
-    results = load_results(study, reported, tables)
-    context = report_context(results, load_provenance(provenance), load_index(figures), output)
+    origin, index = load_provenance(provenance), load_index(figures)
+    context = report_context(load_results(study, reported, tables), origin, index, output)
     document = compose(templates, context)
-    at = os.path.relpath(figures, output).replace(os.sep, "/")
-    page = html(document, context, templates, figures, tables, output)
-    origin = configuration_text(context["configuration"], templates)
-    listed = table_pages(document, TABLE_PAGES)
-    pages = {f"tables/{name}.md": f"{text}\n{origin}\n" for name, text in listed.items()}
-    write_text(output / "report.md", markdown(document, lambda name: f"{at}/{name}"))
-    for name, text in pages.items():
-        write_text(output / name, text)
-    write_text(output / "index.html", page)
+    context |= {
+        "document": document,
+        "tables_path": context["link"](tables),
+        "figures_path": context["link"](figures),
+    }
+    pages = {"index.html": _html(context, templates, figures, tables)}
+    jinja = markdown_environment(templates)
+    pages["report.md"] = rendered(jinja, "markdown/report.md.j2", context)
+    parts = {part.id: part.blocks for part in document.parts}
+    for name, anchor in TABLE_PAGES.items():
+        shown = {**context, "blocks": list(walk(parts.get(anchor, ())))}
+        pages[f"tables/{name}.md"] = rendered(jinja, "markdown/tables.md.j2", shown)
+    for file, text in pages.items():
+        write_text(output / file, text)
+
+
+def _html(context: dict[str, Any], templates: Path, figures: Path, tables: Path) -> str:
+    prose = MarkdownIt("commonmark", {"html": False})
+    jinja = html_environment(templates)
+    jinja.filters["prose"] = lambda text: Markup(prose.render(tidied(text)))
+    inline = partial(_inlined, figures, Styles())
+    context = {**context, "inline": inline, "embedded": embedded(tables), "colours": palette.ALL}
+    page = rendered(jinja, "html/page.html.j2", context)
+    return re.sub(r"\n\s*\n", "\n", page)  # what macros leave between blocks
+
+
+def _inlined(figures: Path, styles: Styles, entry: Entry) -> Markup:
+    """Return a figure of the folder `figures` as an element of the page."""
+    path = figures / entry.file
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StudyError(f"{path}: missing; the step that draws it has not run") from error
+    return inlined(text, entry.name, styles)
 
 
 def typeset(
@@ -95,11 +137,12 @@ def typeset(
     context = report_context(load_results(study, reported, tables), origin, index, output.parent)
     document = compose(templates, context)
     date = datetime.fromisoformat(rendering(origin)["date"])
-    parts = {output: document.main(), output.with_name("supplement.pdf"): document.supplement()}
-
-    def typeset_part(part: Document) -> bytes:
-        return pdf(part, context, templates / "pdf", figures, date)
-
+    title = document.title
+    parts = {
+        output: document.only("report", title),
+        output.with_name("supplement.pdf"): document.only("supplement", f"{title}: supplement"),
+    }
+    made = partial(pdf, context=context, templates=templates / "pdf", figures=figures, date=date)
     with ThreadPoolExecutor() as threads:  # Typst runs outside of Python's lock
-        for path, content in zip(parts, threads.map(typeset_part, parts.values()), strict=True):
+        for path, content in zip(parts, threads.map(made, parts.values()), strict=True):
             write_bytes(path, content)

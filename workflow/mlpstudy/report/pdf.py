@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from mlpstudy.errors import StudyError
 from mlpstudy.figures.index import Entry
 from mlpstudy.figures.palette import ALL
 from mlpstudy.figures.svg import for_paper
-from mlpstudy.report.document import Block, Document, Part, Prose, Shown, walk
-from mlpstudy.report.layout import Table
+from mlpstudy.report.document import Document, Prose, Shown, walk
+from mlpstudy.report.layout import Row, Table
 
 FONTS = Path(mpl.get_data_path()) / "fonts" / "ttf"
 # The font that figures are measured with; Matplotlib has it in its own files.
@@ -49,16 +49,15 @@ def pdf(
     Raises:
         StudyError: a figure is missing, or Typst refuses a template; with its place and reason.
     """
-    anchors = [part.id for part in walk(document.blocks) if isinstance(part, Part) and part.id]
     data = {
         "title": document.title,
         "trial": context["study"].trial,
         "stamp": context["stamp"],
-        "blocks": [_block(block) for block in document.blocks],
-        "anchors": anchors,
+        "blocks": document.blocks,
+        "anchors": [part.id for part in document.parts if part.id],
         "colours": {colour.variable: colour.light for colour in ALL},
     }
-    text = json.dumps(data, ensure_ascii=False, default=str)
+    text = json.dumps(data, ensure_ascii=False, default=_plain)
     # In memory, as a temporary folder may be full. The templates are read from their folder, and
     # nothing outside of it. `Any`: the package's own types lack this kind of input.
     files: Any = {f"figures/{name}": svg.encode() for name, svg in _pictures(document, figures)}
@@ -78,35 +77,18 @@ def pdf(
         raise StudyError(f"{templates}: {_told(error)}") from error
 
 
-def _block(block: Block, level: int = 1) -> dict[str, Any]:
-    """Return a block as mappings, lists and texts; `level` is that of its heading."""
-    if isinstance(block, Prose):
-        return {"kind": "prose", "content": prose(block.text)}
-    if isinstance(block, Part):
-        return {
-            "kind": "part", "title": block.title, "note": block.note, "id": block.id,
-            "level": level, "blocks": [_block(each, level + 1) for each in block.blocks],
-        }  # fmt: skip
-    if isinstance(block.item, Table):
-        return {"kind": "table", **_table(block.item)}
-    if isinstance(block.item, Entry):
-        return {**asdict(block.item), "file": block.item.file, "figure": block.item.kind,
-                "kind": "figure"}  # fmt: skip
-    return {"kind": block.kind, "items": block.item}
-
-
-def _table(table: Table) -> dict[str, Any]:
-    table = table.without_drawings()
-    cells = [
-        [{"text": c.text, "kind": c.kind, "href": c.href, "note": c.note, "tone": c.tone}
-         for c in row.cells]
-        for row in table.rows
-    ]  # fmt: skip
-    return {
-        "caption": table.caption, "title": table.title, "rows": cells,
-        "columns": [asdict(column) for column in table.columns],
-        "spans": [asdict(span) for span in table.spans],
-    }  # fmt: skip
+def _plain(value: Any) -> Any:
+    """Return what is no JSON as mappings, lists and texts: blocks, and what they show."""
+    if isinstance(value, Prose):
+        return {"kind": value.kind, "content": prose(value.text)}
+    if isinstance(value, Row):
+        return [replace(cell, order=None) for cell in value.cells]  # NaN is no JSON
+    if isinstance(value, Table):
+        table = value.without_drawings()
+        return {**vars(table), "spans": table.spans}
+    if isinstance(value, Entry):
+        return {**asdict(value), "file": value.file}
+    return vars(value)
 
 
 def prose(text: str) -> list[dict[str, Any]]:

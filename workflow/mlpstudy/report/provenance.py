@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,11 +24,11 @@ import pandas as pd
 
 from mlpstudy.analysis.schemas import TIMINGS
 from mlpstudy.config.differences import Difference
-from mlpstudy.config.study import Study, load_study
+from mlpstudy.config.study import load_study
 from mlpstudy.errors import StudyError
 from mlpstudy.files import write_text
 from mlpstudy.fingerprint import training_fingerprint
-from mlpstudy.formats import NONE, count, date, names, plural, word
+from mlpstudy.formats import date
 from mlpstudy.identity import expect_planned
 from mlpstudy.report.environment import read_commit, read_lock, read_machine, read_versions
 
@@ -39,9 +38,8 @@ KEYS = {
     *("code", "command", "data", "date", "lock", "machine", "repository", "training", "versions"),
 }
 
-# Digits of a checksum that a line has room for; the table has them all.
+# Digits of a commit that a line has room for.
 SHORT = 10
-SHORT_CODE = 12
 
 
 def write_provenance(study: Path, timings: Path, lock: Path, command: str, output: Path) -> None:
@@ -155,42 +153,3 @@ def stamp(provenance: Provenance) -> str:
     text = f"commit {commit[:SHORT]}" if commit else f"commit unknown: {repository['problem']}"
     dirty = ", with uncommitted changes" if repository["dirty"] else ""
     return f"Tables computed on {date(moment['date'])}; {text}{dirty}"
-
-
-def configuration(study: Study, provenance: Provenance) -> dict[str, Any]:
-    """Return which configuration the results belong to.
-
-    `seed`, `replicates`, the fingerprints of the `code` that trained the runs, and the `date` when
-    the results were first reported are texts. `changes` has the values that were other than in the
-    present configuration: `what`, and what it `was` and is `now`.
-    """
-    archive = provenance.get("archive", {"differences": []})
-    return {
-        "seed": study.seed,
-        "replicates": plural(study.replicates, "replicate"),
-        "code": ", ".join(code[:SHORT_CODE] for code in provenance["code"]["runs"]),
-        "date": date(provenance["date"]),
-        "changes": [_change(study, each) for each in archive["differences"]],
-    }
-
-
-def _change(study: Study, found: Difference) -> dict[str, str]:
-    values = {key: _value(study, found["field"], found[key]) for key in ("was", "now")}
-    return {"what": _what(study, found), **values}
-
-
-def _what(study: Study, found: Difference) -> str:
-    """Return `optimizer of models 1 and 3`, `condition longer`, `epochs of condition longer`."""
-    owner = names(study.model_labels(found["models"])) if found["models"] else ""
-    if found["condition"]:
-        owner = f"condition {study.condition_label(found['condition'])}"
-    return " of ".join(part for part in (found["field"] and word(found["field"]), owner) if part)
-
-
-def _value(study: Study, field: str, value: Any) -> str:
-    if field == "models":
-        return names(study.model_labels(value)) if value else NONE
-    if isinstance(value, Mapping):
-        return ", ".join(f"{key} {count(number)}" for key, number in value.items())
-    text = word(value)
-    return text[:SHORT_CODE] if field in ("training code", "checksum of the data") else text

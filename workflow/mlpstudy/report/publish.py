@@ -22,15 +22,12 @@ from pathlib import Path
 from mlpstudy.analysis.results import Results, load_results
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.errors import StudyError
-from mlpstudy.figures.index import OVERVIEW, load_index, write_index
+from mlpstudy.figures.index import OVERVIEW, FigureIndex, load_index, write_index
 from mlpstudy.files import replacing, write_text
-from mlpstudy.formats import percent
-from mlpstudy.report.document import configuration_text, markdown_environment
-from mlpstudy.report.layout import Table
-from mlpstudy.report.markdown import markdown_table
-from mlpstudy.report.outcomes import condition_columns, model_cell, outcome_cells
+from mlpstudy.report.content import report_context
+from mlpstudy.report.document import markdown_environment, rendered
 from mlpstudy.report.pages import render
-from mlpstudy.report.provenance import configuration, load_provenance
+from mlpstudy.report.provenance import Provenance, load_provenance
 
 BEGIN, END = "<!-- result:", "<!-- /result -->"
 PUBLISHED = Path("docs/results")
@@ -90,8 +87,10 @@ def published(repository: Path, reported: Path, templates: Path) -> Iterator[Pat
         page = report / "index.html"
         write_text(page, linked_to_archive(_read(page)))
         pack(fresh)
-        write_text(fresh / "README.md", readme_of(templates, fresh))
-        result = _result(fresh, reported, templates)
+        finished = load_results(fresh / "study.json", reported, fresh)
+        origin = load_provenance(fresh / PROVENANCE)
+        described, result = descriptions(finished, origin, templates)
+        write_text(fresh / "README.md", described)
         there(fresh / "figures" / OVERVIEW)
         shutil.rmtree(copy, ignore_errors=True)
         fresh.rename(copy)
@@ -128,40 +127,19 @@ def copy_file(source: Path, target: Path) -> None:
     shutil.copyfile(there(source), target)
 
 
-def _result(copy: Path, reported: Path, templates: Path) -> str:
-    """Return what the README shows of a published study: a short table, and what it comes from."""
-    results = load_results(copy / "study.json", reported, copy)
-    origin = configuration(results.study, load_provenance(copy / "report/provenance.json"))
-    return f"{markdown_table(short_table(results))}\n\n{configuration_text(origin, templates)}"
+def descriptions(results: Results, provenance: Provenance, templates: Path) -> tuple[str, str]:
+    """Return the README of a published study, and what that of the repository shows of it.
 
-
-def short_table(results: Results) -> Table:
-    """Return the final table for a README: printed accuracies, medians and failures."""
-    table = Table()
-    table.words("Model")
-    if results.has_report:
-        table.numbers("printed, %")
-    for condition in results.main:
-        table.columns += condition_columns(results, condition, "median, %", "failed")
-    for model in results.models:
-        printed = [percent(results.printed.get(model))] if results.has_report else []
-        cells = [c for at in results.main for c in outcome_cells(results, model, [at])[1:3]]
-        table.add(model_cell(results, model), printed, [replace(cell, note="") for cell in cells])
-    return table
-
-
-def readme_of(templates: Path, copy: Path) -> str:
-    """Return the README of a published study in `copy`."""
-    study = load_study(copy / "study.json")
-    provenance = load_provenance(copy / "report/provenance.json")
-    template = markdown_environment(templates).get_template("markdown/published.md.j2")
-    return template.render(
-        study=study.to_dict(),
-        provenance=provenance,
-        configuration=configuration(study, provenance),
-        tables=sorted(path.name for path in copy.glob("*.csv")),
-        archive=ARCHIVE,
-    )
+    The latter is a short table, and what it comes from.
+    """
+    context = {
+        **report_context(results, provenance, FigureIndex(()), results.folder),
+        "tables": sorted(path.name for path in results.folder.glob("*.csv")),
+        "archive": ARCHIVE,
+    }
+    jinja = markdown_environment(templates)
+    result = rendered(jinja, "markdown/result.md.j2", context)
+    return rendered(jinja, "markdown/published.md.j2", context), result.strip()
 
 
 def _parts(readme: Path) -> tuple[str, str]:

@@ -79,11 +79,14 @@ def embedded(tables: Path) -> Mapping[str, str]:
 
 
 def by(rows: Iterable[Mapping[Any, Any]], *columns: str) -> dict[Any, Any]:
-    """Return rows in nested mappings by the values of some columns, in the order of the rows."""
+    """Return rows in nested mappings by the values of some columns, in the order of the rows.
+
+    Of several rows with the same values the first one counts.
+    """
     found: dict[Any, Any] = {}
     for row in rows:
         inner = found
         for column in columns[:-1]:
             inner = inner.setdefault(row[column], {})
-        inner[row[columns[-1]]] = row
+        inner.setdefault(row[columns[-1]], row)
     return found
