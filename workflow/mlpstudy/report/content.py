@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.analysis.reported import FINAL
 from mlpstudy.analysis.results import Results
 from mlpstudy.audit.checks import SEPARATOR
 from mlpstudy.figures.index import Entry, FigureIndex
@@ -78,7 +79,8 @@ def report_context(
         entries = figures.find(section="models", model=model)
         return [entry for entry in entries if entry.kind in kinds]
 
-    printed = [m for place, m, _ in results.reported.values if place == "4 final table" and m]
+    reported = (v for values in results.reported.groups.values() for v in values)
+    final = {value.model for value in reported if value.section == FINAL}
     # Templates call these without their first argument, the results.
     bound = (
         assumed, effects_by_setting, likelihood_rows, parameters, printed_rows, printed_setting,
@@ -99,7 +101,7 @@ def report_context(
         "settings": settings,
         "conditions_of": lambda m: [c for c in results.conditions if (c, m) in results.summaries],
         "covered": lambda c: [m for m in results.models if (c, m) in results.summaries],
-        "printed_models": len(set(printed)),
+        "printed_models": len(final),
         "own": [m for m in results.models if m not in results.printed],
         "outcomes": [outcome(results, condition) for condition in results.main],
         "further": [c for c in results.conditions if c not in results.main],
