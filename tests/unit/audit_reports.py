@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.analysis.reported import Value
 from mlpstudy.analysis.schemas import SENSITIVITY
 from mlpstudy.audit.checks import findings
 from mlpstudy.audit.loading import Checks, load_checks
-from mlpstudy.audit.printed import Report, Statement, Value, load_report
+from mlpstudy.audit.printed import Report, Statement, load_report
 
 REPORTED = Path(__file__).parents[2] / "resources" / "reported"
 REPORT = load_report(REPORTED)

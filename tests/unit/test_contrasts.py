@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 from study_fixture import REPORTED, make_study
 
-from mlpstudy.analysis.contrasts import contrast, samples_by_cell, write_contrasts
+from mlpstudy.analysis.contrasts import contrast, write_contrasts
+from mlpstudy.analysis.runs import accuracies_by_cell
 from mlpstudy.analysis.schemas import CONTRASTS
 from mlpstudy.analysis.statistics.intervals import difference_of_medians
 from mlpstudy.analysis.statistics.shifts import shift_test
@@ -194,7 +195,7 @@ def test_runs_without_an_accuracy_are_failures_and_not_values(folder: Path) -> N
     ]  # fmt: skip
     values = pd.DataFrame(rows, columns=["condition", "model", "replicate", "test_accuracy"])
     pair = (("as_reported", "m09"), ("as_reported", "m10"))
-    found = contrast(study, samples_by_cell(values), pair)
+    found = contrast(study, accuracies_by_cell(values), pair)
     assert (found["first_replicates"], found["first_failures"]) == (4, 1)
     assert (found["failure_difference"], found["superiority"]) == (-0.25, 1.0)
     assert found["shift"] == pytest.approx(0.05)

@@ -72,10 +72,10 @@ def test_saturated_and_dead_units_by_numpy() -> None:
     active = 1 / (1 + np.exp(-(dataset.images[rows].astype(float) @ kernel)))
     flat = active * (1 - active) < 1e-3
     first = look.layers[0]
-    assert first.units == kernel.shape[1]
-    assert first.saturated[0] == pytest.approx(flat.mean(), abs=1e-3)
-    assert first.dead[0] == pytest.approx(flat.all(axis=0).mean())
-    assert first.scale[0] == pytest.approx(np.sqrt((active**2).mean()), rel=1e-5)
+    assert first["units"] == kernel.shape[1]
+    assert first["saturated"] == pytest.approx(flat.mean(), abs=1e-3)
+    assert first["dead"] == pytest.approx(flat.all(axis=0).mean())
+    assert first["scale"] == pytest.approx(np.sqrt((active**2).mean()), rel=1e-5)
     assert len(look.layers) == 2
 
 

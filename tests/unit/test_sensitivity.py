@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from audit_reports import value
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logit
@@ -15,7 +16,7 @@ from scipy.stats import gaussian_kde, multivariate_normal
 from study_fixture import REPORTED, make_study
 
 from mlpstudy import cli
-from mlpstudy.analysis.reported import Reported, Value, load_reported
+from mlpstudy.analysis.reported import Reported, load_reported
 from mlpstudy.analysis.runs import collect
 from mlpstudy.analysis.schemas import SENSITIVITY
 from mlpstudy.analysis.sensitivity import (
@@ -74,7 +75,7 @@ def test_one_more_run_of_the_same_kind_is_rarely_improbable(n: int, seed: int) -
 
 def test_values_printed_differently_are_told_apart_and_roundings_are_not() -> None:
     def printed(model: str, quantity: str) -> list[float]:
-        return [round(v.number, 4) for v in printed_values(REPORT, model, quantity)]
+        return [round(own[0].number, 4) for own in printed_values(REPORT, model, quantity)]
 
     assert printed("m01", "test_accuracy") == [0.7526]
     assert printed("m04", "test_accuracy") == [0.7745, 0.2695]
@@ -84,21 +85,22 @@ def test_values_printed_differently_are_told_apart_and_roundings_are_not() -> No
     assert printed("m08", "test_accuracy") == [0.1874]
     assert printed("m09", "test_loss") == [1.1077]
     (once,) = printed_values(REPORT, "m13", "test_accuracy")
-    assert once.places == "1 details; 3 grouped list; 3 grouped table; 4 final table"
+    sections = ["1 details", "3 grouped list", "3 grouped table", "4 final table"]
+    assert sorted(value.section for value in once) == sections
     assert printed_values(REPORT, "unknown", "test_accuracy") == []
 
 
 def test_one_step_of_the_last_digit_is_cut_or_rounded_and_two_are_another_value() -> None:
-    def printed(*numbers: float) -> int:
+    def printed(*texts: str) -> int:
         sections = ("1 details", "3 grouped list")
-        values = {
-            (section, "m", "test_accuracy"): Value(number, f"{number}", 2, False)
-            for section, number in zip(sections, numbers, strict=True)
-        }
-        return len(printed_values(Reported(values), "m", "test_accuracy"))
+        values = (
+            value("m", "test_accuracy", text, section)
+            for section, text in zip(sections, texts, strict=True)
+        )
+        return len(printed_values(Reported(tuple(values)), "m", "test_accuracy"))
 
-    assert printed(0.2694, 0.2695) == 1  # whose difference is 1e-4 and a little in binary
-    assert printed(0.2694, 0.2696) == 2
+    assert printed("26.94", "26.95") == 1  # whose difference is 1e-4 and a little in binary
+    assert printed("26.94", "26.96") == 2
 
 
 def test_the_table_has_a_row_a_condition_model_quantity_and_value(tmp_path: Path) -> None:

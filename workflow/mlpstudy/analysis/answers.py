@@ -21,7 +21,7 @@ from mlpstudy.analysis.statistics.intervals import moments
 
 LISTED = 16  # hardest images of each model under a condition
 
-Rows = Iterator[dict[str, Any]]
+Rows = Iterator[dict[Any, Any]]
 Flags = NDArray[np.bool_]
 Counts = NDArray[np.int64]
 
@@ -111,16 +111,10 @@ def hardest_rows(predictions: Predictions, learned: Flags, names: Sequence[str])
     frame = frame.sort_values(
         ["agreeing", "turn", "frequency", "image"], ascending=[False, True, False, True]
     )
-    for rank, row in enumerate(frame.head(LISTED).to_dict("records"), start=1):
-        yield {
-            "rank": rank,
-            "image": row["image"],
-            "true": names[row["true"]],
-            "predicted": names[row["predicted"]],
-            "agreeing": row["agreeing"],
-            "replicates": asked,
-            "share": row["agreeing"] / asked,
-        }
+    frame = frame.head(LISTED).drop(columns=["turn", "frequency"])
+    named = {key: frame[key].map(dict(enumerate(names))) for key in ("true", "predicted")}
+    listed = frame.assign(**named, rank=range(1, len(frame) + 1), replicates=asked)
+    yield from listed.assign(share=frame["agreeing"] / asked).to_dict("records")
 
 
 def _agreement(predictions: Predictions, learned: Flags, classes: int) -> tuple[Counts, Counts]:

@@ -7,7 +7,7 @@ models shows nothing, and one of eight little; `p_smallest` says how little.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -133,6 +133,6 @@ def _least(null: Array, models: int) -> float:
     return min(1.0, 2 * float(most))
 
 
-def _hidden(nodes: str | Sequence[int]) -> int:
+def _hidden(nodes: str) -> int:
     """Return the units of all layers but the last, from models.csv's `128+64+10`."""
-    return sum(int(part) for part in str(nodes).split("+")[:-1])
+    return sum(int(part) for part in nodes.split("+")[:-1])

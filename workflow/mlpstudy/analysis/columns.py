@@ -44,10 +44,6 @@ class Table:
         counts = [column for column in incomplete if self.columns[column] == "count"]
         return frame.astype(dict.fromkeys(counts, "Int64"))
 
-    def exists(self, folder: Path) -> bool:
-        """Tell whether `folder` holds this table."""
-        return (folder / f"{self.name}.csv").is_file()
-
     def read(self, folder: Path) -> pd.DataFrame:
         """Read the table in `folder`.
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from mlpstudy.analysis.conditions import Cell, differences, distinct_cells, in_force, joined
 from mlpstudy.analysis.reported import Reported, load_reported
-from mlpstudy.analysis.runs import replicates
+from mlpstudy.analysis.runs import accuracies_by_cell, replicates
 from mlpstudy.analysis.schemas import CONTRASTS, RUNS, TIMINGS
 from mlpstudy.analysis.statistics.intervals import (
     difference_of_means,
@@ -35,19 +35,6 @@ from mlpstudy.files import write_csv
 LEVEL = 0.95  # of every interval of contrasts.csv
 
 Pair = tuple[Cell, Cell]
-
-
-def samples_by_cell(values: pd.DataFrame) -> dict[Cell, pd.Series[float]]:
-    """Return the test accuracies of every cell, indexed by replicate.
-
-    Args:
-        values: one row per condition, model and replicate, with `test_accuracy`.
-    """
-    groups = values.groupby(["condition", "model"], sort=False)
-    return {
-        (str(condition), str(model)): frame.set_index("replicate")["test_accuracy"]
-        for (condition, model), frame in groups
-    }
 
 
 def claims_of(study: Study, path: Path | None) -> Claims:
@@ -92,7 +79,7 @@ def contrast_table(
         claims: the claims to judge.
         reported: the values that the report prints.
     """
-    samples = samples_by_cell(values)
+    samples = accuracies_by_cell(values)
     pairs = [pair for pair in wanted(study, claims) if set(pair) <= samples.keys()]
     return CONTRASTS.frame(
         contrast(study, samples, pair) | _printed(pair, reported) for pair in pairs

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlpstudy.analysis.conditions import Cell, baselines, changes, joined, text_of
+from mlpstudy.analysis.runs import by_cell
 from mlpstudy.analysis.schemas import CAUSES
 from mlpstudy.analysis.statistics.intervals import share_interval
 from mlpstudy.config.study import Study
@@ -38,14 +38,13 @@ def causes(study: Study, values: pd.DataFrame, history: pd.DataFrame) -> pd.Data
         values: what `replicates` returned.
         history: history.csv.
     """
-    accuracies = dict(list(values.groupby(["condition", "model"], sort=False)))
-    histories = dict(list(history.groupby(["condition", "model"], sort=False)))
+    outcomes, histories = by_cell(values), by_cell(history)
     baseline = baselines(study)
     return CAUSES.frame(
-        _row(study, cell, baseline[model], accuracies[cell], histories[cell])
+        _row(study, cell, baseline[model], outcomes[cell], histories[cell])
         for model in study.models
         for condition in study.conditions
-        if (cell := (condition, model)) in accuracies
+        if (cell := (condition, model)) in outcomes
         and study.fields(condition, model)["loss"] == "kl_divergence"
     )
 
@@ -106,8 +105,8 @@ def _by_outcome(name: str, shares: pd.Series[float], learned: pd.Series[bool]) -
     """Return the medians over the replicates that failed and that learned; NaN for none."""
     flags = learned.reindex(shares.index).to_numpy(dtype=bool)
     return {
-        f"{name}_{outcome}": float(np.median(chosen)) if len(chosen) else float("nan")
-        for outcome, chosen in (("failed", shares[~flags]), ("learned", shares[flags]))
+        f"{name}_failed": shares[~flags].median(),
+        f"{name}_learned": shares[flags].median(),
     }
 
 

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from mlpstudy.analysis.reported import Reported
+from mlpstudy.analysis.runs import by_cell
 from mlpstudy.analysis.schemas import ACTIVATION_GROUPS, FINAL_INFERENCE, MODELS
 from mlpstudy.analysis.statistics.intervals import median_interval, moments, share_interval
 from mlpstudy.config.study import CLASSES, Study
@@ -37,10 +38,9 @@ def models_table(
         values: what `replicates` returned.
         spread: one row per condition and model, with the columns of SPREAD.
     """
-    cell = ["condition", "model"]
     spreads = {(row["condition"], row["model"]): row for row in spread.to_dict("records")}
-    per_replicate = dict(list(values.groupby(cell)))
-    per_run = dict(list(runs.groupby(cell, sort=False)))
+    per_replicate = by_cell(values)
+    per_run = by_cell(runs)
     return MODELS.frame(
         _identity(study, pair, per_run[pair].iloc[0])
         | _accuracy(study, per_replicate[pair])

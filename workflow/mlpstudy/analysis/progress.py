@@ -98,13 +98,11 @@ def _estimate(states: Sequence[State], running: int) -> str:
     known = [state for state in states if state.seconds]
     if not left or not known:
         return "" if left else "tables and pages are what may be left to do"
-    overall = _pace(known)
-    paces = {
-        state.job.model: _pace([each for each in known if each.job.model == state.job.model])
-        or overall
-        for state in left
-    }
-    rests = [state.work * (1 - state.done) * paces[state.job.model] for state in left]
+
+    def pace(model: str) -> float:
+        return _pace([state for state in known if state.job.model == model]) or _pace(known)
+
+    rests = [state.work * (1 - state.done) * pace(state.job.model) for state in left]
     if not running:
         return f"about {_duration(sum(rests))} of training left, for one job at a time"
     together = max(sum(rests) / running, *rests)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -153,34 +154,65 @@ def _refuse_second_headline(path: Path, frame: pd.DataFrame) -> None:
 
 # The sections to look in, in this order. The grouped tables repeat parts of the lists above them.
 PLACES = {
-    "details": ("1 details",),
+    "details": (DETAILS,),
     "group": ("3 grouped table", "3 grouped list"),
-    "final": ("4 final table",),
+    "final": (FINAL,),
 }
 
 
 class Value(NamedTuple):
-    """One printed value: as a number (accuracies as fractions, times in seconds) and as text."""
+    """One printed value; fields as in values.csv, the last two as `read_values` adds them."""
 
-    number: float
-    text: str
+    id: str
+    model: str
+    section: str
+    place: str
+    quantity: str
+    printed: str
+    value: str
     decimals: int
+    unit: str
     approximate: bool
+    number: float
+    resolution: float
 
 
-NOTHING = Value(math.nan, "", 0, False)
+NOTHING = Value("", "", "", "", "", "", "", 0, "", False, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
-class Reported:
-    """Every printed value by (section, model, quantity); what is not printed is NaN or empty."""
+class Printings:
+    """All printed values in the report's order."""
 
-    values: dict[tuple[str, str, str], Value]
+    values: tuple[Value, ...]
+
+    @cached_property
+    def groups(self) -> dict[tuple[str, str], list[Value]]:
+        """The printings of each model and quantity; labels with nothing behind them are none."""
+        found: dict[tuple[str, str], list[Value]] = {}
+        for value in self.values:
+            if value.model and value.printed:
+                found.setdefault((value.model, value.quantity), []).append(value)
+        return found
+
+    def printings(self, model: str, quantity: str) -> list[Value]:
+        """Return every printing of a quantity, in the report's order."""
+        return self.groups.get((model, quantity), [])
+
+    def find(
+        self, model: str, quantity: str, sections: Sequence[str] = (DETAILS, FINAL)
+    ) -> Value | None:
+        """Return the first printing in the first of `sections` that has one, else None."""
+        values = self.printings(model, quantity)
+        return next((v for name in sections for v in values if v.section == name), None)
+
+
+class Reported(Printings):
+    """The printed values by place, one of PLACES; what is not printed is NaN or empty."""
 
     def value(self, place: str, model: str, quantity: str) -> Value:
-        """Return the first value of `quantity` that `place`, one of PLACES, has for `model`."""
-        found = (self.values.get((section, model, quantity)) for section in PLACES[place])
-        return next((value for value in found if value is not None), NOTHING)
+        """Return the first value of `quantity` that `place` has for `model`, else NOTHING."""
+        return self.find(model, quantity, PLACES[place]) or NOTHING
 
     def number(self, place: str, model: str, quantity: str) -> float:
         """Return `value` as a number, NaN where the report has none."""
@@ -188,7 +220,15 @@ class Reported:
 
     def text(self, place: str, model: str, quantity: str) -> str:
         """Return `value` as a text, empty where the report has none."""
-        return self.value(place, model, quantity).text
+        return self.value(place, model, quantity).value
+
+
+def load_values(path: Path) -> tuple[Value, ...]:
+    """Return the rows of values.csv; see `read_values`."""
+    frame = read_values(path)
+    frame["decimals"] = frame["decimals"].astype("object").fillna(0)
+    rows = frame[list(Value._fields)].itertuples(index=False, name=None)
+    return tuple(Value(*row) for row in rows)
 
 
 def load_reported(path: Path) -> Reported:
@@ -197,11 +237,4 @@ def load_reported(path: Path) -> Reported:
     Raises:
         StudyError: the file does not hold what its columns allow.
     """
-    values: dict[tuple[str, str, str], Value] = {}
-    for row in read_values(path).to_dict("records"):
-        if row["printed"] == "":
-            continue
-        decimals = 0 if pd.isna(row["decimals"]) else int(row["decimals"])
-        value = Value(float(row["number"]), row["value"], decimals, bool(row["approximate"]))
-        values.setdefault((row["section"], row["model"], row["quantity"]), value)
-    return Reported(values)
+    return Reported(load_values(path))

@@ -11,7 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.conditions import Cell
 from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.runs import accuracies_by_cell
 from mlpstudy.analysis.runs import replicates as by_replicate
 from mlpstudy.analysis.schemas import TABLES
 from mlpstudy.config.study import Study, load_study
@@ -111,9 +113,8 @@ class Results:
         return {(row["condition"], row["model"]): row for row in frame.to_dict("records")}
 
     @cached_property
-    def _accuracies(self) -> dict[Hashable, pd.Series[float]]:
-        frame = self.replicates.set_index("replicate")
-        return dict(iter(frame.groupby(["condition", "model"])["test_accuracy"]))
+    def _accuracies(self) -> dict[Cell, pd.Series[float]]:
+        return accuracies_by_cell(self.replicates)
 
     def accuracies(self, condition: str, model: str) -> pd.Series[float]:
         """Return the test accuracies, a fraction or NaN, by replicate; empty if not run."""
@@ -150,15 +151,11 @@ class Results:
         ]
 
     @cached_property
-    def by_fold(self) -> dict[tuple[str, str, str], dict[int, float]]:
+    def by_fold(self) -> dict[tuple[str, str, str], dict[Hashable, float]]:
         """Test accuracy by replicate, of every (condition, model, fold): the single runs."""
-        columns = ["condition", "model", "fold", "replicate", "test_accuracy"]
-        found: dict[tuple[str, str, str], dict[int, float]] = {}
-        for condition, model, fold, replicate, value in self.table("runs")[columns].itertuples(
-            index=False
-        ):
-            found.setdefault((condition, model, fold), {})[int(replicate)] = float(value)
-        return found
+        runs = self.table("runs").set_index("replicate")
+        groups = runs.groupby(["condition", "model", "fold"])["test_accuracy"]
+        return {(str(c), str(m), str(f)): values.to_dict() for (c, m, f), values in groups}
 
     def changes(self, condition: str) -> dict[str, Any]:
         """Return what a condition overrides that the first main condition does not.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mlpstudy.analysis.conditions import Cell
 from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS
 from mlpstudy.config.study import Job, Study
 from mlpstudy.errors import StudyError
@@ -82,6 +83,22 @@ def replicates(runs: pd.DataFrame, timings: pd.DataFrame) -> pd.DataFrame:
     frame = runs.groupby(keys, sort=False)[means].mean(skipna=False)
     seconds = timings.groupby(keys, sort=False)["seconds"].sum(min_count=1)
     return frame.join(seconds).reset_index()
+
+
+def by_cell(frame: pd.DataFrame) -> dict[Cell, pd.DataFrame]:
+    """Return the rows of every condition and model."""
+    cells = frame.groupby(["condition", "model"], sort=False)
+    return {(str(condition), str(model)): rows for (condition, model), rows in cells}
+
+
+def accuracies_by_cell(values: pd.DataFrame) -> dict[Cell, pd.Series[float]]:
+    """Return the test accuracies of every condition and model, indexed by replicate.
+
+    Args:
+        values: what `replicates` returned.
+    """
+    cells = by_cell(values.set_index("replicate"))
+    return {cell: rows["test_accuracy"] for cell, rows in cells.items()}
 
 
 def _ranks(names: Iterable[str]) -> dict[str, int]:

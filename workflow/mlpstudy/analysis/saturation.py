@@ -8,9 +8,9 @@ no gradient. Sigmoid and tanh pass on numbers of at most 1, but their first laye
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,40 +34,21 @@ QUANTILES = (5, 25, 50, 75, 95)  # per cent
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class HiddenLayer:
-    """A hidden layer's response to some images: one value per replicate, shape (replicates,).
-
-    Attributes:
-        scale: root mean square of the layer's output.
-        saturated: share of (image, unit) at which the activation's slope is below 1e-3.
-        dead: share of units whose slope is below 1e-3 on every image, as in history.csv.
-    """
-
-    units: int
-    scale: Array
-    saturated: Array
-    dead: Array
-
-    def means(self) -> dict[str, Any]:
-        """Return the number of units, and the means over replicates."""
-        means = {name: getattr(self, name).mean() for name in ("scale", "saturated", "dead")}
-        return {"units": self.units} | means
-
-
-@dataclass(frozen=True)
-class FirstLook:
+class FirstLook(NamedTuple):
     """The response of a job's untrained networks to training images.
 
     Attributes:
         logits: shape (replicates, images, classes), as computed in single precision.
         labels: true classes, shape (replicates, images).
-        layers: the hidden layers, lowest first.
+        layers: of each hidden layer, lowest first, its `units` and means over the replicates:
+            `scale`, the root mean square of its output; `saturated`, the share of (image, unit) at
+            which the activation's slope is below 1e-3; `dead`, the share of units whose slope is
+            below 1e-3 on every image, as in history.csv.
     """
 
     logits: Array
     labels: NDArray[np.int64]
-    layers: list[HiddenLayer]
+    layers: list[dict[str, Any]]
 
 
 def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
@@ -101,7 +82,7 @@ def saturation(study: Study, dataset: Dataset) -> dict[str, pd.DataFrame]:
     images with it below 1e-7 (`stuck` in history.csv), with the least and the most of the networks;
     the share in which the highest probability is above 1 - 1e-7; the mean cross-entropy, in nats.
 
-    `saturation_layers` has the networks' means for each hidden layer (`HiddenLayer`).
+    `saturation_layers` has the networks' means for each hidden layer (`FirstLook.layers`).
     `saturation_bins` is the histogram of log10 p(true class): how many are in [low, high), one
     decade wide, from the lowest that occurs; the last bin includes 1.
     """
@@ -117,7 +98,7 @@ def saturation(study: Study, dataset: Dataset) -> dict[str, pd.DataFrame]:
             layers = {"layers": len(model.fields["nodes"])}
             rows["saturation"].append(keys | layers | _softmax(look, p_true))
             rows["saturation_layers"] += [
-                keys | {"layer": number} | layer.means()
+                keys | {"layer": number} | layer
                 for number, layer in enumerate(look.layers, start=1)
             ]
             bins = histogram(p_true)
@@ -157,12 +138,18 @@ def first_look(job: Job, dataset: Dataset, rows: int = PROBE_ROWS) -> FirstLook:
     for layer, slopes in zip(batch.layers, trainer.network.activation_slopes(batch), strict=True):
         flat = slopes < DEAD_SLOPE
         layers.append(
-            HiddenLayer(
-                units=slopes.shape[-1],
-                scale=layer.output.view.double().square().flatten(1).mean(1).sqrt().numpy(),
-                saturated=flat.double().flatten(1).mean(1).numpy(),
-                dead=flat.all(1).double().mean(-1).numpy(),
-            )
+            {
+                "units": slopes.shape[-1],
+                "scale": layer.output.view.double()
+                .square()
+                .flatten(1)
+                .mean(1)
+                .sqrt()
+                .numpy()
+                .mean(),
+                "saturated": flat.double().flatten(1).mean(1).numpy().mean(),
+                "dead": flat.all(1).double().mean(-1).numpy().mean(),
+            }
         )
     logits, labels = batch.logits.transposed.double().numpy(), trainer.loader.labels[probes].numpy()
     return FirstLook(logits, labels, layers)

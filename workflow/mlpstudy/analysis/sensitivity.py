@@ -16,8 +16,6 @@ from all runs from deciding a total.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,18 +40,6 @@ LEAST = 1e-4  # accuracies are kept this far from 0 and 1: one image of 10,000
 LOSSES = (0.01, 100.0)
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Printed:
-    """One value that the report prints of a model, with the most digits that it has anywhere.
-
-    `tolerance` is what its last digit leaves open, in the units of `number`.
-    """
-
-    number: float
-    tolerance: float
-    places: str
 
 
 def sensitivity(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFrame:
@@ -83,9 +69,14 @@ def sensitivity(study: Study, values: pd.DataFrame, reported: Reported) -> pd.Da
         for quantity in QUANTITIES:
             sample = clean(frame[quantity])
             sample = sample[np.isfinite(sample)]
-            for value in printed_values(reported, str(model), quantity):
-                shown = {"quantity": quantity, "reported": value.number, "places": value.places}
-                found = standing(sample, value.number, value.tolerance)
+            for printings in printed_values(reported, str(model), quantity):
+                value = printings[0]
+                shown = {
+                    "quantity": quantity,
+                    "reported": value.number,
+                    "places": joined(sorted(printing.section for printing in printings)),
+                }
+                found = standing(sample, value.number, max(value.resolution / 2, PRINTED))
                 rows.append(identity | shown | found)
     return SENSITIVITY.frame(rows)
 
@@ -102,37 +93,26 @@ def _identity(study: Study, condition: str, model: str, baseline: str) -> dict[s
     }
 
 
-def printed_values(reported: Reported, model: str, quantity: str) -> list[Printed]:
-    """Return the different values that the report prints of a model, most digits first.
+def printed_values(reported: Reported, model: str, quantity: str) -> list[list[Value]]:
+    """Return the different values that the report prints of a model, each with its printings.
 
-    Two are the same if they differ by no more than one step of the last digit of the shorter one,
-    whether it was rounded or cut.
+    The printing with the most digits comes first, and so does the value that has it. Two printings
+    are the same if they differ by no more than one step of the last digit of the shorter one,
+    whether it was rounded or cut. Of each section the first printing counts.
     """
-    found = [
-        (section, value)
-        for (section, key, name), value in reported.values.items()
-        if (key, name) == (model, quantity) and not value.approximate
-    ]
-    groups: list[list[tuple[str, Value]]] = []
-    for section, value in sorted(found, key=lambda item: _step(item[1], quantity)):
-        step = _step(value, quantity) * (1 + 1e-9)  # decimal fractions are not exact in binary
-        same = [group for group in groups if abs(group[0][1].number - value.number) <= step]
-        if not same:
-            groups.append([])
-        (same or groups[-1:])[0].append((section, value))
-    return [
-        Printed(
-            number=group[0][1].number,
-            tolerance=max(_step(group[0][1], quantity) / 2, PRINTED),
-            places=joined(sorted(section for section, _ in group)),
-        )
-        for group in groups
-    ]
-
-
-def _step(value: Value, quantity: str) -> float:
-    """Return one step of the last printed digit; accuracies are printed in per cent."""
-    return float(10.0**-value.decimals) * (0.01 if quantity == "test_accuracy" else 1.0)
+    firsts: dict[str, Value] = {}
+    for value in reported.printings(model, quantity):
+        firsts.setdefault(value.section, value)
+    exact = [value for value in firsts.values() if not value.approximate]
+    groups: list[list[Value]] = []
+    for value in sorted(exact, key=lambda value: value.resolution):
+        step = value.resolution * (1 + 1e-9)  # decimal fractions are not exact in binary
+        same = [group for group in groups if abs(group[0].number - value.number) <= step]
+        if same:
+            same[0].append(value)
+        else:
+            groups.append([value])
+    return groups
 
 
 def standing(sample: Array, value: float, tolerance: float) -> dict[str, Any]:
@@ -168,14 +148,11 @@ def standing(sample: Array, value: float, tolerance: float) -> dict[str, Any]:
 
 def _p_of_gap(sample: Array, value: float, tolerance: float) -> float:
     """Return the share of the n + 1 runs as far from their nearest neighbour as `value` is."""
-    gaps = np.array(list(_gaps(np.append(sample, value))))
+    runs = np.append(sample, value)
+    distances = np.abs(runs[:, None] - runs)
+    np.fill_diagonal(distances, np.inf)
+    gaps = distances.min(axis=1)
     return float((gaps >= gaps[-1] - tolerance).mean())
-
-
-def _gaps(runs: Array) -> Iterator[float]:
-    """Yield each run's distance to its nearest neighbour; two or more runs."""
-    for at in range(len(runs)):
-        yield float(np.abs(np.delete(runs, at) - runs[at]).min())
 
 
 def log_likelihood(printed: ArrayLike, sample: ArrayLike, bandwidth: float = BANDWIDTH) -> float:

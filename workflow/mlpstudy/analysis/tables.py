@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,19 @@ from mlpstudy.analysis.failures import causes
 from mlpstudy.analysis.models import activation_groups, final_inference, models_table
 from mlpstudy.analysis.predictions import each_model
 from mlpstudy.analysis.reported import Reported, load_reported
-from mlpstudy.analysis.runs import check_planned, collect, replicates
-from mlpstudy.analysis.schemas import (
-    CONFUSIONS,
-    HARDEST,
-    HISTORY,
-    RECALLS,
-    RUNS,
-    SPREAD,
-    TIMINGS,
+from mlpstudy.analysis.runs import (
+    JOB_FILES,
+    accuracies_by_cell,
+    check_planned,
+    collect,
+    replicates,
 )
+from mlpstudy.analysis.schemas import CONFUSIONS, HARDEST, RECALLS, SPREAD
 from mlpstudy.analysis.sensitivity import sensitivity
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
 from mlpstudy.identity import expect_planned
 
-OF_RUNS = {"runs": RUNS, "timings": TIMINGS, "history": HISTORY}
 OF_PREDICTIONS = {
     "spread": SPREAD,
     "recalls": RECALLS,
@@ -37,21 +33,9 @@ OF_PREDICTIONS = {
     "hardest": HARDEST,
 }
 
-
-@dataclass(frozen=True)
-class Recorded:
-    """What the tables are computed from: frames of the tables with the same names.
-
-    `spread` has the columns of SPREAD, which are part of models.csv.
-    """
-
-    runs: pd.DataFrame
-    timings: pd.DataFrame
-    history: pd.DataFrame
-    spread: pd.DataFrame
-    recalls: pd.DataFrame
-    confusions: pd.DataFrame
-    hardest: pd.DataFrame
+# What the tables are computed from, by name: runs, timings, history, and OF_PREDICTIONS. Of these,
+# `spread` becomes columns of models.csv, and the others are tables themselves.
+Recorded = dict[str, pd.DataFrame]
 
 
 def tabulate(study: Path, reported: Path, output: Path) -> None:
@@ -77,19 +61,14 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
 
 def tables(study: Study, reported: Reported, recorded: Recorded) -> dict[str, pd.DataFrame]:
     """Return every table by its name."""
-    values = replicates(recorded.runs, recorded.timings)
-    models = models_table(study, recorded.runs, values, recorded.spread)
+    values = replicates(recorded["runs"], recorded["timings"])
+    models = models_table(study, recorded["runs"], values, recorded["spread"])
     return {
-        "runs": recorded.runs,
-        "timings": recorded.timings,
-        "history": recorded.history,
+        **{name: frame for name, frame in recorded.items() if name != "spread"},
         "models": models,
         "activation_groups": activation_groups(study, models, reported),
         "final_inference": final_inference(study, models, reported),
-        "recalls": recorded.recalls,
-        "confusions": recorded.confusions,
-        "hardest": recorded.hardest,
-        "causes": causes(study, values, recorded.history),
+        "causes": causes(study, values, recorded["history"]),
         "architectures": architectures(study, models),
         "sensitivity": sensitivity(study, values, reported),
     }
@@ -101,8 +80,8 @@ def collected(study: Study) -> Recorded:
     Raises:
         StudyError: a file is missing or lacks a column, or a run is missing from its job.
     """
-    runs, timings, history = (collect(study, name) for name in ("metrics", "timings", "history"))
-    return Recorded(runs, timings, history, **_from_predictions(study, replicates(runs, timings)))
+    found = {schema.name: collect(study, file) for file, schema in JOB_FILES.items()}
+    return found | _from_predictions(study, replicates(found["runs"], found["timings"]))
 
 
 def archived(study: Study, folder: Path) -> Recorded:
@@ -114,25 +93,22 @@ def archived(study: Study, folder: Path) -> Recorded:
         StudyError: a table is missing, lacks a column, or has other runs than `study` plans.
     """
     frames = {
-        name: check_planned(study, schema.read(folder), folder / f"{name}.csv")
-        for name, schema in OF_RUNS.items()
+        schema.name: check_planned(study, schema.read(folder), folder / f"{schema.name}.csv")
+        for schema in JOB_FILES.values()
     }
     of_predictions = {
         name: schema.read(folder)[schema.names] for name, schema in OF_PREDICTIONS.items()
     }
-    return Recorded(**frames, **of_predictions)
+    return frames | of_predictions
 
 
 def _from_predictions(study: Study, values: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Return the tables that follow from the predictions for single images, by name."""
     names = study.labels
-    accuracies = {
-        cell: frame.set_index("replicate")["test_accuracy"]
-        for cell, frame in values.groupby(["condition", "model"])
-    }
+    samples = accuracies_by_cell(values)
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in OF_PREDICTIONS}
     for (condition, model), predictions in each_model(study):
-        accuracy = accuracies[condition, model][predictions.replicates]
+        accuracy = samples[condition, model][predictions.replicates]
         learned = (accuracy >= study.medium).to_numpy()
         counts = predictions.confusions(len(names))
         found = {

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
+from mlpstudy.analysis.reported import Value
 from mlpstudy.analysis.schemas import AUDIT, SENSITIVITY
 from mlpstudy.audit.expressions import evaluate, filled, vocabulary
 from mlpstudy.audit.loading import KINDS, WEIGHTS, Check, Checks, Rule, load_checks, locating
-from mlpstudy.audit.printed import NotPrintedError, Report, Value, load_report
+from mlpstudy.audit.printed import NotPrintedError, Report, load_report
 from mlpstudy.audit.replicates import against_replicates
 from mlpstudy.audit.rules import RULES
 from mlpstudy.config.study import load_study

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 from mlpstudy.analysis.reported import (
     CONCLUSIONS,
-    DETAILS,
     EXPLANATION,
-    FINAL,
+    Printings,
+    Value,
+    load_values,
     read_statements,
-    read_values,
 )
 
 # What section 1 may say of how a model is built, and what it means where it says nothing.
@@ -28,23 +28,6 @@ SETTINGS = {
 
 class NotPrintedError(Exception):
     """The report does not print what a check asks for, so the check finds nothing."""
-
-
-class Value(NamedTuple):
-    """One printed value; fields as in values.csv, the last two as `read_values` adds them."""
-
-    id: str
-    model: str
-    section: str
-    place: str
-    quantity: str
-    printed: str
-    value: str
-    decimals: int
-    unit: str
-    approximate: bool
-    number: float
-    resolution: float
 
 
 class Statement(NamedTuple):
@@ -70,35 +53,15 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Printings):
     """All values and statements in the report's order."""
 
-    values: tuple[Value, ...]
     statements: dict[str, Statement]
 
     @cached_property
     def models(self) -> tuple[str, ...]:
         """The models of which a value is printed."""
         return tuple(dict.fromkeys(value.model for value in self.values if value.model))
-
-    @cached_property
-    def groups(self) -> dict[tuple[str, str], list[Value]]:
-        """The printings of each model and quantity; labels with nothing behind them are none."""
-        found: dict[tuple[str, str], list[Value]] = {}
-        for value in self.values:
-            if value.model and value.printed:
-                found.setdefault((value.model, value.quantity), []).append(value)
-        return found
-
-    def printings(self, model: str, quantity: str) -> list[Value]:
-        """Return every printing of a quantity, in the report's order."""
-        return self.groups.get((model, quantity), [])
-
-    def find(self, model: str, quantity: str) -> Value | None:
-        """Return a model's value in section 1, else in the final table, else None."""
-        values = self.printings(model, quantity)
-        sections = (DETAILS, FINAL)
-        return next((v for name in sections for v in values if v.section == name), None)
 
     def number(self, model: str, quantity: str) -> float:
         """Return `find` as a number, accuracies as fractions; NotPrintedError where it is none."""
@@ -145,9 +108,6 @@ def load_report(folder: Path) -> Report:
     Raises:
         StudyError: a file does not hold what its columns allow.
     """
-    values = read_values(folder / "values.csv")
-    values["decimals"] = values["decimals"].astype("object").fillna(0)
     statements = read_statements(folder / "statements.csv")[list(Statement._fields)]
-    rows = values[list(Value._fields)].itertuples(index=False, name=None)
     said = [Statement(*row) for row in statements.itertuples(index=False, name=None)]
-    return Report(tuple(Value(*row) for row in rows), {row.id: row for row in said})
+    return Report(load_values(folder / "values.csv"), {row.id: row for row in said})

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from mlpstudy.audit.printed import Found, Report, Value
+from mlpstudy.analysis.reported import Value
+from mlpstudy.audit.printed import Found, Report
 
 # Conditions with other values in these fields have another loss: the printed one is no value of it.
 LOSS_FIELDS = {"kl", "loss"}

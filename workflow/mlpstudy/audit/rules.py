@@ -20,9 +20,9 @@ from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 
 import numpy as np
 
-from mlpstudy.analysis.reported import UNITS
+from mlpstudy.analysis.reported import UNITS, Value
 from mlpstudy.audit.expressions import TEST_IMAGES
-from mlpstudy.audit.printed import Found, Report, Value
+from mlpstudy.audit.printed import Found, Report
 
 ALL_IMAGES = 70_000  # training and test images together
 CEILING = -math.log(1e-7)

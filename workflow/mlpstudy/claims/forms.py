@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pandas as pd
@@ -58,24 +58,27 @@ class Context:
         return Side(self.samples.group(condition, models, of), failures, cells)
 
 
-OfModel = Callable[[str, str], Side]  # condition, model
+Parts = tuple[list[Part], int]  # and how many of them have to hold
+OfModel = Callable[[str, str], Figures]  # from condition and model
 Compare = Callable[[Side, Side], Part]
 
 
-def parts_of(claim: Claim, context: Context) -> tuple[list[Part], int]:
+def parts_of(claim: Claim, context: Context) -> Parts:
     """Return the parts that make up the claim, and how many of them have to hold."""
     return FORMS[claim.form](claim, context)
 
 
-def _compared(
-    claim: Claim, context: Context, side: OfModel, compare: Compare
-) -> tuple[list[Part], int]:
+def _compared(claim: Claim, context: Context, figures: OfModel, compare: Compare) -> Parts:
     """Return the parts of a claim that sets `models` against `than`.
 
     If `of` is each, most or any, there is one part per model. `than` is then one model, or several
     with which each model is compared; if only `than` has several, there is one part for each of
     these. A model is compared with itself if `against` names another condition.
     """
+
+    def side(condition: str, model: str) -> Side:
+        return context.side(condition, model, figures(condition, model))
+
     here, there = context.condition, claim.against or context.condition
     models, others = claim.sides
     if claim.of not in QUANTIFIERS:
@@ -95,101 +98,77 @@ def _compared(
     return parts, required(claim.of, len(parts))
 
 
-def _higher(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    def compare(upper: Side, lower: Side) -> Part:
-        return exceeds(upper, lower, claim.by, 0.0 if claim.by else context.margin)
+def _higher(claim: Claim, context: Context) -> Parts:
+    margin = 0.0 if claim.by else context.margin
+    return _compared(
+        claim, context, context.samples.values,
+        lambda one, two: exceeds(one, two, claim.by, margin),
+    )  # fmt: skip
 
-    return _compared(claim, context, _accuracy(context), compare)
 
-
-def _accuracy(context: Context) -> OfModel:
-    return lambda condition, model: context.side(
-        condition, model, context.samples.values(condition, model)
+def _equivalent(claim: Claim, context: Context) -> Parts:
+    margin = context.margin if claim.margin is None else claim.margin
+    return _compared(
+        claim, context, context.samples.values, lambda one, two: alike(one, two, margin)
     )
 
 
-def _equivalent(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    margin = context.margin if claim.margin is None else claim.margin
-    return _compared(claim, context, _accuracy(context), lambda one, two: alike(one, two, margin))
-
-
-def _differ(claim: Claim, context: Context) -> tuple[list[Part], int]:
+def _differ(claim: Claim, context: Context) -> Parts:
     parts, number = _equivalent(claim, context)
     return [turned(part) for part in parts], number
 
 
-def _best(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    first, *others = _groups(claim, context)
-    parts = [exceeds(first, other, 0.0, context.margin) for other in others]
+def _ordered(claim: Claim, context: Context) -> Parts:
+    """Return the parts of a claim about `groups`: one exceeds another by the form's order."""
+    groups = [context.group(context.condition, group, claim.of or "mean") for group in claim.groups]
+    first, *others = groups
+    pairs = pairwise(groups) if claim.form == "rank_order" else ((first, one) for one in others)
+    parts = [exceeds(upper, lower, 0.0, context.margin) for upper, lower in pairs]
     return parts, len(parts)
 
 
-def _rank_order(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    parts = [
-        exceeds(one, two, 0.0, context.margin) for one, two in pairwise(_groups(claim, context))
-    ]
-    return parts, len(parts)
-
-
-def _groups(claim: Claim, context: Context) -> list[Side]:
-    return [context.group(context.condition, group, claim.of or "mean") for group in claim.groups]
-
-
-def _varies_more(claim: Claim, context: Context) -> tuple[list[Part], int]:
+def _varies_more(claim: Claim, context: Context) -> Parts:
     """Compare the distances of the runs from their median (Brown and Forsythe 1974)."""
-
-    def side(condition: str, model: str) -> Side:
-        return context.side(condition, model, context.samples.deviations(condition, model))
-
     return _compared(
-        _by_model(claim), context, side,
+        _by_model(claim), context, context.samples.deviations,
         lambda one, two: exceeds(one, two, 0.0, context.margin, SPREAD),
     )  # fmt: skip
 
 
-def _sooner(claim: Claim, context: Context) -> tuple[list[Part], int]:
+def _sooner(claim: Claim, context: Context) -> Parts:
     threshold = context.threshold(claim)
 
-    def side(condition: str, model: str) -> Side:
-        epochs = context.samples.epochs_to(condition, model, claim.quantity, threshold)
-        return Side(epochs, 0, ((condition, model),))
+    def epochs(condition: str, model: str) -> Figures:
+        return context.samples.epochs_to(condition, model, claim.quantity, threshold)
 
-    # The effect is the number of epochs by which `models` are sooner.
-    return _compared(
-        _by_model(claim), context, side,
-        lambda one, two: exceeds(two, one, 0.0, AN_EPOCH, EPOCHS),
-    )  # fmt: skip
+    def compare(one: Side, two: Side) -> Part:
+        # The effect is the number of epochs by which `models` are sooner. A failed run is no
+        # obstacle to equivalence: one that never reaches the threshold is.
+        sooner, later = (replace(side, failures=0) for side in (one, two))
+        return exceeds(later, sooner, 0.0, AN_EPOCH, EPOCHS)
 
-
-def _fails_more(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    def side(condition: str, model: str) -> Side:
-        return context.side(condition, model, context.samples.failed(condition, model))
-
-    return _compared(_by_model(claim), context, side, fails_more)
+    return _compared(_by_model(claim), context, epochs, compare)
 
 
-def _share_above(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    return _shares(claim, context, lambda values: values >= context.threshold(claim))
+def _fails_more(claim: Claim, context: Context) -> Parts:
+    return _compared(_by_model(claim), context, context.samples.failed, fails_more)
 
 
-def _share_below(claim: Claim, context: Context) -> tuple[list[Part], int]:
-    # A run without an accuracy counts as below every threshold.
-    return _shares(claim, context, lambda values: ~(values >= context.threshold(claim)))
+def _shares(claim: Claim, context: Context) -> Parts:
+    threshold = context.threshold(claim)
 
-
-def _shares(
-    claim: Claim, context: Context, holds: Callable[[Figures], Figures]
-) -> tuple[list[Part], int]:
     def flags(model: str) -> Figures:
         values = context.samples.values(context.condition, model, claim.quantity)
         failed = context.samples.failed(context.condition, model)
         asked = {"all": failed | True, "failed": failed, "learned": ~failed}[claim.runs]
-        return holds(values)[asked]
+        above = values >= threshold
+        # A run without an accuracy counts as below every threshold.
+        return (above if claim.form == "share_above" else ~above)[asked]
 
     return _of_runs(claim, context, flags)
 
 
-def _curve(claim: Claim, context: Context) -> tuple[list[Part], int]:
+def _curve(claim: Claim, context: Context) -> Parts:
     def flags(model: str) -> Figures:
         taken = [
             {
@@ -205,9 +184,7 @@ def _curve(claim: Claim, context: Context) -> tuple[list[Part], int]:
     return _of_runs(claim, context, flags)
 
 
-def _of_runs(
-    claim: Claim, context: Context, flags: Callable[[str], Figures]
-) -> tuple[list[Part], int]:
+def _of_runs(claim: Claim, context: Context, flags: Callable[[str], Figures]) -> Parts:
     """Return one part per model: more than a share of its runs have a property."""
     parts = [
         share_exceeds(context.side(context.condition, model, flags(model)), claim.more_than)
@@ -221,16 +198,16 @@ def _by_model(claim: Claim) -> Claim:
     return claim if claim.of in QUANTIFIERS else claim.replaced(of="each")
 
 
-FORMS: dict[str, Callable[[Claim, Context], tuple[list[Part], int]]] = {
+FORMS: dict[str, Callable[[Claim, Context], Parts]] = {
     "higher": _higher,
     "differ": _differ,
     "equivalent": _equivalent,
-    "best": _best,
-    "rank_order": _rank_order,
+    "best": _ordered,
+    "rank_order": _ordered,
     "varies_more": _varies_more,
     "sooner": _sooner,
     "fails_more": _fails_more,
-    "share_above": _share_above,
-    "share_below": _share_below,
+    "share_above": _shares,
+    "share_below": _shares,
     "curve": _curve,
 }

@@ -91,10 +91,9 @@ def _judged(
     corrected = holm([_p(part) for part in whole], LEVEL)
     return [
         {
-            **_verdict(claim, part, float(p_holm), float(level)),
+            **_verdict(claim, part, float(p_holm), float(level), cells),
             **_counted(*parts, float(level)),
             "family": len(claims),
-            "contrast": _contrast(part, cells),
         }
         for claim, parts, part, p_holm, level in zip(
             claims, found, whole, corrected.adjusted, corrected.levels, strict=True
@@ -107,11 +106,14 @@ def _p(part: Part) -> float:
     return min(1.0, 2 * min(part.holds, part.fails))
 
 
-def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str, Any]:
+def _verdict(
+    claim: Claim, part: Part, p_holm: float, level: float, cells: Sequence[Cell]
+) -> dict[str, Any]:
     held = part.holds <= part.fails
     decided = p_holm <= LEVEL
     effect = part.for_it if held else part.against_it
     interval = effect.interval(1 - level)
+    contrasted = len(part.cells) == 2 and effect.measure in CONTRASTED
     return {
         "verdict": (SUPPORTED if held != claim.denied else CONTRADICTED) if decided else UNDECIDED,
         "measure": effect.measure,
@@ -128,16 +130,8 @@ def _verdict(claim: Claim, part: Part, p_holm: float, level: float) -> dict[str,
         "p": _p(part),
         "p_holm": p_holm,
         "needed": float("nan") if decided else replicates_to_decide(_p(part), part.n, level),
+        "contrast": contrast_id(*sorted(part.cells, key=cells.index)) if contrasted else "",
     }
-
-
-def _contrast(part: Part, cells: Sequence[Cell]) -> str:
-    """Return the id of the contrast that the effect belongs to, if it is one."""
-    effect = part.for_it if part.holds <= part.fails else part.against_it
-    if len(part.cells) != 2 or effect.measure not in CONTRASTED:
-        return ""
-    first, second = sorted(part.cells, key=cells.index)
-    return contrast_id(first, second)
 
 
 def _counted(parts: Sequence[Part], number: int, level: float) -> dict[str, int]:

@@ -13,6 +13,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlpstudy.analysis.conditions import Cell
+from mlpstudy.analysis.runs import by_cell
+
 Figures = pd.Series  # of floats, indexed by replicate
 KEYS = ["condition", "model", "replicate"]
 ACCURACIES = ["test_accuracy", "train_accuracy", "validation_accuracy"]
@@ -69,16 +72,11 @@ class Samples:
         return {int(str(key)): values.to_numpy(dtype=float) for key, values in by_replicate}
 
     @cached_property
-    def _means(self) -> dict[tuple[str, str], pd.DataFrame]:
+    def _means(self) -> dict[Cell, pd.DataFrame]:
         means = self.runs.groupby(KEYS)[ACCURACIES].mean(skipna=False).reset_index()
-        return _by_model(means.set_index("replicate"))
+        return by_cell(means.set_index("replicate"))
 
     @cached_property
-    def _histories(self) -> dict[tuple[str, str], pd.DataFrame]:
+    def _histories(self) -> dict[Cell, pd.DataFrame]:
         means = self.history.groupby([*KEYS, "epoch"])[CURVES].mean(skipna=False)
-        return _by_model(means.reset_index())
-
-
-def _by_model(frame: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
-    by_model = frame.groupby(["condition", "model"])
-    return {(str(condition), str(model)): part for (condition, model), part in by_model}
+        return by_cell(means.reset_index())

@@ -92,10 +92,10 @@ def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None
     recorded = archived(study, archive)
     for name, frame in tables(study, load_reported(reported), recorded).items():
         write_csv(frame, copy / f"{name}.csv")
-    values = replicates(recorded.runs, recorded.timings)
+    values = replicates(recorded["runs"], recorded["timings"])
     contrasts = contrast_table(study, values, claims, load_reported(reported))
     write_csv(contrasts, copy / "contrasts.csv")
-    judged = verdicts(study, claims, Samples(recorded.runs, recorded.history, study.medium))
+    judged = verdicts(study, claims, Samples(recorded["runs"], recorded["history"], study.medium))
     write_csv(judged, copy / "claims.csv")
     audit(copy / "study.json", reported.parent, CHECKS, copy, copy / "audit.csv")
 

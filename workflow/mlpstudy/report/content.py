@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from mlpstudy.analysis.reported import FINAL
 from mlpstudy.analysis.results import Results
 from mlpstudy.analysis.sensitivity import likelihoods
 from mlpstudy.figures.index import Entry, FigureIndex
@@ -50,7 +51,8 @@ def report_context(
         frame = likelihoods(results.study, results.table("runs"), results.reported)
         return frame.to_dict("records")
 
-    printed = [m for place, m, _ in results.reported.values if place == "4 final table" and m]
+    reported = (v for values in results.reported.groups.values() for v in values)
+    final = {value.model for value in reported if value.section == FINAL}
     concluded = results.study.conclusions.model_dump().values()
     first_screen = {name for said in concluded for name in said.get("headline", ())}
     # Templates call these without their first argument, the results.
@@ -74,7 +76,7 @@ def report_context(
         "link": lambda path: os.path.relpath(path, page).replace(os.sep, "/"),
         "conditions_of": lambda m: [c for c in results.conditions if (c, m) in results.summaries],
         "covered": lambda c: [m for m in results.models if (c, m) in results.summaries],
-        "printed_models": len(set(printed)),
+        "printed_models": len(final),
         "own": [m for m in results.models if m not in results.printed],
         "further": [c for c in results.conditions if c not in results.main],
         "stamp": stamp(provenance),

@@ -75,8 +75,6 @@ def median_interval(values: Values, level: float = 0.95) -> Interval:
         return Interval(float(x[0]) if n else math.nan, math.nan, math.nan, 0.0, n)
     # P(fewer than k of n values lie below the median) must not exceed half of what is left.
     k = int(stats.binom.ppf((1 - level) / 2, n, 0.5))
-    if stats.binom.cdf(k - 1, n, 0.5) > (1 - level) / 2:
-        k -= 1
     reached = level if k >= 1 else 1 - 2.0 ** (1 - n)
     k = max(k, 1)
     return Interval(float(np.median(x)), float(x[k - 1]), float(x[n - k]), reached, n)
