@@ -132,6 +132,9 @@ def test_a_cell_of_the_two_by_two_may_be_of_several_conditions(tmp_path: Path) -
     figure = drawn(found["causes"])
     assert texts(figure).count("2 of 6 failed") == 2
     assert "first, second" in texts(figure)
+    # The other two cells have no condition, and their names all the same.
+    assert texts(figure).count("not run") == 2
+    assert {"raw pixels", "clipped KL divergence", "exact KL divergence"} <= set(texts(figure))
     colours = [colour_of(results.study, c) for c in conditions]
     for colour, dots in zip(colours, (6, 4, 2), strict=True):
         own = [line for line in lines(figure, "o") if to_hex(line.get_color()) == colour]

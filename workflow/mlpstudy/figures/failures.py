@@ -71,18 +71,21 @@ def causes_figure(results: Results, cells: Sequence[Cell], models: Sequence[str]
     columns = sorted({cell.kl for cell in cells})
     figure, grid = style.panels(len(rows), len(columns), PAD + ROW * len(models))
     by_place = {(cell.pixels, cell.kl): cell for cell in cells}
+    labels = [style.shortened(label, 11) for label in results.study.model_labels(models)]
     bold: dict[str, Any] = {"weight": "bold", "color": INK.light}
     for pixels, row in zip(rows, grid, strict=True):
+        row[0].set_ylabel(fill(pixels, 12), rotation=0, ha="right", va="center", **bold)
         for form, axes in zip(columns, row, strict=True):
-            cell = by_place.get((pixels, form))
-            if cell is None:
-                axes.remove()
-                continue
-            _draw_cell(axes, results, cell, models, len(columns))
-            axes.tick_params(labelleft=form == columns[0])
+            axes.set(xticks=[], ylim=(len(models) - 0.5, -0.5))
+            axes.set_yticks(range(len(models)), labels)
+            axes.tick_params(labelleft=axes is row[0])
             axes.set_xlabel(form if pixels == rows[-1] else "", **bold)
-            if form == columns[0]:
-                axes.set_ylabel(fill(pixels, 12), rotation=0, ha="right", va="center", **bold)
+            axes.grid(False)
+            axes.spines[:].set(visible=True, color=RULE.light)
+            if cell := by_place.get((pixels, form)):
+                _draw_cell(axes, results, cell, models, len(columns))
+            else:
+                write(axes, 0.5, 0.5, "not run", transform=axes.transAxes, ha="center")
     dot: dict[str, Any] = {"marker": "o", "markersize": 5, "color": INK.light}
     style.key(figure, [style.mark("failed", **dot), style.mark("learned", **dot, **HOLLOW)])
     return figure
@@ -105,11 +108,7 @@ def _draw_cell(
     axes.set_title(style.shortened(names, longest), loc="right", **small)
     _, most = results.replicate_numbers(models, results.conditions)
     step = min(STEP, width / max(most, 1))
-    axes.set(xlim=(-0.8, width / step - 0.8), xticks=[], ylim=(len(models) - 0.5, -0.5))
-    labels = [style.shortened(label, 11) for label in study.model_labels(models)]
-    axes.set_yticks(range(len(models)), labels)
-    axes.grid(False)
-    axes.spines[:].set(visible=True, color=RULE.light)
+    axes.set_xlim(-0.8, width / step - 0.8)
     for y, model in enumerate(models):
         if condition := cell.conditions.get(model):
             failed, n = results.failures(condition, [model])
