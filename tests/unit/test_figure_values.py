@@ -8,7 +8,7 @@ import pytest
 from drawn_study import MODELS, Drawn, by_gaps, drawn_study, images, lines, texts
 from matplotlib.colors import to_hex
 
-from mlpstudy.figures.architecture import Layer, layers
+from mlpstudy.figures.architecture import layers
 from mlpstudy.figures.curves import panels_of
 
 MAIN = ("as_reported", "corrected")
@@ -164,10 +164,7 @@ def test_parameters_of_a_drawn_model_are_those_of_the_table(study: Drawn) -> Non
 def test_layers_by_hand() -> None:
     fields = {"nodes": [3, 2], "activation": "tanh", "batch_norm": True, "dropout": 0.5}
     # 4 x 3 weights and 3 biases, 3 scales and 3 shifts; 3 x 2 weights and 2 biases.
-    assert layers(fields, 4) == [
-        Layer(3, 21, "tanh", True, 0.5),
-        Layer(2, 8, "softmax", False, 0.0),
-    ]
+    assert layers(fields, 4) == [(3, 21), (2, 8)]
 
 
 def test_cells_and_numbers_of_the_confusion_matrix(study: Drawn) -> None:

@@ -20,7 +20,7 @@ from mlpstudy.analysis.results import Results, load_results
 from mlpstudy.analysis.schemas import CLAIMS
 from mlpstudy.figures import catalogue
 from mlpstudy.figures.catalogue import KINDS, Drawing, drawings
-from mlpstudy.figures.style import STYLE, colour_of, in_rows, save_figure
+from mlpstudy.figures.style import STYLE, colour_of, save_figure
 from mlpstudy.figures.svg import inlined
 
 KL: dict[str, Any] = {"loss": "kl_divergence", "epochs": 2}
@@ -86,13 +86,6 @@ def test_many_models_with_long_names_stay_within_their_figures(
     assert {"stuck", "comparison-all-curves"}.isdisjoint(d.name for d in drawings(results))
 
 
-def test_rows_are_even() -> None:
-    keys = list("abcdefghi")
-    assert in_rows(keys, 8) == [list("abcde"), list("fghi")]
-    assert in_rows(keys, 9) == [keys]
-    assert in_rows(keys, 2)[-1] == ["i"]
-
-
 def test_claims_of_many_conditions_keep_their_names(tmp_path: Path) -> None:
     conditions = {f"condition_{n}": {} for n in range(20)}
     paths = tabulated(tmp_path, {"m01": {"epochs": 1}}, conditions=conditions)
@@ -123,9 +116,9 @@ def test_groups_are_of_the_activation_in_force(tmp_path: Path) -> None:
     one, smooth = (set(texts(axes)) for axes in figure.axes)
     assert {"ReLU", "Sigmoid", "Model 8", "Model 14"} <= one
     assert {"GELU", "Model 8", "Model 14"} <= smooth
-    # One above the other, equally wide.
+    # Side by side, equally wide, each with its own names.
     boxes = [axes.get_position() for axes in figure.axes]
-    assert boxes[1].y1 < boxes[0].y0
+    assert boxes[0].x1 < boxes[1].x0
     assert boxes[1].width == pytest.approx(boxes[0].width)
 
 
@@ -139,6 +132,9 @@ def test_a_cell_of_the_two_by_two_may_be_of_several_conditions(tmp_path: Path) -
     figure = drawn(found["causes"])
     assert texts(figure).count("2 of 6 failed") == 2
     assert "first, second" in texts(figure)
+    # The other two cells have no condition, and their names all the same.
+    assert texts(figure).count("not run") == 2
+    assert {"raw pixels", "clipped KL divergence", "exact KL divergence"} <= set(texts(figure))
     colours = [colour_of(results.study, c) for c in conditions]
     for colour, dots in zip(colours, (6, 4, 2), strict=True):
         own = [line for line in lines(figure, "o") if to_hex(line.get_color()) == colour]

@@ -121,7 +121,7 @@ def test_figures_show_the_main_conditions(case: Case, paths: Paths) -> None:
         drawn = {text.get_text() for text in found[name].draw().findobj(_is_text)}
         assert {f"<{key}>" for key in case.main} <= drawn
         assert not drawn & set(others)
-    pairs = {drawing.condition for drawing in found.values() if drawing.kind == "pairs"}
+    pairs = {d.subject["condition"] for d in found.values() if d.kind == "pairs"}
     assert pairs <= set(case.main)
     assert ("sensitivity" in found) == bool(others)
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from mlpstudy.analysis.results import Results
 from mlpstudy.config.study import CLASSES
 from mlpstudy.figures import style
-from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE
+from mlpstudy.figures.palette import INK, MUTED, PAPER, RULE, look_of
 from mlpstudy.figures.style import MARGIN, WIDTH, write
 from mlpstudy.figures.swarm import swarm
 from mlpstudy.formats import heading, word
@@ -67,25 +67,27 @@ BY_CONDITION = Shape(left=1.06, lane=0.135, head=0.20, foot=0.06, size=3.4)
 
 def dots_figure(results: Results, models: Sequence[str]) -> Figure:
     """Draw a block per model and, in it, a lane per main condition."""
-    shape, top = BY_MODEL, 0.46
+    study, shape, top = results.study, BY_MODEL, 0.46
     blocks = [Block("", [Lane(model, condition) for condition in results.main]) for model in models]
     figure = style.new_figure(WIDTH, top + shape.height(blocks) + FOOT)
-    axes = accuracy_axes(figure, results, shape.left, top, 4.74, shape.height(blocks))
     printed = {model: [results.printed[model]] for model in models if model in results.printed}
-    middles = draw_blocks(axes, results, blocks, shape, printed, END)
+    place = shape.left, top, 4.74
+    axes, middles = draw_blocks(figure, results, blocks, shape, place, printed, END)
     _name_classes(axes, results)
-    for block, middle in zip(blocks, middles, strict=True):
-        model = block.lanes[0].model
-        fields = results.study.models[model].fields
+    for model, middle in zip(models, middles, strict=True):
+        fields = study.models[model].fields
         detail = f"{word(fields['activation'])}, {len(fields['nodes'])} layers"
-        style.name_row(axes, results.study, model, detail, float(np.mean(middle)), shape.left)
-        for lane, y in zip(block.lanes, middle, strict=True):
-            failed, number = results.failures(lane.condition, [lane.model])
+        style.name_row(axes, study, model, detail, float(np.mean(middle)), shape.left)
+        for condition, y in zip(results.main, middle, strict=True):
+            failed, number = results.failures(condition, [model])
             if failed:
-                colour = style.colour_of(results.study, lane.condition)
-                text = f"{failed} of {number} failed"
-                write(axes, END, y, text, ha="right", fontsize=6.5, color=colour)
-    marks = style.condition_marks(results.study, results.main)
+                look: dict[str, Any] = {"ha": "right", "color": style.colour_of(study, condition)}
+                write(axes, END, y, f"{failed} of {number} failed", fontsize=6.5, **look)
+    marks = []
+    for condition in results.main:
+        marker = look_of(study, condition).marker
+        label, colour = study.condition_label(condition), style.colour_of(study, condition)
+        marks.append(style.mark(label, color=colour, marker=marker, markersize=4.6))
     style.key(figure, [*marks, *([style.printed_mark()] if printed else [])])
     return figure
 
@@ -93,55 +95,58 @@ def dots_figure(results: Results, models: Sequence[str]) -> Figure:
 def groups_figure(results: Results) -> Figure:
     """Draw a panel per main condition; in it a block per activation, and a lane per model.
 
-    A band through a block is the mean of all replicates of its models. Conditions with the same
-    groups stand side by side.
+    A band through a block is the mean of all replicates of its models. Panels with the same groups
+    have their names only once.
     """
-    shape, head, gap = BY_ACTIVATION, 0.66, 0.24
+    study, shape, top, gap = results.study, BY_ACTIVATION, 0.66, 0.24
     groups = {condition: groups_of(results, condition) for condition in results.main}
     alike = all(own == groups[results.main[0]] for own in groups.values())
-    rows = [results.main] if alike else [[condition] for condition in results.main]
-    blocks = {
-        condition: _group_blocks(results, condition, own) for condition, own in groups.items()
+    names = {model: style.shortened(study.model_label(model), 14) for model in results.models}
+    columns = {
+        condition: [
+            Block(
+                "" if alike and condition != results.main[0] else word(activation),
+                [Lane(model, condition, names[model]) for model in models],
+            )
+            for activation, models in own.items()
+        ]
+        for condition, own in groups.items()
     }
-    heights = [shape.height(blocks[row[0]]) for row in rows]
-    between = FOOT + 0.34  # for the title of a further row
-    figure = style.new_figure(WIDTH, head + sum(heights) + between * (len(rows) - 1) + FOOT)
-    width = (WIDTH - shape.left - 0.12 + gap) / len(rows[0]) - gap
-    for down, (row, height) in enumerate(zip(rows, heights, strict=True)):
-        top = head + sum(heights[:down]) + between * down
-        for at, condition in enumerate(row):
-            left = shape.left + at * (width + gap)
-            axes = accuracy_axes(figure, results, left, top, width, height)
-            title = style.condition_name(results.study, condition, int(13 * width))
-            axes.set_title(title, color=style.colour_of(results.study, condition))
-            own = blocks[condition]
-            if at:  # names stand beside the first panel only
-                own = [block._replace(title="") for block in own]
-            printed = {model: [value] for model, value in results.printed.items()}
-            middles = draw_blocks(axes, results, own, shape, printed)
-            axes.tick_params(labelleft=at == 0)
-            for block, middle in zip(own, middles, strict=True):
-                _mean(axes, results, block, middle[0] - shape.lane / 2, middle[-1] + shape.lane / 2)
+    figure = style.new_figure(WIDTH, top + max(map(shape.height, columns.values())) + FOOT)
+    between = gap + (0 if alike else shape.left)
+    width = (WIDTH - 0.12 - shape.left - between * (len(columns) - 1)) / len(columns)
+    printed = {model: [value] for model, value in results.printed.items()}
+    for at, (condition, blocks) in enumerate(columns.items()):
+        place = shape.left + at * (width + between), top, width
+        axes, middles = draw_blocks(figure, results, blocks, shape, place, printed)
+        axes.tick_params(labelleft=not (at and alike))
+        title = style.condition_name(study, condition, int(13 * width))
+        axes.set_title(title, color=style.colour_of(study, condition))
+        for block, middle in zip(blocks, middles, strict=True):
+            _mean(axes, results, block, middle[0] - shape.lane / 2, middle[-1] + shape.lane / 2)
     style.key(figure, [style.printed_mark()] if results.printed else [])
     return figure
 
 
 def sensitivity_figure(results: Results) -> Figure:
-    """Draw a block per model and in it a lane per condition, in columns on one axis."""
-    shape, top, gap = BY_CONDITION, 0.34, 0.26
+    """Draw a block per model and in it a lane per condition, in columns of about one height."""
+    study, shape, top, gap = results.study, BY_CONDITION, 0.34, 0.26
+    names = {c: style.condition_name(study, c, 17) for c in study.conditions}
     blocks = []
     for model in results.models:
-        run = [c for c in results.study.conditions if len(results.accuracies(c, model))]
-        lanes = [Lane(model, c, style.condition_name(results.study, c, 17)) for c in run]
-        blocks.append(Block(style.shortened(results.study.model_label(model), 22), lanes))
-    columns = _columns(blocks, shape)
-    printed = printed_anywhere(results)
+        run = [c for c in study.conditions if len(results.accuracies(c, model))]
+        label = style.shortened(study.model_label(model), 22)
+        blocks.append(Block(label, [Lane(model, c, names[c]) for c in run]))
+    columns: list[list[Block]] = [[] for _ in range(COLUMNS)]
+    for at, block in enumerate(blocks):
+        middle = shape.height(blocks[:at]) + shape.height([block]) / 2
+        columns[int(COLUMNS * middle / shape.height(blocks))].append(block)
     figure = style.new_figure(WIDTH, top + max(map(shape.height, columns)) + FOOT)
     width = (WIDTH - 0.12 - shape.left * COLUMNS - gap * (COLUMNS - 1)) / COLUMNS
-    for at, column in enumerate(columns):
-        left = shape.left + at * (width + gap + shape.left)
-        axes = accuracy_axes(figure, results, left, top, width, shape.height(column))
-        draw_blocks(axes, results, column, shape, printed)
+    printed = printed_anywhere(results)
+    for at, column in enumerate(filter(None, columns)):
+        place = shape.left + at * (width + gap + shape.left), top, width
+        draw_blocks(figure, results, column, shape, place, printed)
     marks = [style.printed_mark()] if printed else []
     if any(len(values) > 1 for values in printed.values()):
         # A dashed tick is too short to be seen as such.
@@ -150,17 +155,32 @@ def sensitivity_figure(results: Results) -> Figure:
     return figure
 
 
-def accuracy_axes(
-    figure: Figure, results: Results, left: float, top: float, width: float, height: float
-) -> Axes:
-    """Return axes of 0 to 100 % whose y runs downwards in inches; all lengths in inches.
+def draw_blocks(
+    figure: Figure,
+    results: Results,
+    blocks: Sequence[Block],
+    shape: Shape,
+    place: tuple[float, float, float],
+    printed: Mapping[str, Sequence[float]],
+    end: float = 100,
+) -> tuple[Axes, list[list[float]]]:
+    """Draw blocks of lanes below each other; return their axes and the middle of lanes, by block.
 
-    The lowest accuracy of each class is ruled.
+    The axes are of 0 to 100 %, and their y runs downwards in inches. The lowest accuracy of each
+    class is ruled.
+
+    Args:
+        figure: of the width WIDTH.
+        results: the results.
+        blocks: from the top to the bottom.
+        shape: their sizes.
+        place: left, top and width of the axes, in inches.
+        printed: values that the report prints of a model, drawn across its lanes; the first one
+            stands in its final table.
+        end: where the lines between blocks end, in per cent.
     """
-    axes = style.axes_at(figure, left, top, width, height)
-    axes.set_xlim(0, 100)
-    axes.set_ylim(height, 0)
-    axes.set_xticks(range(0, 101, 20))
+    axes = style.axes_at(figure, *place, shape.height(blocks))
+    axes.set(xlim=(0, 100), ylim=(shape.height(blocks), 0), xticks=range(0, 101, 20))
     axes.set_xlabel("Test accuracy, %")
     axes.spines[["left", "bottom"]].set_visible(False)
     axes.grid(False, axis="y")
@@ -168,41 +188,19 @@ def accuracy_axes(
     axes.tick_params(axis="x", length=0, pad=4)
     for edge in (results.study.medium, results.study.superior):
         axes.axvline(100 * edge, color=MUTED.light, lw=0.7, ls=(0, (1, 2)), zorder=1)
-    return axes
-
-
-def draw_blocks(
-    axes: Axes,
-    results: Results,
-    blocks: Sequence[Block],
-    shape: Shape,
-    printed: Mapping[str, Sequence[float]],
-    end: float = 100,
-) -> list[list[float]]:
-    """Draw blocks of lanes below each other; return the middle of each lane, by block.
-
-    Args:
-        axes: of `accuracy_axes`.
-        results: the results.
-        blocks: from the top to the bottom.
-        shape: their sizes.
-        printed: values that the report prints of a model, drawn across its lanes; the first one
-            stands in its final table.
-        end: where the lines between blocks end, in per cent.
-    """
     start = -100 * (shape.left - MARGIN) / _inches(axes)
     middles: list[list[float]] = []
     for at, block in enumerate(blocks):
         top = shape.height(blocks[:at])
         first = top + shape.head + shape.lane / 2
-        middles.append([first + shape.lane * place for place in range(len(block.lanes))])
+        middles.append([first + shape.lane * n for n in range(len(block.lanes))])
         if block.title:
             write(axes, start, top + 0.12, block.title, weight="bold", color=INK.light, fontsize=8)
         if at or block.title:
             axes.plot([start, end], [top, top], color=RULE.light, lw=0.5, clip_on=False, zorder=0)
-        for lane, middle in zip(block.lanes, middles[-1], strict=True):
+        lanes = list(zip(block.lanes, middles[-1], strict=True))
+        for lane, middle in lanes:
             _draw_lane(axes, results, lane, middle, shape)
-        lanes = zip(block.lanes, middles[-1], strict=True)
         for model, own in groupby(lanes, key=lambda pair: pair[0].model):
             places = [middle for _, middle in own]
             ends = places[0] - 0.45 * shape.lane, places[-1] + 0.45 * shape.lane
@@ -210,7 +208,7 @@ def draw_blocks(
                 axes.plot([100 * value] * 2, ends, **(ELSEWHERE if number else PRINTED))
     labels = [lane.label for block in blocks for lane in block.lanes]
     axes.set_yticks(np.concatenate(middles), labels, fontsize=7)
-    return middles
+    return axes, middles
 
 
 def _draw_lane(axes: Axes, results: Results, lane: Lane, middle: float, shape: Shape) -> None:
@@ -229,7 +227,7 @@ def _draw_lane(axes: Axes, results: Results, lane: Lane, middle: float, shape: S
     reach = max(shape.lane * 36 - size / 2, 0.0)
     shifts = np.array(swarm(points.tolist(), size * 0.9, reach)) / 72
     axes.plot(
-        known, middle + shifts, ls="", marker=style.marker_of(results.study, lane.condition),
+        known, middle + shifts, ls="", marker=look_of(results.study, lane.condition).marker,
         markersize=size, color=colour, markeredgewidth=0.35, markeredgecolor=PAPER.light,
         clip_on=False, zorder=3,
     )  # fmt: skip
@@ -268,27 +266,6 @@ def groups_of(results: Results, condition: str) -> dict[str, list[str]]:
     return found
 
 
-def _group_blocks(
-    results: Results, condition: str, groups: Mapping[str, Sequence[str]]
-) -> list[Block]:
-    names = {
-        model: style.shortened(results.study.model_label(model), 14) for model in results.models
-    }
-    return [
-        Block(word(activation), [Lane(model, condition, names[model]) for model in models])
-        for activation, models in groups.items()
-    ]
-
-
-def _columns(blocks: Sequence[Block], shape: Shape) -> list[list[Block]]:
-    """Distribute blocks, in their order, to columns of about the same height."""
-    columns: list[list[Block]] = [[] for _ in range(COLUMNS)]
-    for at, block in enumerate(blocks):
-        middle = shape.height(blocks[:at]) + shape.height([block]) / 2
-        columns[int(COLUMNS * middle / shape.height(blocks))].append(block)
-    return [column for column in columns if column]
-
-
 def printed_anywhere(results: Results) -> dict[str, list[float]]:
     """Return all test accuracies that the report prints of a model, the final one first."""
     found = {model: [value] for model, value in results.printed.items()}
@@ -304,64 +281,39 @@ def printed_anywhere(results: Results) -> dict[str, list[float]]:
 
 
 def dots_values(results: Results, models: Sequence[str]) -> dict[str, Any]:
-    """Return what the caption says: failures, printed values in our range, medians and ranges.
+    """Return, by main condition, whether printed values are in our range, and the medians.
 
     `medians` lists (model, lowest, median, highest) of the models that have an accuracy.
     """
-    printed = [model for model in models if model in results.printed]
-    told = []
-    for condition in results.main:
-        failed, number = results.failures(condition, models)
-        run = [model for model in printed if len(results.accuracies(condition, model))]
-        inside = [k for k in run if results.covers(condition, k, results.printed[k])]
-        accuracies = {model: results.accuracies(condition, model).dropna() for model in models}
-        told.append({
-            "label": results.study.condition_label(condition),
-            "failed": failed,
-            "number": number,
-            "run": len(run),
-            "inside": len(inside),
-            "medians": [
-                (results.names([model]), *np.quantile(values, [0, 0.5, 1]))
-                for model, values in accuracies.items()
-                if len(values)
-            ],
-        })  # fmt: skip
-    return {
-        "whose": "every model" if list(models) == results.models else results.names(models),
-        "replicates": results.replicate_numbers(models, results.main),
-        "medium": results.study.medium,
-        "printed": bool(printed),
-        "conditions": told,
-    }
+    inside: dict[str, list[bool]] = {}
+    medians: dict[str, list[Any]] = {}
+    printed = {model: results.printed[model] for model in models if model in results.printed}
+    for c in results.main:
+        accuracies = results.replicates_of(c, models).groupby("model")["test_accuracy"]
+        known = accuracies.agg(["min", "median", "max"]).reindex(list(models)).dropna()
+        medians[c] = list(known.itertuples())
+        run = {model: value for model, value in printed.items() if model in accuracies.groups}
+        inside[c] = [results.covers(c, model, value) for model, value in run.items()]
+    return {"printed": printed, "inside": inside, "medians": medians}
 
 
 def groups_values(results: Results) -> dict[str, Any]:
-    """Return what the caption says: the mean of each group, the highest first."""
-    told = []
+    """Return, by main condition, the mean of each activation's replicates, the highest first."""
+    means = {}
     for condition in results.main:
-        means = [
-            (results.replicates_of(condition, models)["test_accuracy"].mean(), activation)
-            for activation, models in groups_of(results, condition).items()
-        ]
-        known = sorted((-mean, activation) for mean, activation in means if mean == mean)
-        label = results.study.condition_label(condition)
-        told.append({"label": label, "means": [(word(a), -mean) for mean, a in known]})
-    return {
-        "replicates": results.replicate_numbers(results.models, results.main),
-        "conditions": told,
-    }
+        own = groups_of(results, condition)
+        activation = {model: name for name, models in own.items() for model in models}
+        rows = results.replicates_of(condition, results.models)
+        found = rows.groupby(rows["model"].map(activation))["test_accuracy"].mean().dropna()
+        means[condition] = found.sort_values(ascending=False, kind="stable")
+    return {"means": means}
 
 
 def sensitivity_values(results: Results) -> dict[str, Any]:
-    """Return what the caption says: the models whose printed value no condition reaches."""
+    """Return the models whose printed value no condition reaches."""
     never = [
         model
         for model, value in results.printed.items()
         if not any(results.covers(condition, model, value) for condition in results.conditions)
     ]
-    return {
-        "conditions": len(results.conditions),
-        "printed": bool(results.printed),
-        "never": results.names(never) if never else "",
-    }
+    return {"never": never}

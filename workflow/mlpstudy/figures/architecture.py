@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -24,15 +23,11 @@ LEAST, DOUBLING, BAR, HEAD, FOOT, LEFT, RIGHT = 0.10, 0.085, 0.15, 0.24, 0.62, 0
 NUMBERED, SIZED = 0.42, 0.2
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One layer as it is drawn: nodes, what follows their sums, parameters that lead to it."""
+class Layer(NamedTuple):
+    """One dense layer: its nodes, and the parameters that lead to it."""
 
     nodes: int
     parameters: int
-    activation: str
-    normalised: bool
-    dropout: float
 
 
 def layers(fields: Mapping[str, Any], inputs: int) -> list[Layer]:
@@ -40,17 +35,12 @@ def layers(fields: Mapping[str, Any], inputs: int) -> list[Layer]:
 
     `parameters` are those of the dense layer and of the batch normalisation behind it: a scale
     and a shift for each node, which are trained, and the moving mean and variance, which Keras
-    counts as well, left out.
+    counts as well, left out. The output is not normalised.
     """
-    *hidden, output = pairwise([inputs, *fields["nodes"]])
-    normalised, dropout = bool(fields["batch_norm"]), float(fields["dropout"])
-    scaled = 2 if normalised else 0
-    found = [
-        Layer(nodes, (before + 1 + scaled) * nodes, fields["activation"], normalised, dropout)
-        for before, nodes in hidden
-    ]
-    before, nodes = output
-    return [*found, Layer(nodes, (before + 1) * nodes, "softmax", False, 0.0)]
+    *hidden, (before, outputs) = pairwise([inputs, *fields["nodes"]])
+    each = 3 if fields["batch_norm"] else 1  # parameters of a node that are not weights
+    found = [Layer(nodes, (before + each) * nodes) for before, nodes in hidden]
+    return [*found, Layer(outputs, (before + 1) * outputs)]
 
 
 def inputs_of(results: Results) -> int:
@@ -69,24 +59,30 @@ def draw(results: Results, model: str) -> Figure:
     fields, inputs = results.study.models[model].fields, inputs_of(results)
     deepest = max(len(results.study.models[key].fields["nodes"]) for key in results.models)
     found = layers(fields, inputs)
-    sizes = [inputs, *(layer.nodes for layer in found)]
+    sizes = [inputs, *fields["nodes"]]
     tallest = _height(max(sizes))
     figure, axes = canvas(HEAD + tallest + FOOT)
     step = min((WIDTH - LEFT - RIGHT) / deepest, 1.1)
-    middle = HEAD + tallest / 2
-    for at, layer in enumerate(found):
-        x = LEFT + step * at
-        _connection(axes, x, x + step, sizes[at], layer.nodes, middle)
+    middle, places = HEAD + tallest / 2, [LEFT + step * at for at in range(len(sizes))]
+    for layer, ends, nodes in zip(found, pairwise(places), pairwise(sizes), strict=True):
+        _connection(axes, ends, nodes, middle)
         if step >= NUMBERED:
-            text = count(layer.parameters)
-            write(axes, x + step / 2, middle, text, fontsize=6, ha="center")
-    for at, (size, bar) in enumerate(zip(sizes, [None, *found], strict=True)):
-        x, y = LEFT + step * at, middle - _height(size) / 2 - 0.09
-        _bar(axes, x, middle, size, bar)
+            write(axes, sum(ends) / 2, middle, count(layer.parameters), fontsize=6, ha="center")
+    look: dict[str, Any] = {"fontsize": 7.5, "ha": "center", "color": INK.light, "weight": "bold"}
+    for at, (x, size) in enumerate(zip(places, sizes, strict=True)):
+        _bar(axes, x, middle, size, fields if 0 < at < len(found) else None)
         if step >= SIZED:
-            look: dict[str, Any] = {"ha": "center", "color": INK.light, "weight": "bold"}
-            write(axes, x, y, count(size), fontsize=7.5, **look)
-    _labels(axes, step, found, fields, HEAD + tallest + 0.14)
+            write(axes, x, middle - _height(size) / 2 - 0.09, count(size), **look)
+    y = HEAD + tallest + 0.14
+    write(axes, places[0], y, "pixels", ha="center")
+    write(axes, places[-1], y, "softmax", ha="center")
+    if len(found) > 1:
+        ends = places[1] - BAR / 2, places[-2] + BAR / 2
+        axes.plot(ends, [y - 0.09] * 2, color=RULE.light, lw=1)
+        write(axes, ends[0], y, _hidden(fields), color=INK.light)
+    total = count(sum(layer.parameters for layer in found))
+    text = f"{total} trained parameters; between the bars, those of each layer"
+    write(axes, LEFT - BAR / 2, y + 0.25, text)
     return figure
 
 
@@ -94,66 +90,51 @@ def _height(nodes: int) -> float:
     return LEAST + DOUBLING * math.log2(max(nodes, 2))
 
 
-def _connection(axes: Axes, x: float, end: float, one: int, other: int, middle: float) -> None:
+def _connection(
+    axes: Axes, ends: tuple[float, float], nodes: tuple[int, int], middle: float
+) -> None:
     """Draw the dense connection between two layers as the area between their bars."""
-    a, b = _height(one) / 2, _height(other) / 2
+    left, right = ends[0] + BAR / 2, ends[1] - BAR / 2
+    one, other = (_height(number) / 2 for number in nodes)
     corners = [
-        (x + BAR / 2, middle - a), (end - BAR / 2, middle - b),
-        (end - BAR / 2, middle + b), (x + BAR / 2, middle + a),
+        (left, middle - one), (right, middle - other), (right, middle + other), (left, middle + one)
     ]  # fmt: skip
     axes.add_patch(Polygon(corners, facecolor=FAINT.light, edgecolor=RULE.light, lw=0.5))
 
 
-def _bar(axes: Axes, x: float, middle: float, nodes: int, layer: Layer | None) -> None:
-    """Draw a layer: its bar, a line where it is normalised, gaps where nodes are dropped."""
+def _bar(axes: Axes, x: float, middle: float, nodes: int, fields: Mapping[str, Any] | None) -> None:
+    """Draw a bar, filled if it is a hidden layer, which has `fields`.
+
+    Beside it is a line where the layer is normalised, and in it are gaps where nodes are dropped.
+    """
     height = _height(nodes)
     top = middle - height / 2
-    hidden = layer is not None and layer.activation != "softmax"
     rounded = "round,pad=0,rounding_size=0.03"
     look: dict[str, Any] = {"edgecolor": INK.light, "boxstyle": rounded, "lw": 1.0}
-    fill = INK.light if hidden else PAPER.light
+    fill = PAPER.light if fields is None else INK.light
     axes.add_patch(FancyBboxPatch((x - BAR / 2, top), BAR, height, facecolor=fill, **look))
-    if layer is not None and layer.normalised:
+    if fields and fields["batch_norm"]:
         side = [x + BAR / 2 + 0.035] * 2
         axes.plot(side, [top, top + height], color=ACCENT.light, lw=2.0, solid_capstyle="butt")
-    if layer is not None and layer.dropout:
+    if fields and fields["dropout"]:
         # As many of the ten marks are missing as nodes are dropped.
-        kept = [n for n in range(10) if (n * 7) % 10 >= round(layer.dropout * 10)]
+        kept = [n for n in range(10) if (n * 7) % 10 >= round(fields["dropout"] * 10)]
         dot: dict[str, Any] = {"marker": "o", "markersize": 1.8, "markeredgewidth": 0}
         heights = [top + height * (n + 0.5) / 10 for n in kept]
         axes.plot([x] * len(kept), heights, ls="", color=PAPER.light, **dot)
 
 
-def _labels(
-    axes: Axes, step: float, found: Sequence[Layer], fields: Mapping[str, Any], y: float
-) -> None:
-    """Write below the bars what each part is, and at the foot how many parameters there are."""
-    write(axes, LEFT, y, "pixels", ha="center")
-    write(axes, LEFT + step * len(found), y, "softmax", ha="center")
-    if len(found) > 1:
-        parts = [word(fields["activation"])]
-        if fields["batch_norm"]:
-            parts.append("batch normalisation")
-        if fields["dropout"]:
-            parts.append(f"dropout {given_percent(fields['dropout'])} %")
-        ends = [LEFT + step - BAR / 2, LEFT + step * (len(found) - 1) + BAR / 2]
-        axes.plot(ends, [y - 0.09] * 2, color=RULE.light, lw=1)
-        write(axes, ends[0], y, ", then ".join(parts), color=INK.light)
-    total = count(sum(layer.parameters for layer in found))
-    text = f"{total} trained parameters; between the bars, those of each layer"
-    write(axes, LEFT - BAR / 2, y + 0.25, text)
+def _hidden(fields: Mapping[str, Any]) -> str:
+    """Return what follows the sums of the hidden layers."""
+    parts = [word(fields["activation"])]
+    if fields["batch_norm"]:
+        parts.append("batch normalisation")
+    if fields["dropout"]:
+        parts.append(f"dropout {given_percent(fields['dropout'])} %")
+    return ", then ".join(parts)
 
 
 def values(results: Results, model: str) -> dict[str, Any]:
-    """Return what the caption says: sizes, activation, normalisation, dropout, parameters."""
+    """Return the model's fields, its pixels and its layers."""
     fields, pixels = results.study.models[model].fields, inputs_of(results)
-    found = layers(fields, pixels)
-    return {
-        "whose": results.names([model]),
-        "label": results.study.model_label(model),
-        "pixels": pixels,
-        "hidden": [layer.nodes for layer in found[:-1]],
-        "outputs": found[-1].nodes,
-        "parameters": sum(layer.parameters for layer in found),
-        **{name: fields[name] for name in ("activation", "batch_norm", "dropout")},
-    }
+    return {"fields": fields, "pixels": pixels, "layers": layers(fields, pixels)}

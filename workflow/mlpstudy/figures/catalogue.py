@@ -23,7 +23,7 @@ from mlpstudy.figures import (
     saturation,
     verdicts,
 )
-from mlpstudy.figures.index import GROUPS, Panel, rank
+from mlpstudy.figures.index import GROUPS, rank
 from mlpstudy.files import shipped
 
 # Figures with a cell for every two models, at a tenth of an inch each, or with a panel per model
@@ -32,58 +32,50 @@ MOST_MODELS = 64
 MOST_PAIRS = MOST_MODELS * (MOST_MODELS - 1) // 2
 
 
-def no_panels(_: Figure) -> tuple[Panel, ...]:
-    """Return what a page shows on hovering over a figure that has no learning curves: nothing."""
-    return ()
-
-
 class Kind(NamedTuple):
     """A kind of figure.
 
     Attributes:
-        draw: returns the figure, from the results and what further tells one from another.
-        values: returns what its texts say, from the same arguments.
+        draw: returns the figure, from the results and the figure's subject.
         section: of the report, a key of `index.SECTIONS`.
         tables: names of the CSVs that its marks are drawn from.
+        values: returns what its template needs beside these, from the same arguments.
         template: of its texts, in templates/figures; by default it is called as the kind.
-        panels: returns what a page shows on hovering, from the drawn figure.
+        hover: whether a page shows its medians on hovering.
     """
 
     draw: Callable[..., Figure]
-    values: Callable[..., Mapping[str, Any]]
     section: str
     tables: tuple[str, ...]
+    values: Callable[..., Mapping[str, Any]] | None = None
     template: str = ""
-    panels: Callable[[Figure], tuple[Panel, ...]] = no_panels
+    hover: bool = False
 
 
-# A module of one kind has `draw` and `values`; one of several has KIND_figure and KIND_values.
-DOTS = Kind(accuracies.dots_figure, accuracies.dots_values, "summary", ("runs",), "accuracies")
+DOTS = Kind(
+    accuracies.dots_figure, "summary", ("runs",), accuracies.dots_values, template="accuracies"
+)
 KINDS = {
     "overview": DOTS,
-    "architecture": Kind(architecture.draw, architecture.values, "models", ("models",)),
-    "curves": Kind(
-        curves.curves_figure, curves.curves_values, "models", ("history",),
-        panels=curves.panels_of,
-    ),
+    "architecture": Kind(architecture.draw, "models", ("models",), architecture.values),
+    "curves": Kind(curves.curves_figure, "models", ("history",), curves.values, hover=True),
     "confusion": Kind(
-        matrices.confusion_figure, matrices.confusion_values, "models", ("confusions", "recalls")
+        matrices.confusion_figure, "models", ("confusions", "recalls"), matrices.confusion_values
     ),
-    "hardest": Kind(hardest.draw, hardest.values, "models", ("hardest",)),
+    "hardest": Kind(hardest.draw, "models", ("hardest",), hardest.values),
     "comparison": DOTS._replace(section="comparisons"),
     "comparison_curves": Kind(
-        curves.comparison_figure, curves.comparison_values, "comparisons", ("history",),
-        panels=curves.panels_of,
+        curves.comparison_figure, "comparisons", ("history",), curves.values, hover=True
     ),
-    "groups": Kind(accuracies.groups_figure, accuracies.groups_values, "groups", ("runs",)),
-    "verdicts": Kind(verdicts.draw, verdicts.values, "conclusions", ("claims",)),
-    "saturation": Kind(saturation.draw, saturation.values, "cause", ("saturation",)),
-    "causes": Kind(failures.causes_figure, failures.causes_values, "cause", ("causes", "runs")),
-    "stuck": Kind(failures.stuck_figure, failures.stuck_values, "cause", ("history", "runs")),
-    "pairs": Kind(matrices.pairs_figure, matrices.pairs_values, "pairs", ("contrasts",)),
+    "groups": Kind(accuracies.groups_figure, "groups", ("runs",), accuracies.groups_values),
+    "verdicts": Kind(verdicts.draw, "conclusions", ("claims",), verdicts.values),
+    "saturation": Kind(saturation.draw, "cause", ("saturation",), saturation.values),
+    "causes": Kind(failures.causes_figure, "cause", ("causes", "runs")),
+    "stuck": Kind(failures.stuck_figure, "cause", ("history", "runs"), failures.stuck_values),
+    "pairs": Kind(matrices.pairs_figure, "pairs", ("contrasts",), matrices.pairs_values),
     "sensitivity": Kind(
-        accuracies.sensitivity_figure, accuracies.sensitivity_values, "sensitivity",
-        ("runs", "sensitivity"),
+        accuracies.sensitivity_figure, "sensitivity", ("runs", "sensitivity"),
+        accuracies.sensitivity_values,
     ),
 }  # fmt: skip
 
@@ -98,28 +90,34 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True)
 class Drawing:
-    """One figure to draw: of a kind, from the results and further arguments.
+    """One figure to draw.
 
-    `model`, `condition` and `comparison` say what it is about; empty where it is about all.
+    Attributes:
+        name: of its files.
+        kind: a key of KINDS.
+        results: what it is drawn from.
+        subject: what it is about: arguments of its kind's `draw`, such as model and conditions.
+        comparison: the comparison that it is about; empty for none.
     """
 
     name: str
     kind: str
-    arguments: tuple[Any, ...]
-    model: str = ""
-    condition: str = ""
+    results: Results
+    subject: Mapping[str, Any]
     comparison: str = ""
 
     def draw(self) -> Figure:
         """Return the figure; to be used within `mpl.rc_context(STYLE)`."""
-        return KINDS[self.kind].draw(*self.arguments)
+        return KINDS[self.kind].draw(self.results, **self.subject)
 
     @cached_property
     def words(self) -> Words:
         """The texts, from templates/figures; white space within a template has no meaning."""
-        kind = KINDS[self.kind]
+        kind, study = KINDS[self.kind], self.results.study
         template = _environment().get_template(f"{kind.template or self.kind}.j2")
-        module = template.make_module(dict(kind.values(*self.arguments)))
+        context = {"results": self.results, "study": study, "label": study.condition_label}
+        values = kind.values(self.results, **self.subject) if kind.values else {}
+        module = template.make_module({**context, **self.subject, **values})
         texts = (getattr(module, name) for name in Words._fields)
         return Words(*(re.sub(r"[ \n]+", " ", text).strip() for text in texts))
 
@@ -139,42 +137,39 @@ def _pairs(results: Results) -> Iterator[Drawing]:
     for condition in results.main:
         # The cells of more pairs would be too small to be seen.
         if 0 < len(results.contrasts_under(condition)) <= MOST_PAIRS:
-            yield Drawing(f"pairs-{condition}", "pairs", (results, condition), condition=condition)
+            yield Drawing(f"pairs-{condition}", "pairs", results, {"condition": condition})
 
 
 def _verdicts(results: Results) -> Iterator[Drawing]:
     if results.has("claims") and len(
         verdicts.judged_claims(results.study, results.table("claims"))
     ):
-        yield Drawing("verdicts", "verdicts", (results,))
+        yield Drawing("verdicts", "verdicts", results, {})
 
 
 def _study(results: Results) -> Iterator[Drawing]:
-    yield Drawing("overview", "overview", (results, results.models))
+    yield Drawing("overview", "overview", results, {"models": results.models})
     for model in results.models:
         # A model that no main condition has been run for still has its own.
-        run = [
-            condition
-            for condition in results.conditions
-            if len(results.accuracies(condition, model))
-        ]
+        run = [c for c in results.conditions if len(results.accuracies(c, model))]
         shown = [condition for condition in results.main if condition in run] or run
-        yield Drawing(f"architecture-{model}", "architecture", (results, model), model=model)
+        yield Drawing(f"architecture-{model}", "architecture", results, {"model": model})
         for kind in ("curves", "confusion", *(["hardest"] if results.images is not None else [])):
-            yield Drawing(f"{kind}-{model}", kind, (results, model, shown), model=model)
+            subject: dict[str, Any] = {"model": model, "conditions": shown}
+            yield Drawing(f"{kind}-{model}", kind, results, subject)
     for comparison, members in results.study.present_comparisons:
         models = [model for model in members if model in results.models]
-        name = f"comparison-{comparison.key}"
+        name, key, subject = f"comparison-{comparison.key}", comparison.key, {"models": models}
         if models:
-            yield Drawing(name, "comparison", (results, models), comparison=comparison.key)
+            yield Drawing(name, "comparison", results, subject, key)
         # The schema refuses a name of a comparison that ends as this one does.
         if 1 < len(models) <= MOST_MODELS:
-            of = {"comparison": comparison.key}
-            yield Drawing(f"{name}-curves", "comparison_curves", (results, models), **of)
-    yield Drawing("groups", "groups", (results,))
+            subject = {"models": models, "conditions": results.main}
+            yield Drawing(f"{name}-curves", "comparison_curves", results, subject, key)
+    yield Drawing("groups", "groups", results, {})
     yield from _cause(results)
     if len(results.conditions) > len(results.main):
-        yield Drawing("sensitivity", "sensitivity", (results,))
+        yield Drawing("sensitivity", "sensitivity", results, {})
 
 
 def _cause(results: Results) -> Iterator[Drawing]:
@@ -182,16 +177,15 @@ def _cause(results: Results) -> Iterator[Drawing]:
     if results.has("saturation") and set(results.models) & set(
         results.table("saturation")["model"]
     ):
-        yield Drawing("saturation", "saturation", (results,))
-    if results.has("causes") and failures.cells(results.table("causes")):
-        yield Drawing("causes", "causes", (results,))
-    clipped = [
-        k for k in results.models if results.study.models[k].fields["loss"] == "kl_divergence"
-    ]
-    conditions, history = failures.grid(results, clipped), results.table("history")
-    known = "stuck" in history and bool(history["stuck"].notna().any())
-    if conditions and known and len(clipped) <= MOST_MODELS:
-        yield Drawing("stuck", "stuck", (results, clipped, conditions))
+        yield Drawing("saturation", "saturation", results, {})
+    cells = failures.cells_of(results.table("causes")) if results.has("causes") else []
+    models = [model for model in results.models if any(model in cell.conditions for cell in cells)]
+    if models:
+        yield Drawing("causes", "causes", results, {"cells": cells, "models": models})
+    conditions = dict.fromkeys(key for cell in cells for key in cell.conditions.values())
+    if models and len(models) <= MOST_MODELS and results.table("history")["stuck"].notna().any():
+        subject = {"models": models, "conditions": list(conditions)}
+        yield Drawing("stuck", "stuck", results, subject)
 
 
 @cache

@@ -24,8 +24,8 @@ from mlpstudy.formats import heading
 PARTS = {"train": "training", "validation": "validation"}
 QUANTITIES = ("loss", "accuracy")
 UNITS = {"loss": "", "accuracy": " (%)"}
-DOTTED: Any = {"ls": (0, (1, 1.6))}
-DASHED: Any = {"ls": (0, (2.2, 1.3))}
+# Of the median of the other part: of training beside that of validation, and the reverse.
+DASHES = {"train": (0, (1, 1.6)), "validation": (0, (2.2, 1.3))}
 # Widths of a median. If there are several conditions, the first is the widest and lies below the
 # others, so that none hides another.
 STRONG, WIDEST, NARROWEST = 1.8, 2.8, 1.1
@@ -53,44 +53,37 @@ def curves_figure(results: Results, model: str, conditions: Sequence[str]) -> Fi
     single = _is_single(rows, len(axes))
     for quantity, row in zip(QUANTITIES, (axes[: len(parts)], axes[len(parts) :]), strict=True):
         for part, panel in zip(parts, row, strict=True):
-            _draw_replicates(panel, results.study, rows, part, quantity, single)
-            _draw_medians(panel, results.study, rows, part, quantity, widths)
-            if part == "validation":
-                _draw_medians(panel, results.study, rows, "train", quantity, widths, DOTTED)
+            other = "train" if part == "validation" else ""
+            _draw(panel, results.study, rows, quantity, part, widths, single, other)
             panel.set_label(f"{heading(quantity)}, {PARTS[part]}{UNITS[quantity]}")
             panel.set_xlabel("Epoch")
             panel.tick_params(axis="y", labelleft=panel is row[0])
             panel.set_title(f"{heading(quantity)}, {PARTS[part]}")
         _scale(row, quantity, results.study)
-    lines = [line("median", lw=STRONG), _replicate_line(single)]
-    if len(parts) > 1:
-        lines.append(line("median of training", lw=STRONG * THIN, **DOTTED))
-    style.key(figure, [*style.condition_lines(results.study, widths), *lines])
+    others = {"train": "median of training"} if len(parts) > 1 else {}
+    _key(figure, results.study, widths, single, "median", others)
     return figure
 
 
-def comparison_figure(results: Results, models: Sequence[str]) -> Figure:
+def comparison_figure(results: Results, models: Sequence[str], conditions: Sequence[str]) -> Figure:
     """Draw loss above accuracy, a column per model, all on the same axes.
 
     Training: every replicate thin, their median strong. Validation: the median, dashed.
     """
-    rows = results.rows("history", models, results.main)
-    widths = _widths(results.main)
+    rows = results.rows("history", models, conditions)
+    widths = _widths(conditions)
     single = _is_single(rows, 2)
     labels = [heading(quantity) for quantity in QUANTITIES]
     figure, grid = style.model_panels(results.study, models, labels, SMALL)
     for quantity, row in zip(QUANTITIES, grid, strict=True):
         for model, axes in row.items():
             own = rows[rows["model"] == model]
-            _draw_replicates(axes, results.study, own, "train", quantity, single)
-            _draw_medians(axes, results.study, own, "train", quantity, widths)
-            _draw_medians(axes, results.study, own, "validation", quantity, widths, DASHED)
+            _draw(axes, results.study, own, quantity, "train", widths, single, "validation")
             axes.set_label(f"{results.study.model_label(model)}, {quantity}{UNITS[quantity]}")
         _scale(list(row.values()), quantity, results.study)
-    lines = [line("training: median", lw=STRONG), _replicate_line(single)]
-    if rows["validation_loss"].notna().any():
-        lines.append(line("validation: median", lw=STRONG * THIN, **DASHED))
-    style.key(figure, [*style.condition_lines(results.study, widths), *lines])
+    validated = rows["validation_loss"].notna().any()
+    others = {"validation": "validation: median"} if validated else {}
+    _key(figure, results.study, widths, single, "training: median", others)
     return figure
 
 
@@ -108,11 +101,19 @@ def _is_single(rows: pd.DataFrame, axes: int) -> bool:
     return len(points) * axes <= POINTS
 
 
-def _replicate_line(single: bool) -> Line2D:
-    """Return what stands for the replicates in a key."""
-    if single:
-        return line("one replicate", lw=0.55)
-    return line("range of the replicates", lw=6.0, alpha=0.18)
+def _key(
+    figure: Figure, study: Study, widths: Mapping[str, float], single: bool, median: str,
+    others: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Explain the conditions, the median, the replicates and, by part, other medians."""
+    lines = [
+        line(study.condition_label(condition), color=style.colour_of(study, condition), lw=width)
+        for condition, width in widths.items()
+    ]
+    range_of_all = line("range of the replicates", lw=6.0, alpha=0.18)
+    replicates = line("one replicate", lw=0.55) if single else range_of_all
+    dashed = [line(text, lw=STRONG * THIN, ls=DASHES[part]) for part, text in others.items()]
+    style.key(figure, [*lines, line(median, lw=STRONG), replicates, *dashed])
 
 
 def by_epoch(rows: pd.DataFrame, part: str, quantity: str) -> pd.DataFrame:
@@ -122,48 +123,38 @@ def by_epoch(rows: pd.DataFrame, part: str, quantity: str) -> pd.DataFrame:
     return table * (100 if quantity == "accuracy" else 1)
 
 
-def _draw_replicates(
-    axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str, single: bool
-) -> None:
-    """Draw, by condition, every replicate as a thin line or their range as a band."""
-    for condition, own in rows.groupby("condition", sort=False):
-        table, colour = by_epoch(own, part, quantity), style.colour_of(study, str(condition))
+def _draw(
+    axes: Axes, study: Study, rows: pd.DataFrame, quantity: str, part: str,
+    widths: Mapping[str, float], single: bool, other: str = "",
+) -> None:  # fmt: skip
+    """Draw, by condition, every replicate as a thin line, or their range as a band, and the median.
+
+    Of an `other` part there is only the median, thinner and in dashes; of one epoch there is none.
+    The labels are for `panels_of`.
+    """
+    for condition, width in widths.items():
+        table = by_epoch(rows[rows["condition"] == condition], part, quantity)
         if table.isna().all(axis=None):
             continue
+        label, colour = study.condition_label(condition), style.colour_of(study, condition)
+        # One epoch makes no line.
+        dots: dict[str, Any] = {"marker": "o", "markersize": 3.0} if len(table) == 1 else {}
         if single:
-            look = {"lw": 0.55, "alpha": 0.55, "zorder": 2, **_dots(table)}
-            axes.plot(*joined(table), color=colour, **look)
+            axes.plot(*joined(table), color=colour, lw=0.55, alpha=0.55, zorder=2, **dots)
         else:
             low, high = table.min(axis=1), table.max(axis=1)
             axes.fill_between(table.index, low, high, color=colour, alpha=0.14, lw=0)
+        median = table.median(axis=1)
+        axes.plot(median.index, median, color=colour, zorder=3, label=label, lw=width, **dots)
+    for condition, width in widths.items() if other else ():
+        own = by_epoch(rows[rows["condition"] == condition], other, quantity)
+        median = own.median(axis=1).dropna()
+        if len(median) > 1:
+            look: dict[str, Any] = {"lw": width * THIN, "ls": DASHES[other], "zorder": 3}
+            look["color"] = style.colour_of(study, condition)
+            look["label"] = f"{study.condition_label(condition)}, {PARTS[other]}"
+            axes.plot(median.index, median, **look)
     scale_epochs(axes, rows)
-
-
-def _draw_medians(
-    axes: Axes, study: Study, rows: pd.DataFrame, part: str, quantity: str,
-    widths: Mapping[str, float], dashes: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
-    """Draw the median of the replicates by condition, with a label for `panels_of`.
-
-    A median with `dashes` is of another part than its panel, and thinner; of one epoch there is no
-    such line.
-    """
-    for condition, width in widths.items():
-        median = by_epoch(rows[rows["condition"] == condition], part, quantity).median(axis=1)
-        if median.isna().all() or (dashes and len(median.dropna()) == 1):
-            continue
-        label = study.condition_label(condition)
-        look = {"lw": width, **_dots(median)}
-        if dashes:
-            label, look = f"{label}, {PARTS[part]}", {"lw": width * THIN, **dashes}
-            median = median.dropna()
-        colour = style.colour_of(study, condition)
-        axes.plot(median.index, median, color=colour, zorder=3, label=label, **look)
-
-
-def _dots(values: pd.DataFrame | pd.Series) -> dict[str, Any]:
-    """Return a marker where one epoch makes no line."""
-    return {"marker": "o", "markersize": 3.0} if len(values) == 1 else {}
 
 
 def joined(table: pd.DataFrame) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -227,68 +218,55 @@ def _loss_ticks(low: float, high: float) -> list[float]:
 
 def panels_of(figure: Figure) -> tuple[Panel, ...]:
     """Return where the panels of a drawn figure are and what their medians are, epoch by epoch."""
-    return tuple(_panel(axes, figure) for axes in figure.axes)
-
-
-def _panel(axes: Axes, figure: Figure) -> Panel:
     width, height = (72 * float(inches) for inches in figure.get_size_inches())
-    place = axes.get_position()
-    x, y = round(place.x0 * width, 1), round((1 - place.y1) * height, 1)
-    medians = [drawn for drawn in axes.lines if not str(drawn.get_label()).startswith("_child")]
-    left, right = axes.get_xlim()
-    return Panel(
-        label=str(axes.get_label()),
-        box=(x, y, round(place.width * width, 1), round(place.height * height, 1)),
-        epochs=(float(left), float(right)),
-        medians=tuple(
-            Median(str(drawn.get_label()), variable_of(str(drawn.get_color())), _by_epoch(drawn))
-            for drawn in medians
-        ),
-    )
+    found = []
+    for axes in figure.axes:
+        place, (left, right) = axes.get_position(), axes.get_xlim()
+        points = (
+            place.x0 * width,
+            (1 - place.y1) * height,
+            place.width * width,
+            place.height * height,
+        )
+        x, y, across, down = (round(value, 1) for value in points)
+        medians = [drawn for drawn in axes.lines if not str(drawn.get_label()).startswith("_child")]
+        found.append(
+            Panel(
+                label=str(axes.get_label()),
+                box=(x, y, across, down),
+                epochs=(float(left), float(right)),
+                medians=tuple(map(_median, medians)),
+            )
+        )
+    return tuple(found)
 
 
-def _by_epoch(drawn: Line2D) -> tuple[float | None, ...]:
+def _median(drawn: Line2D) -> Median:
     """Return the values of a line from epoch 1 to its last, with four digits; None for no value."""
     x, y = np.asarray(drawn.get_xdata(), int), np.asarray(drawn.get_ydata(), float)
-    values = {int(e): float(f"{v:.4g}") for e, v in zip(x, y, strict=True) if np.isfinite(v)}
-    return tuple(values.get(epoch) for epoch in range(1, int(x.max()) + 1))
+    known = {int(e): float(f"{v:.4g}") for e, v in zip(x, y, strict=True) if np.isfinite(v)}
+    values = tuple(known.get(epoch) for epoch in range(1, int(x.max()) + 1))
+    return Median(str(drawn.get_label()), variable_of(str(drawn.get_color())), values)
 
 
-def curves_values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
-    """Return what the caption of a model's curves says."""
-    return _values(results, [model], conditions)
+def values(
+    results: Results, conditions: Sequence[str], models: Sequence[str] = (), model: str = ""
+) -> dict[str, Any]:
+    """Return where the medians of training begin and end, and whether there is any validation.
 
-
-def comparison_values(results: Results, models: Sequence[str]) -> dict[str, Any]:
-    """Return what the caption of the curves of several models says."""
-    return _values(results, models, results.main)
-
-
-def _values(results: Results, models: Sequence[str], conditions: Sequence[str]) -> dict[str, Any]:
-    """Return where the medians of training begin and end.
-
-    Each of `courses` is (model, accuracies, losses), the first and the last of each or None.
+    `medians` lists, by condition, (model, accuracies, losses): the first and the last or None.
     """
-    told = []
+    models = models or [model]
+    medians: dict[str, list[Any]] = {condition: [] for condition in conditions}
     for condition in conditions:
-        courses = []
-        for model in models:
-            rows = results.rows("history", [model], [condition])
+        for key in models:
+            rows = results.rows("history", [key], [condition])
             if len(rows):
                 accuracy = _ends(by_epoch(rows, "train", "accuracy") / 100)
                 loss = _ends(by_epoch(rows, "train", "loss"))
-                courses.append((results.names([model]), accuracy, loss))
-        if courses:
-            told.append({"label": results.study.condition_label(condition), "courses": courses})
-    return {
-        "whose": results.names(models),
-        "number": len(models),
-        "replicates": results.replicate_numbers(models, conditions),
-        "validated": bool(
-            results.rows("history", models, conditions)["validation_loss"].notna().any()
-        ),
-        "conditions": told,
-    }
+                medians[condition].append((key, accuracy, loss))
+    losses = results.rows("history", models, conditions)["validation_loss"]
+    return {"medians": medians, "validated": bool(losses.notna().any())}
 
 
 def _ends(table: pd.DataFrame) -> tuple[float, float] | None:

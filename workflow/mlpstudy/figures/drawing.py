@@ -16,6 +16,7 @@ import matplotlib as mpl
 from mlpstudy.analysis.results import load_results
 from mlpstudy.errors import StudyError
 from mlpstudy.figures.catalogue import KINDS, Drawing, drawings
+from mlpstudy.figures.curves import panels_of
 from mlpstudy.figures.index import INDEX, Entry, write_index
 from mlpstudy.figures.style import STYLE, save_figure
 
@@ -113,8 +114,8 @@ def _draw(drawing: Drawing, output: Path) -> Entry:
     title, caption, alt = (text.replace(" %", "\N{NO-BREAK SPACE}%") for text in drawing.words)
     save_figure(figure, output, drawing.name, alt)
     width, height = (round(float(inches) * 72, 2) for inches in figure.get_size_inches())
+    about = {name: drawing.subject.get(name, "") for name in ("model", "condition")}
     return Entry(
         drawing.name, drawing.kind, kind.section, title, caption, alt, kind.tables, width, height,
-        drawing.model, drawing.condition, drawing.comparison,
-        hover=kind.panels(figure),
+        **about, comparison=drawing.comparison, hover=panels_of(figure) if kind.hover else (),
     )  # fmt: skip

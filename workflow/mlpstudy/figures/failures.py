@@ -14,22 +14,21 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from mlpstudy.analysis.failures import cell_rows
 from mlpstudy.analysis.results import Results
 from mlpstudy.figures import style
 from mlpstudy.figures.curves import joined, scale_epochs
 from mlpstudy.figures.palette import INK, RULE
-from mlpstudy.figures.style import MARGIN, WIDTH, write
+from mlpstudy.figures.style import WIDTH, write
 from mlpstudy.formats import heading
 
 PIXELS = {"raw": "raw pixels", "unit": "pixels divided by 255"}
 FORMS = {"clipped": "clipped KL divergence", "exact": "exact KL divergence"}
 
-# Inches: the space at the left and above, a model's row, the head of a cell, and the gap between
-# cells.
-LEFT, HEAD, ROW, PAD, GAP = 1.02, 0.64, 0.20, 0.34, 0.12
+# Inches: a model's row in a cell, what a cell has above and below its rows, and the space between
+# two replicates.
+ROW, PAD, STEP = 0.20, 0.56, 0.155
 HOLLOW: dict[str, Any] = {"markerfacecolor": "none", "markeredgewidth": 0.9}
 # Lines of replicates by their outcome.
 FAILED: dict[str, Any] = {"lw": 1.3, "alpha": 0.9, "ls": "-"}
@@ -41,7 +40,7 @@ class Cell:
     """One cell of the two by two.
 
     Attributes:
-        pixels, kl: keys of PIXELS and FORMS.
+        pixels, kl: values of PIXELS and FORMS.
         conditions: for each of its models, the condition that has these pixels and this form.
         failures, n: failed and all replicates of its models.
     """
@@ -53,94 +52,75 @@ class Cell:
     n: int
 
 
-def cells(causes: pd.DataFrame) -> list[Cell]:
+def cells_of(causes: pd.DataFrame) -> list[Cell]:
     """Return the cells that have a model, changed in nothing else."""
     found = []
-    for pixels in PIXELS:
-        for form in FORMS:
+    for pixels, pixels_name in PIXELS.items():
+        for form, form_name in FORMS.items():
             rows = cell_rows(causes, pixels, form)
             if len(rows):
                 conditions = dict(zip(rows["model"], rows["condition"], strict=True))
                 failed, n = int(rows["failures"].sum()), int(rows["n"].sum())
-                found.append(Cell(pixels, form, conditions, failed, n))
+                found.append(Cell(pixels_name, form_name, conditions, failed, n))
     return found
 
 
-def causes_figure(results: Results) -> Figure:
+def causes_figure(results: Results, cells: Sequence[Cell], models: Sequence[str]) -> Figure:
     """Draw the cells; in each a row per model, every replicate a dot, filled where it failed."""
-    found = cells(results.table("causes"))
-    models = [k for k in results.study.models if any(k in cell.conditions for cell in found)]
-    rows = [p for p in PIXELS if any(cell.pixels == p for cell in found)]
-    columns = [k for k in FORMS if any(cell.kl == k for cell in found)]
-    height = PAD + ROW * len(models) + 0.06
-    width = (WIDTH - LEFT - MARGIN - GAP * (len(columns) - 1)) / len(columns)
-    figure, axes = style.canvas(HEAD + len(rows) * (height + GAP) + 0.06)
-    bold: dict[str, Any] = {"weight": "bold", "fontsize": 8.5, "color": INK.light}
-    for at, form in enumerate(columns):
-        write(axes, LEFT + at * (width + GAP), HEAD - 0.12, FORMS[form], **bold)
-    for at, pixels in enumerate(rows):
-        name = fill(PIXELS[pixels], 12)
-        y = HEAD + at * (height + GAP) + 0.06
-        write(axes, MARGIN, y, name, **{**bold, "va": "top"}, linespacing=1.4)
-    for cell in found:
-        x = LEFT + columns.index(cell.kl) * (width + GAP)
-        y = HEAD + rows.index(cell.pixels) * (height + GAP)
-        box = Rectangle((x, y), width, height, facecolor="none", edgecolor=RULE.light, lw=0.8)
-        axes.add_patch(box)
-        _title(axes, results, cell, x, y + 0.17, width)
-        _dots(axes, results, cell, models, x, y + PAD, width)
+    rows = list(dict.fromkeys(cell.pixels for cell in cells))
+    columns = sorted({cell.kl for cell in cells})
+    figure, grid = style.panels(len(rows), len(columns), PAD + ROW * len(models))
+    by_place = {(cell.pixels, cell.kl): cell for cell in cells}
+    labels = [style.shortened(label, 11) for label in results.study.model_labels(models)]
+    bold: dict[str, Any] = {"weight": "bold", "color": INK.light}
+    for pixels, row in zip(rows, grid, strict=True):
+        row[0].set_ylabel(fill(pixels, 12), rotation=0, ha="right", va="center", **bold)
+        for form, axes in zip(columns, row, strict=True):
+            axes.set(xticks=[], ylim=(len(models) - 0.5, -0.5))
+            axes.set_yticks(range(len(models)), labels)
+            axes.tick_params(labelleft=axes is row[0])
+            axes.set_xlabel(form if pixels == rows[-1] else "", **bold)
+            axes.grid(False)
+            axes.spines[:].set(visible=True, color=RULE.light)
+            if cell := by_place.get((pixels, form)):
+                _draw_cell(axes, results, cell, models, len(columns))
+            else:
+                write(axes, 0.5, 0.5, "not run", transform=axes.transAxes, ha="center")
     dot: dict[str, Any] = {"marker": "o", "markersize": 5, "color": INK.light}
     style.key(figure, [style.mark("failed", **dot), style.mark("learned", **dot, **HOLLOW)])
     return figure
 
 
-def _title(axes: Axes, results: Results, cell: Cell, x: float, y: float, width: float) -> None:
-    """Write how many failed, and under which condition, in its colour if there is only one."""
-    conditions = list(dict.fromkeys(cell.conditions.values()))
-    colour = style.colour_of(results.study, conditions[0]) if len(conditions) == 1 else INK.light
-    text = f"{cell.failures} of {cell.n} failed"
-    write(axes, x + 0.09, y, text, color=colour, weight="bold", fontsize=9)
-    longest = int(15 * (width - 1.5))
-    names = ", ".join(style.condition_name(results.study, name, longest) for name in conditions)
-    write(axes, x + width - 0.09, y, style.shortened(names, longest), color=colour, ha="right")
-
-
-def _dots(
-    axes: Axes,
-    results: Results,
-    cell: Cell,
-    models: Sequence[str],
-    x: float,
-    top: float,
-    width: float,
+def _draw_cell(
+    axes: Axes, results: Results, cell: Cell, models: Sequence[str], columns: int
 ) -> None:
-    """Draw the replicates of each model in a row, those that failed first and filled."""
+    """Draw the replicates of each model in a row, those that failed first and filled.
+
+    Above them stand how many failed, and the conditions, in their colour if there is only one.
+    """
+    study, width = results.study, (WIDTH - 1.8) / columns
+    conditions = list(dict.fromkeys(cell.conditions.values()))
+    colour = style.colour_of(study, conditions[0]) if len(conditions) == 1 else INK.light
+    axes.set_title(f"{cell.failures} of {cell.n} failed", color=colour)
+    longest = int(15 * (width - 1.2))
+    names = ", ".join(style.condition_name(study, name, longest) for name in conditions)
+    small: dict[str, Any] = {"fontsize": 7, "weight": "normal", "color": colour}
+    axes.set_title(style.shortened(names, longest), loc="right", **small)
     _, most = results.replicate_numbers(models, results.conditions)
-    step = min(0.155, (width - 0.9) / max(most, 1))
-    for place, model in enumerate(models):
-        y = top + ROW * (place + 0.5)
-        name = style.shortened(results.study.model_label(model), 11)
-        write(axes, x + 0.09, y, name, fontsize=7.5)
+    step = min(STEP, width / max(most, 1))
+    axes.set_xlim(-0.8, width / step - 0.8)
+    for y, model in enumerate(models):
         if condition := cell.conditions.get(model):
             failed, n = results.failures(condition, [model])
-            places = x + 0.84 + step * np.arange(n)
             dot: dict[str, Any] = {
+                "ls": "",
                 "marker": "o",
-                "color": style.colour_of(results.study, condition),
+                "color": style.colour_of(study, condition),
             }
             filled: dict[str, Any] = {"markersize": min(5.2, 52 * step), "markeredgewidth": 0}
             hollow: dict[str, Any] = {"markersize": min(4.6, 46 * step), **HOLLOW}
-            axes.plot(places[:failed], [y] * failed, ls="", **dot, **filled)
-            axes.plot(places[failed:], [y] * (n - failed), ls="", **dot, **hollow)
-
-
-def causes_values(results: Results) -> dict[str, Any]:
-    """Return what the caption says: failures in each cell, as (pixels, form, failed, all)."""
-    causes = results.table("causes")
-    return {
-        "models": causes["model"].nunique(),
-        "cells": [(PIXELS[c.pixels], FORMS[c.kl], c.failures, c.n) for c in cells(causes)],
-    }
+            axes.plot(np.arange(failed), [y] * failed, **dot, **filled)
+            axes.plot(np.arange(failed, n), [y] * (n - failed), **dot, **hollow)
 
 
 def stuck_figure(results: Results, models: Sequence[str], conditions: Sequence[str]) -> Figure:
@@ -178,49 +158,16 @@ def _stuck_panel(axes: Axes, results: Results, model: str, condition: str) -> No
     axes.set_yticks([0, 50, 100], ["0 %", "50 %", "100 %"])
 
 
-def grid(results: Results, models: Sequence[str]) -> list[str]:
-    """Return the conditions that change nothing of `models` but pixels and the form of KL.
-
-    For each combination the first one, and those with models that the ones before do not have;
-    the faults of the report before what mends them.
-    """
-    found: dict[tuple[bool, bool], list[str]] = {}
-    for condition in results.conditions:
-        covered = [k for k in models if k in results.study.conditions[condition].models]
-        if not covered or not _changed(results, condition, covered) <= {"pixels", "kl"}:
-            continue
-        fields = results.study.fields(condition, covered[0])
-        same = found.setdefault((fields["pixels"] != "raw", fields["kl"] != "clipped"), [])
-        known = {model for other in same for model in results.study.conditions[other].models}
-        if not known.issuperset(covered):
-            same.append(condition)
-    return [condition for key in sorted(found) for condition in found[key]]
-
-
-def _changed(results: Results, condition: str, models: Sequence[str]) -> set[str]:
-    """Return the fields in which a condition differs from the first for some of `models`."""
-    return {
-        name
-        for model in models
-        for name, value in results.study.fields(results.main[0], model).items()
-        if results.study.fields(condition, model)[name] != value
-    }
-
-
 def stuck_values(
     results: Results, models: Sequence[str], conditions: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what the caption says: the median share after the last epoch, by outcome."""
+    """Return, by condition, (outcome, median share after the last epoch, replicates)."""
     keys = ["condition", "model"]
-    rows = results.rows("history", models, results.conditions)
+    rows = results.rows("history", models, conditions)
     last = rows[rows["epoch"] == rows.groupby(keys)["epoch"].transform("max")]
     ends = last.groupby([*keys, "replicate"])["stuck"].mean().reset_index()
     ends = ends.merge(results.replicates, on=[*keys, "replicate"]).dropna(subset="stuck")
     ends["outcome"] = np.where(ends["test_accuracy"] >= results.study.medium, "learned", "failed")
     found = ends.groupby(["condition", "outcome"])["stuck"].agg(["median", "size"])
-    told = []
-    for condition in conditions:
-        if condition in found.index:
-            shares = [(outcome, *row) for outcome, *row in found.loc[condition].itertuples()]
-            told.append({"label": results.study.condition_label(condition), "shares": shares})
-    return {"conditions": told}
+    known = [condition for condition in conditions if condition in found.index]
+    return {"ends": {c: list(found.loc[c].itertuples()) for c in known}}

@@ -63,7 +63,5 @@ def _image(axes: Axes, results: Results, number: int) -> None:
 
 
 def values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
-    """Return what the text alternative says: each image's classes and agreement."""
-    labels = results.study.condition_label
-    told = [{"label": labels(c), "images": shown(results, model, c)} for c in conditions]
-    return {"whose": results.names([model]), "conditions": told}
+    """Return the rows of the images by condition."""
+    return {"images": {c: shown(results, model, c) for c in conditions}}

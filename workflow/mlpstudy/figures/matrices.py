@@ -125,26 +125,14 @@ def _recalls(axes: Axes, recalls: pd.DataFrame, colour: str, cell: float) -> Non
 
 
 def confusion_values(results: Results, model: str, conditions: Sequence[str]) -> dict[str, Any]:
-    """Return what the caption says: the commonest mistake and the mean recalls."""
-    classes, told = results.study.labels, []
+    """Return the commonest error by condition, as a row of confusions.csv; none without errors."""
+    errors = {}
     for condition in conditions:
-        shares = matrix(results, condition, model)
-        np.fill_diagonal(shares, np.nan)
-        worst = None
-        if np.isfinite(shares).any():
-            i, j = np.unravel_index(np.nanargmax(shares), shares.shape)
-            worst = classes[i], classes[j], float(shares[i, j])
-        recalls = results.rows("recalls", [model], [condition])
-        told.append({
-            "label": results.study.condition_label(condition),
-            "worst": worst,
-            "recalls": list(zip(recalls["class"], recalls["recall_mean"], strict=True)),
-        })  # fmt: skip
-    return {
-        "whose": results.names([model]),
-        "replicates": results.replicate_numbers([model], conditions),
-        "conditions": told,
-    }
+        rows = results.rows("confusions", [model], [condition])
+        wrong = rows[rows["true"].astype(str) != rows["predicted"].astype(str)]
+        for row in wrong.nlargest(1, "share").to_dict("records"):
+            errors[condition] = row
+    return {"errors": errors}
 
 
 def pairs_figure(results: Results, condition: str) -> Figure:
@@ -212,11 +200,7 @@ def _pair(axes: Axes, x: float, y: float, row: Any, colour: str, cell: float) ->
 
 
 def pairs_values(results: Results, condition: str) -> dict[str, Any]:
-    """Return what the caption says: how many pairs the intervals tell apart, and the order."""
+    """Return the number of pairs, how many the intervals tell apart, and the models' order."""
     rows = results.contrasts_under(condition)
-    return {
-        "label": results.study.condition_label(condition),
-        "apart": int(((rows["shift_low"] > 0) | (rows["shift_high"] < 0)).sum()),
-        "pairs": len(rows),
-        "order": results.study.model_labels(ranked(rows)),
-    }
+    apart = (rows["shift_low"] > 0) | (rows["shift_high"] < 0)
+    return {"pairs": len(rows), "apart": int(apart.sum()), "order": list(ranked(rows))}

@@ -52,7 +52,7 @@ def draw(results: Results) -> Figure:
         style.name_row(axes, results.study, model, detail, place + 0.5, LEFT, weight=weight)
         if place:
             axes.axhline(place, color=RULE.light, lw=0.4, zorder=0)
-    _shares(axes, rows[rows["pixels"] == "raw"], models)
+    _shares(figure, rows[rows["pixels"] == "raw"], models)
     marks = [style.line(text, color=_colour(results.study, p), lw=3.2) for p, text in NAMES.items()]
     style.key(figure, marks)
     return figure
@@ -61,11 +61,6 @@ def draw(results: Results) -> Figure:
 def _place(decades: float) -> float:
     """Return where log10 of a probability stands on the axis."""
     return -math.sqrt(max(-decades, 0.0))
-
-
-def _inch(axes: Axes) -> float:
-    """Return the length of an inch on the axis."""
-    return -axes.get_xlim()[0] / ACROSS
 
 
 def _colour(study: Study, pixels: str) -> str:
@@ -83,7 +78,7 @@ def _ground(axes: Axes, lowest: float) -> None:
     axes.axvspan(-math.sqrt(lowest), end, color=FAINT.light, lw=0, zorder=0)
     axes.axvline(end, color=INK.light, lw=1.0, zorder=4)
     text = "below 1e-7 the clipped KL divergence has no gradient"
-    x, y = end - 0.06 * _inch(axes), -0.11 / ROW
+    x, y = end + 0.06 * axes.get_xlim()[0] / ACROSS, -0.11 / ROW
     write(axes, x, y, text, ha="right", fontsize=7.5, color=INK.light)
     marks = [decades for decades in DECADES if decades <= lowest]
     axes.set_xticks([_place(-at) for at in marks], ["1", *(f"1e-{at}" for at in marks[1:])])
@@ -101,24 +96,23 @@ def _strip(axes: Axes, row: dict[Any, Any], y: float, colour: str) -> None:
     axes.plot([middle, middle], [y - 0.14, y + 0.14], lw=1.8, **look)
 
 
-def _shares(axes: Axes, raw: pd.DataFrame, models: list[str]) -> None:
+def _shares(figure: Figure, raw: pd.DataFrame, models: list[str]) -> None:
     """Write right of each row which share of images raw pixels put below the clip."""
-    inch = _inch(axes)
-    write(axes, 0.80 * inch, -0.20 / ROW, "share below,\nraw pixels", ha="right", ma="right")
+    height = ROW * len(models)
+    axes = style.axes_at(figure, LEFT + ACROSS, HEAD, 0.80, height)
+    style.bare(axes, 0.80, len(models))
+    write(axes, 0.80, -0.20 / ROW, "share below,\nraw pixels", ha="right", ma="right")
     for model, share in zip(raw["model"], raw["share_below"], strict=True):
         y = models.index(model) + 0.5
-        bar = (0.10 * inch, y - 0.12), 0.30 * inch * share, 0.24
-        axes.add_patch(Rectangle(*bar, color=MUTED.light, lw=0, clip_on=False))
+        bar = (0.10, y - 0.12), 0.30 * share, 0.24
+        axes.add_patch(Rectangle(*bar, color=MUTED.light, lw=0))
         look: dict[str, Any] = {"ha": "right", "fontsize": 7.5, "color": INK.light}
-        write(axes, 0.80 * inch, y, f"{percent(share, 0)} %", **look)
+        write(axes, 0.80, y, f"{percent(share, 0)} %", **look)
 
 
 def values(results: Results) -> dict[str, Any]:
-    """Return what the caption says: which models raw pixels saturate, and how far scaled ones."""
+    """Return the models that raw pixels saturate, and how far scaled ones do at most."""
     rows = results.table("saturation")
     raw, unit = (rows[rows["pixels"] == pixels] for pixels in NAMES)
-    most = [str(model) for model in raw.loc[raw["share_below"] > 0.5, "model"]]
-    return {
-        "most": results.names(most) if most else "",
-        "unit": float(unit["share_below"].max()) if len(unit) else None,
-    }
+    most = raw.loc[raw["share_below"] > 0.5, "model"].tolist()
+    return {"most": most, "unit": unit["share_below"].max() if len(unit) else None}

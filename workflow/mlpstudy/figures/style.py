@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -85,7 +86,7 @@ def model_panels(
     first axes of a row have its label and numbers at the left, and only the last row has epochs.
     """
     rows = len(labels)
-    bands = in_rows(models, ACROSS)
+    bands = [part.tolist() for part in np.array_split(list(models), -(-len(models) // ACROSS))]
     across = len(bands[0])
     figure, grid = panels(len(bands) * rows, across, height)
     found: list[dict[str, Axes]] = [{} for _ in range(rows)]
@@ -119,21 +120,9 @@ def bare(axes: Axes, width: float, height: float) -> Axes:
     return axes
 
 
-def in_rows(keys: Sequence[str], most: int) -> list[list[str]]:
-    """Distribute keys, in their order, to as few rows of at most `most` as possible, evenly."""
-    rows = -(-len(keys) // most)
-    each = -(-len(keys) // rows)
-    return [list(keys[at : at + each]) for at in range(0, len(keys), each)]
-
-
 def colour_of(study: Study, condition: str) -> str:
     """Return the colour of a condition, the same in every figure of the study."""
     return look_of(study, condition).colour.light
-
-
-def marker_of(study: Study, condition: str) -> str:
-    """Return the marker of a condition, the same in every figure of the study."""
-    return look_of(study, condition).marker
 
 
 def shortened(name: str, longest: int) -> str:
@@ -159,23 +148,16 @@ def condition_name(study: Study, condition: str, longest: int) -> str:
     return shortened(label, longest)
 
 
-class Shade(NamedTuple):
-    """A cell's opacity over the ground, and the colour of what is written on it."""
+def shade(part: float) -> tuple[float, str]:
+    """Return the opacity of a cell for a value of 0 to 1 and beyond, and the colour of text on it.
 
-    alpha: float
-    ink: str
-
-
-def shade(part: float) -> Shade:
-    """Return the shade of a value of 0 to 1 and beyond; below 1 it grows with the root.
-
-    There is nothing between half and 0.85: there neither ink nor paper stands out from any of the
-    colours by the 4.5 to 1 that small text needs (WCAG 2.2, 1.4.3). So 1, where the strong shades
-    begin, should be a value that means something.
+    Below 1 the opacity grows with the root. There is nothing between half and 0.85: there neither
+    ink nor paper stands out from any of the colours by the 4.5 to 1 that small text needs (WCAG
+    2.2, 1.4.3). So 1, where the strong shades begin, should be a value that means something.
     """
     if not part >= 1:
-        return Shade(round(0.5 * math.sqrt(max(part, 0.0)) if part == part else 0.0, 2), INK.light)
-    return Shade(round(0.85 + 0.15 * min((part - 1) / 2, 1.0), 2), PAPER.light)
+        return round(0.5 * math.sqrt(max(part, 0.0)) if part == part else 0.0, 2), INK.light
+    return round(0.85 + 0.15 * min((part - 1) / 2, 1.0), 2), PAPER.light
 
 
 def write(axes: Axes, x: float, y: float, text: str, **style: Any) -> Text:
@@ -220,23 +202,6 @@ def printed_mark() -> Line2D:
     """Return the tick of a value that the report prints, for `key`."""
     style: Any = {"marker": "|", "markersize": 8, "markeredgewidth": 1.6, "color": INK.light}
     return mark("printed in the report", **style)
-
-
-def condition_marks(study: Study, conditions: Sequence[str]) -> list[Line2D]:
-    """Return a dot for each condition, for `key`."""
-    return [
-        mark(study.condition_label(condition), color=colour_of(study, condition),
-             marker=marker_of(study, condition), markersize=4.6)
-        for condition in conditions
-    ]  # fmt: skip
-
-
-def condition_lines(study: Study, widths: Mapping[str, float]) -> list[Line2D]:
-    """Return a line of the given width for each condition, for `key`."""
-    return [
-        line(study.condition_label(condition), color=colour_of(study, condition), lw=width)
-        for condition, width in widths.items()
-    ]
 
 
 def key(figure: Figure, handles: Sequence[Line2D]) -> None:

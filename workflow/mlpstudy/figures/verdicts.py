@@ -92,17 +92,11 @@ def judged_claims(study: Study, claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def values(results: Results) -> dict[str, Any]:
-    """Return what the caption says: the number of claims by condition and verdict."""
+    """Return the number of claims, and by condition how many have which verdict."""
     judged = judged_claims(results.study, results.table("claims"))
+    conditions = [c for c in results.conditions if (judged["condition"] == c).any()]
     counts = judged.groupby(["condition", "verdict"]).size()
     return {
         "claims": judged["claim"].nunique(),
-        "conditions": [
-            {
-                "label": results.study.condition_label(condition),
-                "verdicts": [(int(counts.get((condition, v), 0)), v) for v in MARKS],
-            }
-            for condition in results.conditions
-            if (judged["condition"] == condition).any()
-        ],
+        "counts": {c: [(int(counts.get((c, v), 0)), v) for v in MARKS] for c in conditions},
     }
