@@ -125,7 +125,6 @@ def test_a_disturbed_job_goes_on_where_it_was(outcome: Outcome, condition: str) 
     log = outcome.log(condition)
     resumed = re.search(r"going on after epoch (\d+)", log)
     assert resumed, log
-    assert int(resumed.group(1)) >= 1  # the first epoch is always saved, later ones in turn
     assert "epoch 1/" not in log
 
 

@@ -240,7 +240,7 @@ def test_the_opening_counts_failures_verdicts_and_reproduced_values(
     assert (
         "These faults do not explain 1 failure of Model 9, trained with cross-entropy." in page.said
     )
-    # No condition has raw pixels and the exact divergence, so nothing is said of either alone.
+    # Raw pixels with exact divergence were not trained: the page says nothing about either alone.
     assert "have a known cause" in page.said
     assert "With either fault removed" not in page.said
     final = read_table(study.tables / "final_inference.csv")
