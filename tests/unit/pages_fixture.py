@@ -20,6 +20,7 @@ from mlpstudy.report.content import report_context
 from mlpstudy.report.document import Prose, Shown, compose, walk
 from mlpstudy.report.layout import Table
 from mlpstudy.report.pages import render
+from mlpstudy.report.provenance import Provenance
 
 PLAIN = (
     '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" viewBox="0 0 9 9">'
@@ -51,9 +52,9 @@ def shown_tables(results: Results) -> list[Table]:
     return [item for item in shown if isinstance(item, Table)]
 
 
-def shown_prose(results: Results) -> str:
+def shown_prose(results: Results, provenance: Provenance = PROVENANCE) -> str:
     """Return the prose of a report without figures, with single spaces."""
-    context = report_context(results, PROVENANCE, FigureIndex(()), results.folder)
+    context = report_context(results, provenance, FigureIndex(()), results.folder)
     blocks = walk(compose(TEMPLATES, context).blocks)
     return " ".join(" ".join(b.text.split()) for b in blocks if isinstance(b, Prose))
 

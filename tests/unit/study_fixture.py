@@ -41,7 +41,16 @@ PROVENANCE: dict[str, Any] = {
     "lock": {"file": "envs/study.txt", "sha256": "1" * 64, "departures": {}},
     "versions": {"python": "3.11.2", "torch": "2.13.0"},
     "machine": {"system": "Debian GNU/Linux 12", "processor": "A processor", "cores": 2},
-    "training": [{"device": "cpu", "threads": 1, "runs": 36, "seconds": 90.0}],
+    "training": [
+        {
+            "device": "cpu",
+            "processor": "A processor",
+            "pytorch": "2.13.0",
+            "threads": 1,
+            "runs": 36,
+            "seconds": 90.0,
+        }
+    ],
     "code": {"today": "f" * 64, "runs": ["f" * 64], "same": True},
     "data": {"name": "fashion-mnist", "sha256": "0" * 64, "subset": None},
 }
@@ -213,6 +222,7 @@ def _write_job(folder: Path, job: Job, fields: Mapping[str, Any], outcome: Outco
     accuracies = [row["test_accuracy"] for row in metrics]
     np.savez(folder / "predictions.npz", **_answers(job.fold, list(job.replicates), accuracies))
     write_text(folder / "spec.json", f"{job.identity()}\n")
+    write_text(folder / "machine.json", '{"processor": "A processor", "pytorch": "2.13.0"}\n')
 
 
 def _answers(fold: str, replicates: list[int], accuracies: list[float]) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from study_fixture import PROVENANCE, REPORTED, TEMPLATES, Paths, make_study
 
 from mlpstudy import __version__
@@ -21,6 +22,7 @@ from mlpstudy.analysis.tables import tabulate
 from mlpstudy.errors import StudyError
 from mlpstudy.fingerprint import training_fingerprint
 from mlpstudy.formats import date
+from mlpstudy.machine import processor, record_machine
 from mlpstudy.report.document import html_environment, rendered
 from mlpstudy.report.environment import read_commit, read_lock
 from mlpstudy.report.provenance import load_provenance, stamp, write_provenance
@@ -134,7 +136,22 @@ def test_what_is_written_is_so(study: Paths) -> None:
     assert found["versions"]["numpy"] == importlib.metadata.version("numpy")
     assert found["data"]["sha256"] == json.loads(study.study.read_text())["dataset"]["digest"]
     # Replicates 1 to 3 of two conditions take 2, 4 and 6 seconds.
-    assert found["training"] == [{"device": "cpu", "threads": 1, "runs": 6, "seconds": 24.0}]
+    trained = {"device": "cpu", "processor": "A processor", "pytorch": "2.13.0", "threads": 1}
+    assert found["training"] == [{**trained, "runs": 6, "seconds": 24.0}]
+
+
+def test_runs_of_several_machines_are_told_apart(tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.6, 0.5))
+    one = next(paths.runs.rglob("machine.json"))
+    record_machine(one.parent, torch.device("cpu"))
+    assert processor() in one.read_text()
+    tabulate(paths.study, REPORTED, paths.tables)
+    found = {(group["processor"], group["pytorch"]): group for group in written(paths)["training"]}
+    assert set(found) == {("A processor", "2.13.0"), (processor(), torch.__version__)}
+    assert sum(group["runs"] for group in found.values()) == 6
+    one.write_text('{"processor": "A processor"}')
+    with pytest.raises(StudyError, match=r"machine\.json: expected processor and pytorch as JSON"):
+        tabulate(paths.study, REPORTED, paths.tables)
 
 
 def test_runs_made_with_other_training_code_are_told(study: Paths, tmp_path: Path) -> None:
@@ -195,7 +212,8 @@ def test_the_table_shows_every_fact() -> None:
     text = " ".join(rows.values())
     values = [
         "snakemake --cores 2", "envs/study.txt", "1" * 64, "python 3.11.2", "torch 2.13.0",
-        "Debian GNU/Linux 12", "A processor", "2 usable cores", "36 runs on a CPU with 1 thread",
+        "Debian GNU/Linux 12", "A processor", "2 usable cores",
+        "36 runs on a CPU (A processor) with PyTorch 2.13.0 and 1 thread",
         "f" * 64, "Fashion-MNIST", "0" * 64,
     ]  # fmt: skip
     for value in values:

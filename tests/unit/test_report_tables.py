@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from pages_fixture import Page, render_study, shown_prose, shown_tables, titled
-from study_fixture import BOTH, REPORTED, Paths, make_study, study_of, write_tables
+from study_fixture import BOTH, PROVENANCE, REPORTED, Paths, make_study, study_of, write_tables
 
 from mlpstudy.analysis import schemas
 from mlpstudy.analysis.results import Results, load_results
@@ -126,6 +126,14 @@ def test_causes_have_the_numbers_of_the_tables(results: Results) -> None:
     faults = titled(results, "Failures with and without each fault")
     assert faults[0][:5] == ["Model 5", "4 of 6", "10.0", "\u2014", "\u2014"]
     assert titled(results, "The softmax before training")[0][2:6] == ["120.4", "78", "39", "96"]
+
+
+def test_a_study_of_several_machines_says_so(results: Results) -> None:
+    (group,) = PROVENANCE["training"]
+    other = {**PROVENANCE, "training": [group, {**group, "pytorch": "2.14.0"}]}
+    told = "1 kind of processor with 2 versions of PyTorch"
+    assert told not in shown_prose(results)
+    assert told in shown_prose(results, other)
 
 
 def test_the_likelihood_ranks_conditions_and_printed_values_have_their_place(

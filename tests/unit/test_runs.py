@@ -19,7 +19,7 @@ from torch import Tensor
 from training_jobs import ACTIVATIONS, JOB, make_job, make_trainer, small_dataset
 
 from mlpstudy import cli
-from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS, TRAINED
+from mlpstudy.analysis.schemas import HISTORY, JOB_TIMINGS, RUNS, TRAINED
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
 from mlpstudy.training.inference import load_model, predict, read_images
@@ -62,7 +62,7 @@ def test_files_and_columns(finished: tuple[Job, Path]) -> None:
         pd.read_csv(folder / name) for name in ("metrics.csv", "timings.csv", "history.csv")
     )
     assert list(metrics) == RUNS.names
-    assert list(timings) == TIMINGS.names
+    assert list(timings) == JOB_TIMINGS.names
     assert list(history) == [*HISTORY.names, "dead_layer_1", "dead_layer_2"]
     assert metrics["replicate"].tolist() == list(job.replicates)
     pairs = list(zip(history["epoch"], history["replicate"], strict=True))

@@ -123,12 +123,14 @@ def train(
 ) -> None:
     """Train the replicates of one job together, or go on where they were interrupted."""
     from mlpstudy.data.dataset import load
+    from mlpstudy.machine import record_machine
     from mlpstudy.training.devices import choose_device
     from mlpstudy.training.job import run_job
 
     planned = Job.from_identity(job)
     expect_code(planned)
     chosen = choose_device(device, gpus, when_gpus_are_taken)
+    record_machine(output, chosen)
     run_job(planned, load(data), output, chosen, threads)
 
 

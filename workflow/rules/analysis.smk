@@ -7,6 +7,7 @@ rule tabulate_runs:
         reported=of_report("values"),
         metrics=of_every_job("metrics.csv"),
         timings=of_every_job("timings.csv"),
+        machines=of_every_job("machine.json"),
         history=of_every_job("history.csv"),
         predictions=of_every_job("predictions.npz"),
     output:

@@ -8,7 +8,7 @@ rule train:
         multiext(
             "<run>/",
             *("spec.json", "metrics.csv", "timings.csv", "history.csv"),
-            *("predictions.npz", "weights.safetensors"),
+            *("predictions.npz", "weights.safetensors", "machine.json"),
         ),
     log:
         "<results>/logs/train/{condition}/{model}/fold-{fold}/replicates-{first}-{last}.log",

@@ -8,18 +8,20 @@ from pathlib import Path
 import pandas as pd
 
 from mlpstudy.analysis.conditions import Cell
-from mlpstudy.analysis.schemas import HISTORY, RUNS, TIMINGS
+from mlpstudy.analysis.schemas import HISTORY, JOB_TIMINGS, RUNS
 from mlpstudy.config.study import Job, Study
 from mlpstudy.errors import StudyError
+from mlpstudy.machine import recorded_machine
 
 RUN_KEYS = ["condition", "model", "fold", "replicate"]
-JOB_FILES = {"metrics": RUNS, "timings": TIMINGS, "history": HISTORY}
+JOB_FILES = {"metrics": RUNS, "timings": JOB_TIMINGS, "history": HISTORY}
 
 
 def collect(study: Study, name: str) -> pd.DataFrame:
     """Return the rows of one of JOB_FILES of all jobs.
 
-    The rows are in the order of the study, then of fold, replicate and epoch.
+    The rows are in the order of the study, then of fold, replicate and epoch. Those of `timings`
+    have the columns of machine.json too.
 
     Raises:
         StudyError: a job's file is missing, is not a table, lacks a column or a replicate.
@@ -49,7 +51,7 @@ def _rows_of(job: Job, name: str) -> pd.DataFrame:
         raise StudyError(f"{path}: expected rows of {named}")
     if set(frame["replicate"]) != set(range(job.first, job.last + 1)):
         raise StudyError(f"{path}: expected replicates {job.first} to {job.last}")
-    return frame
+    return frame.assign(**recorded_machine(job.folder)) if name == "timings" else frame
 
 
 def check_planned(study: Study, frame: pd.DataFrame, path: Path) -> pd.DataFrame:

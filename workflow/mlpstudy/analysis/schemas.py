@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlpstudy.analysis.columns import table
+from mlpstudy.analysis.columns import Table, table
 
 
 def numbers(name: str, endings: str) -> str:
@@ -37,13 +37,14 @@ RUNS = table(
     batch_size:count {TRAINED} test_loss test_accuracy
     """,
 )
-TIMINGS = table(
+JOB_TIMINGS = table(  # what a training job writes
     "timings",
     f"""
     {RUN} seconds device:name threads:count stacked:count images_per_second:count
     peak_memory_mb:count
     """,
 )
+TIMINGS = Table("timings", {**JOB_TIMINGS.columns, "processor": "name", "pytorch": "name"})
 HISTORY = table("history", f"{RUN} epoch:count {TRAINED} stuck")
 
 # The columns of models.csv that follow from the predictions for single images.

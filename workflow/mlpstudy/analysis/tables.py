@@ -20,7 +20,7 @@ from mlpstudy.analysis.runs import (
     collect,
     replicates,
 )
-from mlpstudy.analysis.schemas import CONFUSIONS, HARDEST, RECALLS, SPREAD
+from mlpstudy.analysis.schemas import CONFUSIONS, HARDEST, HISTORY, RECALLS, RUNS, SPREAD, TIMINGS
 from mlpstudy.analysis.sensitivity import sensitivity
 from mlpstudy.config.study import Study, load_study
 from mlpstudy.files import write_csv
@@ -94,7 +94,7 @@ def archived(study: Study, folder: Path) -> Recorded:
     """
     frames = {
         schema.name: check_planned(study, schema.read(folder), folder / f"{schema.name}.csv")
-        for schema in JOB_FILES.values()
+        for schema in (RUNS, TIMINGS, HISTORY)
     }
     of_predictions = {
         name: schema.read(folder)[schema.names] for name, schema in OF_PREDICTIONS.items()

@@ -14,6 +14,7 @@ from typing import Any
 
 from mlpstudy import __version__
 from mlpstudy.errors import StudyError
+from mlpstudy.machine import processor
 
 PACKAGES = (
     "torch", "numpy", "pandas", "scipy", "scikit-learn", "matplotlib", "snakemake", "typst",
@@ -30,7 +31,7 @@ def read_machine() -> dict[str, Any]:
     """Return `system`, `processor`, and the number of `cores` that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return {"system": _system(), "processor": _processor(), "cores": cores}
+    return {"system": _system(), "processor": processor(), "cores": cores}
 
 
 def read_versions() -> dict[str, str | None]:
@@ -82,16 +83,6 @@ def _system() -> str:
         return f"{platform.freedesktop_os_release()['PRETTY_NAME']}, {kernel}"
     except (OSError, KeyError):
         return kernel
-
-
-def _processor() -> str:
-    """Return the processor's name as Linux has it, elsewhere what Python knows of it."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        text = ""
-    named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
-    return named[1].strip() if named else platform.processor() or platform.machine()
 
 
 def read_commit(folder: Path) -> dict[str, Any]:

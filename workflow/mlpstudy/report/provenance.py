@@ -5,7 +5,8 @@ report carry the provenance of its tables. The keys of provenance.json:
 
 - `date`, UTC in the form of ISO 8601, and the `command` that made the tables
 - `repository`, `lock`, `versions`, `machine`: see `mlpstudy.report.environment`
-- `training`: a list of `device`, `threads`, and the number and `seconds` of the `runs` trained so
+- `training`: a list of `device`, `processor`, `pytorch`, `threads`, and the number and `seconds` of
+  the `runs` trained so
 - `code`: training code: `today`, those of the `runs`, and if all are the `same`
 - `data`: `name`, `sha256`, and the numbers of the first images taken as `subset`, or null
 - `archive`: only in an archived study that was computed again: the `date` and `repository` of that
@@ -125,12 +126,13 @@ def _now() -> Provenance:
 
 
 def _training(timings: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the runs and their time by device and number of threads, the most runs first."""
-    groups = timings.groupby(["device", "threads"])["seconds"].agg(["size", "sum"])
+    """Return the runs and their time by machine and number of threads, the most runs first."""
+    keys = ["device", "processor", "pytorch", "threads"]
+    groups = timings.groupby(keys)["seconds"].agg(["size", "sum"])
     groups = groups.sort_values("size", ascending=False, kind="stable").reset_index()
     return [
         {
-            "device": str(row["device"]),
+            **{key: str(row[key]) for key in ("device", "processor", "pytorch")},
             "threads": int(row["threads"]),
             "runs": int(row["size"]),
             "seconds": round(float(row["sum"]), 1),
