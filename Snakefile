@@ -1,4 +1,4 @@
-# The door: `snakemake --cores 4` here runs the study that workflow/Snakefile describes.
+# `snakemake --cores 4` in this folder runs the study that workflow/Snakefile describes.
 include: "workflow/Snakefile"
 
 

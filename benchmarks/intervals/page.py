@@ -28,6 +28,8 @@ def page(figures: pd.DataFrame, samples: int) -> str:
     compared = found[ours | found["method"].isin(COMMON)].assign(test="common")
     compared.loc[ours, "test"] = "study"
     each = judged[judged["case"] != "any claim"]
+    right = each[(each["measure"] == "right") & (each["method"] == "in a family")]
+    in_family = right.groupby("replicates")["value"].mean()
 
     def one(part: pd.DataFrame, **where: object) -> str:
         for column, wanted in where.items():
@@ -62,7 +64,9 @@ def page(figures: pd.DataFrame, samples: int) -> str:
         power=table(
             compared[compared["replicates"] == 12], "case", ["measure", "test"], "first"
         ),
-        verdicts=table(each[each["replicates"] == 12], "case", ["measure", "method"], "first"),
+        verdicts=table(each, "case", ["measure", "method", "replicates"], "first"),
+        right_12=f"{in_family[12]:.0f}",
+        right_20=f"{in_family[20]:.0f}",
         any_alone=one(judged, case="any claim", method="alone", replicates=12),
         any_12=one(judged, case="any claim", method="in a family", replicates=12),
         any_20=one(judged, case="any claim", method="in a family", replicates=20),

@@ -1,3 +1,3 @@
 """The study: everything the workflow does, as a package that knows nothing of Snakemake."""
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
