@@ -69,7 +69,24 @@ def test_the_server_imports_modules_that_exist_for_verbs_that_exist() -> None:
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
     assert set(server.IMPORTS) <= verbs
     for module in sum(server.IMPORTS.values(), ()):
-        assert importlib.util.find_spec(f"mlpstudy.{module}"), module
+        assert importlib.util.find_spec(module), module
+
+
+@pytest.mark.parametrize(("verbs", "imported"), [({"judge"}, True), ({"judge", "train"}, False)])
+def test_an_idle_server_imports_what_is_to_come_unless_training_is(
+    verbs: set[str], imported: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "workflow"))
+    monkeypatch.setenv(server.ADDRESS, "")
+    process = server.start(verbs)
+    assert process is not None
+    with process:
+        if imported:
+            wait_for(lambda: "scipy" in Path(f"/proc/{process.pid}/maps").read_text())
+        else:
+            time.sleep(3)
+            assert "numpy" not in Path(f"/proc/{process.pid}/maps").read_text()
+        process.kill()
 
 
 def test_a_command_and_its_fork_end_together(

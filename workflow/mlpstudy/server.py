@@ -19,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Collection, Iterable
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -31,16 +32,16 @@ ADDRESS = "MLPSTUDY_SERVER"  # in the environment of the workflow's jobs
 # The modules that the server imports before it forks for a verb. None of them computes anything
 # when it is imported, so that no library has threads in the server, which would end in a fork.
 IMPORTS = {
-    "train": ("training.devices", "training.job"),
-    "probe": ("analysis.saturation",),
-    "tabulate": ("analysis.tables",),
-    "contrast": ("analysis.contrasts",),
-    "audit": ("audit.checks",),
-    "judge": ("claims.judging",),
-    "draw": ("figures.drawing",),
-    "provenance": ("report.provenance",),
-    "render": ("report.pages",),
-    "typeset": ("report.pages",),
+    "train": ("mlpstudy.training.devices", "mlpstudy.training.job"),
+    "probe": ("mlpstudy.analysis.saturation",),
+    "tabulate": ("mlpstudy.analysis.tables", "scipy.stats"),
+    "contrast": ("mlpstudy.analysis.contrasts", "scipy.stats"),
+    "audit": ("mlpstudy.audit.checks", "scipy.stats"),
+    "judge": ("mlpstudy.claims.judging", "scipy.stats"),
+    "draw": ("mlpstudy.figures.drawing",),
+    "provenance": ("mlpstudy.report.provenance",),
+    "render": ("mlpstudy.report.pages",),
+    "typeset": ("mlpstudy.report.pages",),
 }
 NUMBER = struct.Struct("=i")  # a length, a process or a status
 PR_SET_PDEATHSIG = 1
@@ -48,8 +49,11 @@ PR_SET_PDEATHSIG = 1
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def start() -> subprocess.Popen[bytes] | None:
+def start(verbs: Iterable[str] = ()) -> subprocess.Popen[bytes] | None:
     """Start a server that ends with this process, and put its address into the environment.
+
+    While it has nothing else to do, it imports the modules of `verbs`, which are to come. With
+    training jobs it does not, as their forks would get larger.
 
     Return None where there is no support: it takes Linux to end the forks with the server.
     """
@@ -60,7 +64,7 @@ def start() -> subprocess.Popen[bytes] | None:
         listener.bind(f"\0{address}")  # an abstract name: there is no file to remove
         listener.listen(64)
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(listener.fileno())],
+            [sys.executable, "-m", __name__, str(listener.fileno()), *sorted(verbs)],
             stdin=subprocess.PIPE,  # closed when this process ends, however it does
             pass_fds=[listener.fileno()],
             env={**os.environ, **ONE_THREAD},
@@ -103,14 +107,18 @@ def _forward_signals(process: int) -> None:
 # ---- The server -------------------------------------------------------------------------------
 
 
-def serve(listener: socket.socket) -> None:
+def serve(listener: socket.socket, verbs: Collection[str] = ()) -> None:
     """Fork for each client until the workflow has ended, and then until the last fork has."""
+    ahead = [] if "train" in verbs else [name for name in IMPORTS if name in verbs]
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the clients forward those for their forks
     forks: dict[socket.socket, BaseProcess] = {}
     is_open = True
     while is_open or forks:
         sources: list[Any] = [*forks, *(process.sentinel for process in forks.values())]
-        ready = wait([*sources, listener, 0] if is_open else sources)
+        waited = [*sources, listener, 0] if is_open else sources
+        ready = wait(waited, timeout=0 if ahead else None)
+        if ahead and not ready:
+            _import(ahead.pop(0))
         for client, process in list(forks.items()):
             if process.sentinel in ready or client in ready:
                 _end(client, process)
@@ -141,9 +149,7 @@ def _fork(client: socket.socket) -> BaseProcess:
         raise PermissionError
     header, streams, *_ = socket.recv_fds(client, NUMBER.size, 3)
     state = json.loads(client.recv(NUMBER.unpack(header)[0], socket.MSG_WAITALL))
-    for module in IMPORTS.get(state["argv"][1], ()):
-        with contextlib.suppress(Exception):  # the command meets the same error, and says so
-            importlib.import_module(f"mlpstudy.{module}")
+    _import(state["argv"][1])
     if state["argv"][1] == "train":
         # Kept by all forks: that of the code that they run, whatever becomes of the files.
         importlib.import_module("mlpstudy.fingerprint").training_fingerprint()
@@ -154,6 +160,12 @@ def _fork(client: socket.socket) -> BaseProcess:
     with contextlib.suppress(OSError):
         client.sendall(NUMBER.pack(process.pid))
     return process
+
+
+def _import(verb: str) -> None:
+    for module in IMPORTS.get(verb, ()):
+        with contextlib.suppress(Exception):  # the command meets the same error, and says so
+            importlib.import_module(module)
 
 
 def _run(state: dict[str, Any], streams: list[int]) -> None:
@@ -173,4 +185,4 @@ def _run(state: dict[str, Any], streams: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    serve(socket.socket(fileno=int(sys.argv[1])))
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

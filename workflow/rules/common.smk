@@ -118,8 +118,10 @@ def start_server():
     Jobs in other environments and on other machines cannot use it.
     """
     deployed = workflow.deployment_settings.deployment_method
-    if workflow.local_exec and not deployed and len(list(workflow.dag.needrun_jobs())) > 2:
-        server.start()
+    jobs = list(workflow.dag.needrun_jobs())
+    if workflow.local_exec and not deployed and len(jobs) > 2:
+        commands = [(job.rule.shellcmd or "").split() for job in jobs]  # python -m mlpstudy VERB
+        server.start({words[3] for words in commands if len(words) > 3})
 
 
 # Jobs that Snakemake starts in processes of their own read the workflow too. Only the main process

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from numpy.typing import NDArray
-from scipy import stats
 
 from mlpstudy.analysis.schemas import ARCHITECTURES
 from mlpstudy.config.study import Study
@@ -103,8 +103,8 @@ def spearman(sizes: Array, values: Array) -> tuple[float, float, float]:
     """
     if len(np.unique(sizes)) < 2 or len(np.unique(values)) < 2:
         return math.nan, 1.0, 1.0
-    x, y = (_standard(stats.rankdata(side)) for side in (sizes, values))
-    test = stats.permutation_test(
+    x, y = (_standard(scipy.stats.rankdata(side)) for side in (sizes, values))
+    test = scipy.stats.permutation_test(
         (y,),
         lambda order, axis: (order * x).sum(axis),
         permutation_type="pairings",

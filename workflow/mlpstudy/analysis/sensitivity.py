@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import logit, logsumexp
-from scipy.stats import norm
 
 from mlpstudy.analysis.conditions import baselines, changes, joined
 from mlpstudy.analysis.reported import Reported, Value
@@ -168,11 +166,12 @@ def log_likelihood(printed: ArrayLike, sample: ArrayLike, bandwidth: float = BAN
     """
     at, runs = _scaled(printed), _scaled(sample)
     distances = np.where(np.isfinite(runs), runs - at, np.inf)
-    kernels = norm.logpdf(distances, scale=bandwidth).sum(1)
+    peak = -math.log(bandwidth * math.sqrt(2 * math.pi))
+    kernels = (peak - (distances / bandwidth) ** 2 / 2).sum(1)
     accuracy = np.ravel(printed)[0].clip(LEAST, 1 - LEAST)
     broad = math.log(accuracy * (1 - accuracy))
     broad -= (len(at) - 1) * math.log(math.log(LOSSES[1] / LOSSES[0]))
-    return float(logsumexp(np.append(kernels, broad)) - math.log(len(runs) + 1))
+    return float(np.logaddexp.reduce([*kernels, broad]) - math.log(len(runs) + 1))
 
 
 def likelihoods(
@@ -229,7 +228,8 @@ def model_likelihoods(
 def _scaled(values: ArrayLike) -> Array:
     """Return the logit of accuracies and the logarithm of losses, which are the last axis."""
     scaled = np.array(values, dtype=np.float64)
-    scaled[..., 0] = logit(scaled[..., 0].clip(LEAST, 1 - LEAST))
+    accuracy = scaled[..., 0].clip(LEAST, 1 - LEAST)
+    scaled[..., 0] = np.log(accuracy / (1 - accuracy))
     with np.errstate(divide="ignore"):
         scaled[..., 1:] = np.log(scaled[..., 1:])
     return scaled

@@ -18,7 +18,7 @@ from types import CodeType
 from typing import Any
 
 import numpy as np
-from scipy.stats import binom
+import scipy
 
 from mlpstudy.audit.printed import NotPrintedError, Report
 from mlpstudy.formats import listing
@@ -164,4 +164,4 @@ def _some(values: Any) -> list[Any]:
 def chance_of_equal_counts(accuracy: float) -> float:
     """Return the probability that two independent networks are right on equally many images."""
     counts = np.arange(TEST_IMAGES + 1)
-    return float(np.sum(binom.pmf(counts, TEST_IMAGES, accuracy) ** 2))
+    return float(np.sum(scipy.stats.binom.pmf(counts, TEST_IMAGES, accuracy) ** 2))

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
 
 from mlpstudy.analysis.statistics.intervals import Values, mean_difference
 
@@ -74,7 +74,7 @@ def equivalence(first: Values, second: Values, margin: float, *, paired: bool = 
     within = margin - abs(estimate)
     if n < 2 or not within > 0:
         return 1.0
-    return float(special.stdtr(freedom, -within / error)) if error else 0.0
+    return float(scipy.special.stdtr(freedom, -within / error)) if error else 0.0
 
 
 def replicates_to_decide(p: float, n: int, level: float, power: float = 0.8) -> float:
@@ -89,9 +89,9 @@ def replicates_to_decide(p: float, n: int, level: float, power: float = 0.8) -> 
         level: the two-sided level that p has to reach.
         power: the probability of reaching it.
     """
-    seen = float(stats.norm.isf(p / 2))
+    seen = float(scipy.stats.norm.isf(p / 2))
     if not seen > 0:
         return math.nan
-    wanted = float(stats.norm.isf(level / 2) + stats.norm.ppf(power))
+    wanted = float(scipy.stats.norm.isf(level / 2) + scipy.stats.norm.ppf(power))
     size = max(math.ceil(n * (wanted / seen) ** 2), n + 1)
     return float(size) if size <= MANY else math.nan

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
 
 RESAMPLES = 1999
 
@@ -58,7 +58,7 @@ def share_interval(count: int, n: int, level: float = 0.95) -> Interval:
     """Wilson's score interval of a share, `count` of `n`."""
     if n == 0:
         return Interval(math.nan, math.nan, math.nan, level, 0)
-    bounds = stats.binomtest(int(count), int(n)).proportion_ci(level, method="wilson")
+    bounds = scipy.stats.binomtest(int(count), int(n)).proportion_ci(level, method="wilson")
     return Interval(count / n, float(bounds.low), float(bounds.high), level, int(n))
 
 
@@ -74,7 +74,7 @@ def median_interval(values: Values, level: float = 0.95) -> Interval:
     if n < 2:
         return Interval(float(x[0]) if n else math.nan, math.nan, math.nan, 0.0, n)
     # P(fewer than k of n values lie below the median) must not exceed half of what is left.
-    k = int(stats.binom.ppf((1 - level) / 2, n, 0.5))
+    k = int(scipy.stats.binom.ppf((1 - level) / 2, n, 0.5))
     reached = level if k >= 1 else 1 - 2.0 ** (1 - n)
     k = max(k, 1)
     return Interval(float(np.median(x)), float(x[k - 1]), float(x[n - k]), reached, n)
@@ -90,7 +90,7 @@ def difference_of_means(
     estimate, error, freedom, n = mean_difference(first, second, paired=paired)
     if n < 2:
         return Interval(estimate, math.nan, math.nan, level, n)
-    half = float(special.stdtrit(freedom, (1 + level) / 2)) * error if error else 0.0
+    half = float(scipy.special.stdtrit(freedom, (1 + level) / 2)) * error if error else 0.0
     return Interval(estimate, estimate - half, estimate + half, level, n)
 
 
@@ -207,7 +207,7 @@ def superiority(
     if not n:
         return Interval(math.nan, math.nan, math.nan, level, 0)
     estimate = float((signs.mean() + 1) / 2)
-    square = float(special.ndtri((1 + level) / 2)) ** 2 / n
+    square = float(scipy.special.ndtri((1 + level) / 2)) ** 2 / n
     middle = (estimate + square / 2) / (1 + square)
     half = math.sqrt(square * (estimate * (1 - estimate) + square / 4)) / (1 + square)
     return Interval(estimate, max(middle - half, 0.0), min(middle + half, 1.0), level, n)

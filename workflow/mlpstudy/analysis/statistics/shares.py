@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
 
 from mlpstudy.analysis.statistics.intervals import Flags, Interval
 
@@ -34,13 +34,13 @@ def share_test(count: int, n: int, bound: float) -> ShareTest:
     """
 
     def interval(level: float) -> Interval:
-        bounds = stats.binomtest(count, n).proportion_ci(level, method="exact")
+        bounds = scipy.stats.binomtest(count, n).proportion_ci(level, method="exact")
         return Interval(count / n, float(bounds.low), float(bounds.high), level, n)
 
     if n == 0:
         return ShareTest(1.0, 1.0, lambda level: Interval(np.nan, 0.0, 1.0, level, 0))
     greater, less = (
-        float(stats.binomtest(count, n, bound, alternative=side).pvalue)
+        float(scipy.stats.binomtest(count, n, bound, alternative=side).pvalue)
         for side in ("greater", "less")
     )
     return ShareTest(greater, less, interval)
@@ -96,8 +96,8 @@ def _independent(n: int, m: int) -> tuple[Array, Array]:
     def chances(difference: float) -> Array:
         common = np.linspace(max(0.0, -difference), min(1.0, 1 - difference), NUISANCE)
         other = np.clip(common + difference, 0, 1)
-        first = stats.binom.pmf(np.arange(n + 1), n, common[:, None])
-        second = stats.binom.pmf(np.arange(m + 1), m, other[:, None])
+        first = scipy.stats.binom.pmf(np.arange(n + 1), n, common[:, None])
+        second = scipy.stats.binom.pmf(np.arange(m + 1), m, other[:, None])
         return np.asarray((first[:, :, None] * second[:, None, :]).reshape(NUISANCE, -1))
 
     greater, less = _tails(y / m - x / n, error, chances)
@@ -117,13 +117,19 @@ def _paired(n: int) -> tuple[Array, Array]:
     adjusted = (x - y) / (n + 2)
     error = np.sqrt(((x + y + 1) / (n + 2) - adjusted**2) / (n + 2))
     # Logarithms of the multinomial coefficients.
-    ways = special.gammaln(n + 1) - sum(special.gammaln(k + 1) for k in (x, y, n - x - y))
+    ways = scipy.special.gammaln(n + 1) - sum(
+        scipy.special.gammaln(k + 1) for k in (x, y, n - x - y)
+    )
 
     def chances(difference: float) -> Array:
         loss = np.linspace(max(0.0, -difference), (1 - difference) / 2, NUISANCE)[:, None]
         gain = np.clip(loss + difference, 0, 1)
         neither = np.clip(1 - gain - loss, 0, 1)
-        logs = special.xlogy(x, gain) + special.xlogy(y, loss) + special.xlogy(n - x - y, neither)
+        logs = (
+            scipy.special.xlogy(x, gain)
+            + scipy.special.xlogy(y, loss)
+            + scipy.special.xlogy(n - x - y, neither)
+        )
         return np.asarray(np.exp(ways + logs))
 
     whole = np.ones((2, STEPS + 1, n + 1, n + 1))
