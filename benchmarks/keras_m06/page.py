@@ -13,6 +13,7 @@ from benchmarks import markdown
 
 TEMPLATE = Path(__file__).with_name("template.md")
 ABOVE = 0.22  # test accuracy of a run that tells more than two classes apart
+CONDITION, MEDIUM = "as_reported", 0.5  # of the published study
 SHOWN_STEPS = (1, 10, 100, 1000, 7500)
 DISTANCES = {
     "ours_from_keras": "ours from tf-keras",
@@ -22,8 +23,18 @@ DISTANCES = {
 }
 
 
-def page(runs: pd.DataFrame, steps: pd.DataFrame) -> str:
-    """Return the page as Markdown."""
+def page(
+    runs: pd.DataFrame, steps: pd.DataFrame, models: pd.DataFrame, published: pd.DataFrame
+) -> str:
+    """Return the page as Markdown.
+
+    Args:
+        runs: whole runs of model 6, docs/keras/runs.csv.
+        steps: its single steps, docs/keras/steps.csv.
+        models: runs of other models by tf-keras, docs/keras/models.csv.
+        published: runs.csv of docs/results.
+    """
+    others = _others(models, published)
     tests = _tests(runs)
     small = steps[steps["gradient"] < 1e-7]
     flips, near = steps[["flips_keras", "flips_ours"]].sum(), steps["near_clip"].sum()
@@ -35,6 +46,12 @@ def page(runs: pd.DataFrame, steps: pd.DataFrame) -> str:
             ["epochs", "Fisher's exact test, two-sided", "p"],
             ([epochs, pair, f"{p:.2f}"] for epochs, pair, p in tests),
         ),
+        others=markdown.table(list(others.columns), others.to_numpy().tolist()),
+        tried=len(models),
+        inside=others["in their range"].sum(),
+        expected=f"{(others['tf-keras runs'] * _inside(others['our runs'])).sum():.0f}",
+        replicates=" or ".join(map(str, sorted(set(others["our runs"])))),
+        failures_p=f"{_failures_p(others):.2f}",
         least_p=f"{min(p for _, _, p in tests):.2f}",
         small_keras=f"{small['update_error_keras'].max():.1e}",
         small_ours=f"{small['update_error_ours'].max():.1e}",
@@ -60,6 +77,44 @@ def _runs(runs: pd.DataFrame) -> str:
         counts = (len(frame), (frame > ABOVE).sum(), (frame.round(3) == 0.1).sum())
         rows.append([*cell, *counts, *shares])
     return markdown.table(head, rows)
+
+
+def _others(models: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per model: runs of tf-keras beside those of the published study."""
+    own = published[published["condition"] == CONDITION]
+    replicates = own.groupby(["model", "replicate"])["test_accuracy"].mean()
+    rows = []
+    for model, keras in models.groupby("model", sort=False)["test_accuracy"]:
+        ours = replicates[model]
+        shown = " ".join(f"{100 * value:.1f}" for value in sorted(keras))
+        rows.append(
+            {
+                "model": model,
+                "tf-keras runs": len(keras),
+                "test accuracy, %": shown,
+                "our runs": len(ours),
+                "their range, %": f"{100 * ours.min():.1f} to {100 * ours.max():.1f}",
+                "in their range": keras.between(ours.min(), ours.max()).sum(),
+                "tf-keras failed": (keras < MEDIUM).sum(),
+                "ours failed": (ours < MEDIUM).sum(),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _inside(n: pd.Series[int]) -> pd.Series[float]:
+    """Return the probability that one more run is in the range of `n`."""
+    return (n - 1) / (n + 1)
+
+
+def _failures_p(others: pd.DataFrame) -> float:
+    """Return the smallest two-sided p of Fisher's exact test on the failures of one model."""
+    failed = others[["tf-keras failed", "ours failed"]].to_numpy()
+    count = others[["tf-keras runs", "our runs"]].to_numpy()
+    return min(
+        float(fisher_exact([some, every - some]).pvalue)
+        for some, every in zip(failed, count, strict=True)
+    )
 
 
 def _tests(runs: pd.DataFrame) -> list[tuple[str, str, float]]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+os.environ |= {"TF_USE_LEGACY_KERAS": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
 
 import numpy as np
 import tensorflow as tf
@@ -72,14 +72,14 @@ def keras_model(spec: Spec) -> keras.Sequential:
 
 def tf_keras_fit(spec: Spec, dataset: Dataset, seeds: Sequence[int]) -> Iterator[Row]:
     """Train with `Model.fit`, its own initial weights, shuffle and held-out last images."""
-    images, targets = _for_keras(dataset)
+    images, targets = arrays(dataset)
     kept = round(dataset.train * (1 - spec.holdout_fraction))
     for seed in seeds:
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         model = keras_model(spec)
         model.fit(images[:kept], targets[:kept], spec.batch_size, spec.epochs, verbose=0)
-        yield _tested(seed, model, images, targets, dataset)
+        yield tested(seed, model, images, targets, dataset)
 
 
 def autograd(spec: Spec, dataset: Dataset, seeds: Sequence[int]) -> Iterator[Row]:
@@ -117,11 +117,13 @@ def _torch_model(spec: Spec) -> nn.Sequential:
     return nn.Sequential(*layers[:-1])
 
 
-def _for_keras(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
+def arrays(dataset: Dataset) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return all images, with pixels from 0 to 255, and one-hot labels."""
     return tf.constant(dataset.images[:].astype(np.float32)), tf.one_hot(dataset.labels, 10)
 
 
-def _tested(seed: int, model: Any, images: tf.Tensor, targets: tf.Tensor, dataset: Dataset) -> Row:
+def tested(seed: int, model: Any, images: tf.Tensor, targets: tf.Tensor, dataset: Dataset) -> Row:
+    """Return the row of a trained model."""
     test = slice(dataset.train, None)
     loss, accuracy = model.evaluate(images[test], targets[test], batch_size=500, verbose=0)
     return _row(seed, loss, accuracy)

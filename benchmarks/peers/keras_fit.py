@@ -35,7 +35,7 @@ class Keras(Contender):
     def prepare(self, spec: Spec, data: Data) -> Train:
         """Return the training of one model."""
         images, targets = self._tensors(data)
-        model = _model(spec)
+        model = keras_model(spec)
         optimizer = keras.optimizers.legacy.Adam(spec.learning_rate)
         model.compile(optimizer, LOSSES[spec.loss], metrics=["accuracy"])
 
@@ -53,7 +53,8 @@ class Keras(Contender):
         return self._images_and_targets
 
 
-def _model(spec: Spec) -> keras.Sequential:
+def keras_model(spec: Spec) -> keras.Sequential:
+    """Return the layers of a model; `fit` takes pixels as its input."""
     model = keras.Sequential()
     for units in spec.nodes[:-1]:
         model.add(keras.layers.Dense(units))

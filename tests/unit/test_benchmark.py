@@ -180,8 +180,9 @@ def test_every_file_in_peers_is_a_peer():
 
 
 def test_the_page_on_keras_is_made_from_its_tables() -> None:
-    runs, steps = (pd.read_csv(ROOT / f"docs/keras/{name}.csv") for name in ("runs", "steps"))
-    text = keras_page(runs, steps)
+    names = ("keras/runs", "keras/steps", "keras/models", "results/runs")
+    runs, steps, models, published = (pd.read_csv(ROOT / f"docs/{name}.csv") for name in names)
+    text = keras_page(runs, steps, models, published)
     assert (ROOT / "docs/keras.md").read_text(encoding="utf-8") == text
     ours = runs[(runs["implementation"] == "ours") & (runs["epochs"] == 20)]["test_accuracy"]
     above = sum(accuracy > 0.22 for accuracy in ours)

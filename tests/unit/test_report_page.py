@@ -247,7 +247,8 @@ def test_the_opening_counts_failures_verdicts_and_reproduced_values(
     above = final["test_accuracy_min"] <= final["reported_accuracy"]
     below = final["reported_accuracy"] <= final["test_accuracy_max"]
     inside = final[above & below].groupby("condition").size()
-    assert f"replicates for {inside['as_reported']} of 6 models under “as reported”" in page.said
+    told = f"the printed accuracy of {inside['as_reported']} of 6 models and the printed loss of"
+    assert told in page.said
 
 
 # ---- Parts and links --------------------------------------------------------------------------

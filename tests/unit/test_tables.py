@@ -22,6 +22,7 @@ JOB = "corrected/m01/fold-all/replicates-1-2"
 WRITTEN = [
     *("runs", "timings", "history", "models", "activation_groups", "final_inference"),
     *("recalls", "confusions", "hardest", "causes", "architectures", "sensitivity"),
+    "reproduction",
 ]
 
 

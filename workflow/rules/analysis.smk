@@ -14,7 +14,7 @@ rule tabulate_runs:
         tables(
             *("runs", "timings", "history", "models"),
             *("activation_groups", "final_inference", "recalls", "confusions", "hardest"),
-            *("causes", "architectures", "sensitivity"),
+            *("causes", "architectures", "sensitivity", "reproduction"),
         ),
     log:
         "<results>/logs/tabulate_runs.log",

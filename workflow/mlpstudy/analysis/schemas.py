@@ -109,6 +109,13 @@ ARCHITECTURES = table(
     correlation p p_smallest
     """,
 )
+REPRODUCTION = table(
+    "reproduction",
+    """
+    condition:name quantity:name models:count inside:count expected by_chance p
+    inside_any:count by_chance_any p_any
+    """,
+)
 SENSITIVITY = table(
     "sensitivity",
     f"""
@@ -168,7 +175,7 @@ TABLES = {
     for schema in (
         *(RUNS, TIMINGS, HISTORY, MODELS, ACTIVATION_GROUPS, FINAL_INFERENCE),
         *(RECALLS, CONFUSIONS, HARDEST, CAUSES, ARCHITECTURES, SENSITIVITY),
-        *(*UNTRAINED, CONTRASTS, CLAIMS, AUDIT),
+        *(REPRODUCTION, *UNTRAINED, CONTRASTS, CLAIMS, AUDIT),
     )
 }
 

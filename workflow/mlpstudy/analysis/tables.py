@@ -13,6 +13,7 @@ from mlpstudy.analysis.failures import causes
 from mlpstudy.analysis.models import activation_groups, final_inference, models_table
 from mlpstudy.analysis.predictions import each_model
 from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.reproduction import reproduction
 from mlpstudy.analysis.runs import (
     JOB_FILES,
     accuracies_by_cell,
@@ -71,6 +72,7 @@ def tables(study: Study, reported: Reported, recorded: Recorded) -> dict[str, pd
         "causes": causes(study, values, recorded["history"]),
         "architectures": architectures(study, models),
         "sensitivity": sensitivity(study, values, reported),
+        "reproduction": reproduction(study, values, reported),
     }
 
 

@@ -57,7 +57,7 @@ def report_context(
     first_screen = {name for said in concluded for name in said.get("headline", ())}
     # Templates call these without their first argument, the results.
     bound = (
-        assumed, effects_by_setting, model_groups, reproduced, outcomes.condition_cell,
+        assumed, effects_by_setting, model_groups, reproduced_models, outcomes.condition_cell,
         outcomes.model_cell, outcomes.outcome_cells, outcomes.outcome_columns, outcomes.tone,
     )  # fmt: skip
     return {
@@ -127,14 +127,20 @@ def model_groups(results: Results, topic: str, up_to: int | None = None) -> dict
     return {word(key): frame[keys == key].to_dict("records") for key in order}
 
 
-def reproduced(results: Results, condition: str) -> tuple[int, int]:
-    """Return for how many models the printed accuracy is in our range, and how many to expect.
+def reproduced_models(results: Results) -> tuple[list[str], list[str], list[str]]:
+    """Return the models by which conditions have the printed accuracy in their range.
 
-    One more run of a model is between the extremes of n others with probability (n - 1) / (n + 1).
+    These are the first main condition, another one only, and none.
     """
-    inside = sum(results.covers(condition, m, value) for m, value in results.printed.items())
-    sizes = [len(results.accuracies(condition, model)) for model in results.printed]
-    return inside, round(sum((n - 1) / (n + 1) for n in sizes if n))
+    found: tuple[list[str], list[str], list[str]] = ([], [], [])
+    for model, value in results.printed.items():
+        if results.covers(results.main[0], model, value):
+            found[0].append(model)
+        elif any(results.covers(condition, model, value) for condition in results.conditions):
+            found[1].append(model)
+        else:
+            found[2].append(model)
+    return found
 
 
 def assumed(results: Results, model: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ LARGEST = 400_000
 EMBEDDED = (
     "models.csv", "final_inference.csv", "activation_groups.csv", "contrasts.csv", "claims.csv",
     "audit.csv", "causes.csv", "sensitivity.csv", "saturation.csv", "architectures.csv",
+    "reproduction.csv",
 )  # fmt: skip
 
 
