@@ -37,7 +37,7 @@ quick: .venv/study
 
 RESULTS ?= results
 progress:
-	@test -e $(RESULTS)/study.json || { echo "error: no study has begun in $(RESULTS): make study; of the quick look: make progress RESULTS=results/quick" >&2; exit 1; }
+	@test -e $(RESULTS)/study.json || { echo "error: no study has begun in $(RESULTS); for another folder: make progress RESULTS=results/quick" >&2; exit 1; }
 	@PYTHONPATH=workflow $(RUN) mlpstudy progress $(RESULTS)/study.json
 
 PORT ?= 8000

@@ -10,14 +10,24 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import study_fixture
 from pages_fixture import Page, render_study, shown_prose, shown_tables, titled
-from study_fixture import BOTH, PROVENANCE, REPORTED, Paths, make_study, study_of, write_tables
+from study_fixture import (
+    BOTH,
+    PROVENANCE,
+    REPORTED,
+    Paths,
+    make_study,
+    study_of,
+    write_tables,
+)
 
 from mlpstudy.analysis import schemas
 from mlpstudy.analysis.results import Results, load_results
 from mlpstudy.analysis.schemas import read_table
 from mlpstudy.audit.checks import audit_table
 from mlpstudy.audit.loading import KINDS as AUDIT_KINDS
+from mlpstudy.claims.judging import judge
 from mlpstudy.files import write_csv
 from mlpstudy.formats import (
     MINUS,
@@ -174,6 +184,20 @@ def test_a_study_of_one_model_that_the_report_does_not_have(tmp_path: Path) -> N
     assert not {"Failures with and without each fault", "Pixels", "Test loss"} & titles
     assert not any("explains" in title for title in titles)
     assert "stop the training" not in shown_prose(alone)
+
+
+def test_a_study_of_other_images_is_not_compared_with_the_report(tmp_path: Path) -> None:
+    made = make_study(tmp_path, {"m01": {}}, lambda *_: (0.8, 0.5), {"only": {}})
+    made.study.write_text(made.study.read_text().replace("fashion-mnist", "kmnist"))
+    write_tables(made)
+    judge(made.study, study_fixture.CLAIMS, made.tables, made.tables / "claims.csv")
+    other = load_results(made.study, REPORTED, made.tables)
+    assert not other.has_report
+    assert other.table("claims").empty
+    assert other.table("sensitivity").empty
+    said = shown_prose(other)
+    assert "student report" not in said
+    assert "kmnist" in said
 
 
 # ---- Claims -----------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def test_counts_and_p_are_those_of_all_assignments(tmp_path: Path) -> None:
     paths = make_study(tmp_path, models, outcome, conditions, covered=covered)
     study = load_study(paths.study)
     values = replicates(collect(study, "metrics"), collect(study, "timings"))
-    table = reproduction(study, values, load_reported(REPORTED)).set_index("quantity")
+    table = reproduction(study, values, load_reported(REPORTED, study)).set_index("quantity")
     row = table[table["condition"] == "as_reported"].loc["test_accuracy"]
 
     def matches(assignment: tuple[float, ...], *conditions: str) -> int:

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from plain_mlp import activate, forward
 from safetensors.numpy import load_file
+from study_fixture import DATA, make_study
 from torch import Tensor
 from training_jobs import ACTIVATIONS, JOB, make_job, make_trainer, small_dataset
 
@@ -22,7 +23,7 @@ from mlpstudy import cli
 from mlpstudy.analysis.schemas import HISTORY, JOB_TIMINGS, RUNS, TRAINED
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job
-from mlpstudy.training.inference import load_model, predict, read_images
+from mlpstudy.training.inference import class_names, load_model, predict, read_images
 from mlpstudy.training.job import run_job, write_rows
 from mlpstudy.training.trainer import Trainer
 
@@ -274,3 +275,14 @@ def test_a_file_that_is_no_picture_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("not a picture")
     with pytest.raises(StudyError, match=r"text\.png: expected a picture"):
         read_images([tmp_path / "text.png"])
+
+
+def test_class_names_are_those_of_the_study_around_the_run(tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"m01": {}}, lambda *_: (0.8, 0.5))
+    folder = next(paths.runs.rglob("spec.json")).parent
+    assert class_names(folder) == tuple("abcdefghij")
+    assert class_names(folder, paths.study) == tuple("abcdefghij")
+    other = tmp_path / "other.json"
+    other.write_text(paths.study.read_text().replace(DATA, "1" * 64))
+    with pytest.raises(StudyError, match=r"other\.json: expected the study of .*m01"):
+        class_names(folder, other)

@@ -16,7 +16,7 @@ from scipy.stats import gaussian_kde, multivariate_normal
 from study_fixture import REPORTED, make_study
 
 from mlpstudy import cli
-from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.reported import Reported, load_values
 from mlpstudy.analysis.runs import collect
 from mlpstudy.analysis.schemas import SENSITIVITY
 from mlpstudy.analysis.sensitivity import (
@@ -29,7 +29,7 @@ from mlpstudy.analysis.sensitivity import (
 from mlpstudy.analysis.tables import tabulate
 from mlpstudy.config.study import load_study
 
-REPORT = load_reported(REPORTED)
+REPORT = Reported(load_values(REPORTED))
 ACCURACIES = np.array([0.10, 0.55, 0.79, 0.80, 0.86])
 LOSSES = np.array([14.506, 1.5, 0.72, 0.7, 0.4])
 

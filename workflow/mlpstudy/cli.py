@@ -201,8 +201,9 @@ def likelihood(
     from mlpstudy.analysis.sensitivity import BANDWIDTH, likelihoods
     from mlpstudy.config.study import load_study
 
-    runs, values = RUNS.read(tables), load_reported(reported)
-    table = likelihoods(load_study(study), runs, values, bandwidth or BANDWIDTH)
+    plan, runs = load_study(study), RUNS.read(tables)
+    values = load_reported(reported, plan)
+    table = likelihoods(plan, runs, values, bandwidth or BANDWIDTH)
     table.to_csv(sys.stdout, index=False, float_format="%.2f", lineterminator="\n")
 
 
@@ -303,18 +304,20 @@ def predict(
     files: Annotated[list[Path], typer.Argument(help="Pictures, or IDX files of images.")],
     run: Annotated[Path, typer.Option(help="Folder of a finished training job.")],
     replicate: Annotated[int, typer.Option(help="Which of its replicates.")] = 1,
-    study: Annotated[Path | None, typer.Option(help="study.json, for the classes' names.")] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(help="study.json; by default that of the run."),
+    ] = None,
     invert: Annotated[bool, typer.Option(help="Pictures are dark on light.")] = False,
 ) -> None:
     """Print the class and its probability for each image, as CSV."""
-    from mlpstudy.config.study import load_study
-    from mlpstudy.training.inference import load_model, predict, read_images
+    from mlpstudy.training.inference import class_names, load_model, predict, read_images
 
-    classes = load_study(study).labels if study else None
+    model, classes = load_model(run, replicate), class_names(run, study)
     names, images = read_images(files, invert)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["image", "class", "probability"])
-    for name, label, sure in zip(names, *predict(load_model(run, replicate), images), strict=True):
+    for name, label, sure in zip(names, *predict(model, images), strict=True):
         writer.writerow([name, classes[label] if classes else label, f"{sure:.4f}"])
 
 

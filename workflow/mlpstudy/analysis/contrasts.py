@@ -60,7 +60,7 @@ def write_contrasts(
     plan = load_study(study)
     found = claims_of(plan, claims)
     values = replicates(RUNS.read(tables), TIMINGS.read(tables))
-    write_csv(contrast_table(plan, values, found, load_reported(reported)), output)
+    write_csv(contrast_table(plan, values, found, load_reported(reported, plan)), output)
 
 
 def contrast_table(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from mlpstudy.config.study import Study
 from mlpstudy.errors import StudyError
 
 VALUE_COLUMNS = [
@@ -18,6 +19,8 @@ VALUE_COLUMNS = [
     *("value", "decimals", "unit", "approximate", "note"),
 ]
 STATEMENT_COLUMNS = ["id", "section", "place", "models", "quote", "kind", "note"]
+
+DATASET = "fashion-mnist"  # of the report
 
 DETAILS, EXPLANATION, FINAL = "1 details", "2 explanation", "4 final table"
 CONCLUSIONS = "5 conclusions"
@@ -231,10 +234,17 @@ def load_values(path: Path) -> tuple[Value, ...]:
     return tuple(Value(*row) for row in rows)
 
 
-def load_reported(path: Path) -> Reported:
+def load_reported(path: Path, study: Study) -> Reported:
     """Read values.csv; a study without a report may have none.
+
+    Of a study of other images than the report's, nothing was printed.
 
     Raises:
         StudyError: the file does not hold what its columns allow.
     """
-    return Reported(load_values(path))
+    return Reported(load_values(path) if is_of_report(study) else ())
+
+
+def is_of_report(study: Study) -> bool:
+    """Tell whether a study is about the images that the report is about."""
+    return study.dataset.name == DATASET

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from mlpstudy.analysis.conditions import Cell
-from mlpstudy.analysis.reported import Reported, load_reported
+from mlpstudy.analysis.reported import Reported, is_of_report, load_reported
 from mlpstudy.analysis.runs import accuracies_by_cell
 from mlpstudy.analysis.runs import replicates as by_replicate
 from mlpstudy.analysis.schemas import TABLES
@@ -43,8 +43,8 @@ class Results:
     def table(self, name: str) -> pd.DataFrame:
         """Return NAME.csv.
 
-        Of a report of whose models the study has none, the audit and quotations about models that
-        are not there are left out.
+        The audit and quotations are left out if the study has other images than the report, or
+        none of its models.
 
         Raises:
             StudyError: the file is missing or lacks a column.
@@ -54,7 +54,8 @@ class Results:
             if name == "audit" and not self.has_report:
                 frame = frame[:0]
             if name == "claims" and not self.has_report:
-                frame = frame[_about(frame, self.study) | frame["quote"].isna()]
+                about = _about(frame, self.study) & is_of_report(self.study)
+                frame = frame[about | frame["quote"].isna()]
             self._tables[name] = frame
         return self._tables[name]
 
@@ -184,7 +185,8 @@ def load_results(study: Path, reported: Path, tables: Path, data: Path | None = 
             `tables` are read later, see `Results.table`.
     """
     images = None if data is None else load(data)
-    return Results(load_study(study), load_reported(reported), tables, images)
+    plan = load_study(study)
+    return Results(plan, load_reported(reported, plan), tables, images)
 
 
 def _about(claims: pd.DataFrame, study: Study) -> pd.Series[bool]:

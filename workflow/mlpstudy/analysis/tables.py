@@ -56,7 +56,7 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
     """
     plan = load_study(study)
     expect_planned((plan.planned(job), job.folder) for job in plan.jobs)
-    for name, frame in tables(plan, load_reported(reported), collected(plan)).items():
+    for name, frame in tables(plan, load_reported(reported, plan), collected(plan)).items():
         write_csv(frame, output / f"{name}.csv")
 
 

@@ -26,6 +26,7 @@ from mlpstudy.config.problems import (
 from mlpstudy.config.rules import (
     claim_problems,
     config_problems,
+    dataset_problems,
     file_problems,
     model_problems,
     restriction_problems,
@@ -63,6 +64,8 @@ def read_config(files: Sequence[Path], given: Mapping[str, object]) -> tuple[Con
 
     found = validated(Config, values, origin)
     raise_deepest(config_problems(found), origin)
+    for name, layer in layers:
+        raise_deepest(dataset_problems(layer), _named(name))
     if "claims" not in values and not Path(str(found.claims)).is_file():
         # A user's own study may have no claims.
         found = found.model_copy(update={"claims": None})
@@ -125,7 +128,11 @@ def over_shipped(config: Mapping[str, object], checkout: Path) -> dict[str, obje
 
 def in_file(path: Path) -> Origin:
     """Return the origin of keys that all stand in one file."""
-    return lambda _: shown(path)
+    return _named(shown(path))
+
+
+def _named(origin: str) -> Origin:
+    return lambda _: origin
 
 
 def shown(path: Path) -> str:

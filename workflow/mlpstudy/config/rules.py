@@ -34,6 +34,23 @@ _OF_MODELS = ("models", "than", "groups", "exception", "pair")
 _OF_CONDITIONS = ("conditions", "against")
 
 
+def dataset_problems(layer: Mapping[str, object]) -> Iterator[Problem]:
+    """Check that a file which names another dataset describes all of it.
+
+    What it leaves out would stay that of the dataset which it overrides.
+    """
+    given = layer.get("dataset")
+    if isinstance(given, Mapping) and {"name", "files"} & set(given):
+        needed = ("name", "classes", "files", "sources")
+        for key in needed:
+            if key not in given:
+                yield (
+                    ("dataset", key),
+                    "missing: expected name, classes, files and sources",
+                )
+                return
+
+
 def config_problems(config: Config) -> Iterator[Problem]:
     """Check the thresholds, the dataset's files and sizes, and that a condition is left."""
     classes, dataset = config.classes, config.dataset.to_dict()

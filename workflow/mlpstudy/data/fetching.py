@@ -62,8 +62,9 @@ def fetch(
     if missing:
         tried = "; ".join(next(iter(missing.values()))) or "dataset.sources is empty"
         raise StudyError(
-            f"{', '.join(missing)}: not available from any source: {tried}. Put the files (packed "
-            "or not) in a folder and name it in the configuration: dataset.sources: - folder: PATH"
+            f"{', '.join(missing)}: not available from any source: {tried}. Correct "
+            "dataset.files, or put the files (packed or not) in a folder and name it in the "
+            "configuration: dataset.sources: - folder: PATH"
         )
 
 

@@ -90,10 +90,10 @@ def _tabulate(copy: Path, archive: Path, claims: Claims, reported: Path) -> None
     """Write the tables that follow from those of the archived runs into `copy`."""
     study = load_study(copy / "study.json")
     recorded = archived(study, archive)
-    for name, frame in tables(study, load_reported(reported), recorded).items():
+    for name, frame in tables(study, load_reported(reported, study), recorded).items():
         write_csv(frame, copy / f"{name}.csv")
     values = replicates(recorded["runs"], recorded["timings"])
-    contrasts = contrast_table(study, values, claims, load_reported(reported))
+    contrasts = contrast_table(study, values, claims, load_reported(reported, study))
     write_csv(contrasts, copy / "contrasts.csv")
     judged = verdicts(study, claims, Samples(recorded["runs"], recorded["history"], study.medium))
     write_csv(judged, copy / "claims.csv")

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from mlpstudy.config.study import load_study
 from mlpstudy.data.dataset import read_idx
 from mlpstudy.errors import StudyError
 from mlpstudy.spec import Job, Spec
@@ -54,6 +55,26 @@ def load_model(folder: Path, replicate: int) -> nn.Sequential:
         )
     own = {name: tensor[replicate - job.first] for name, tensor in tensors.items()}
     return nn.Sequential(*_modules(job.spec, own)).eval()
+
+
+def class_names(folder: Path, study: Path | None = None) -> tuple[str, ...] | None:
+    """Return the names of the classes of a finished job, or None if no study.json is found.
+
+    Args:
+        folder: of the job.
+        study: study.json; by default the one in a folder above.
+
+    Raises:
+        StudyError: `study` is about other data than the job.
+    """
+    above = (parent / "study.json" for parent in folder.resolve().parents)
+    path = study or next((file for file in above if file.is_file()), None)
+    if path is None:
+        return None
+    plan, job = load_study(path), Job.from_identity((folder / "spec.json").read_text("utf-8"))
+    if plan.dataset.digest != job.data:
+        raise StudyError(f"{path}: expected the study of {folder}, found one of other data")
+    return tuple(plan.labels)
 
 
 def predict(
