@@ -197,7 +197,7 @@ def test_a_study_of_other_images_is_not_compared_with_the_report(tmp_path: Path)
     assert other.table("sensitivity").empty
     said = shown_prose(other)
     assert "student report" not in said
-    assert "kmnist" in said
+    assert "on KMNIST" in said
 
 
 # ---- Claims -----------------------------------------------------------------------------------
