@@ -139,12 +139,6 @@ def seconds(value: Any) -> str:
     return f"{hours}{NARROW}h" + (f" {minutes}{NARROW}min" if minutes else "")
 
 
-def seconds_range(row: Any) -> str:
-    """Return the least and the longest duration of a row's replicates, as one text."""
-    ends = [seconds(row["seconds_min"]), seconds(row["seconds_max"])]
-    return ends[0] if ends[0] == ends[1] else DASH.join(ends)
-
-
 def number_of(label: str) -> str:
     """Return `4` for the label Model 4; any other label as it is."""
     return label[6:] if re.fullmatch(r"Model \d+", label) else label

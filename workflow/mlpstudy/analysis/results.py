@@ -103,13 +103,13 @@ class Results:
 
     @cached_property
     def summaries(self) -> dict[tuple[str, str], Row]:
-        """Rows of models.csv by (condition, model), with the replicates' `seconds_min` and `_max`.
+        """Rows of models.csv by (condition, model), with the `seconds` of the fastest replicate.
 
-        These come from timings.csv: no other table holds what differs from machine to machine.
-        They include time in which a job stood still, so no model is faster than another by them.
+        These come from timings.csv: no other table holds what differs from machine to machine. The
+        fastest one is shown, as times include waiting for a core that was busy.
         """
         keys = ["condition", "model"]
-        seconds = self.replicates.groupby(keys)["seconds"].agg(seconds_min="min", seconds_max="max")
+        seconds = self.replicates.groupby(keys)["seconds"].min()
         frame = self.table("models").join(seconds, on=keys)
         return {(row["condition"], row["model"]): row for row in frame.to_dict("records")}
 

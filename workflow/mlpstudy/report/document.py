@@ -26,7 +26,7 @@ from mlpstudy.report.layout import Cell, Table
 # What templates write numbers and names with, of mlpstudy.formats.
 FILTERS = (
     "count date given_percent heading listing loss names number_of p_value percent plural points "
-    "seconds seconds_range setting share span word"
+    "seconds setting share span word"
 )
 # No text of a user can hold these characters: configuration and claims refuse them.
 MARK = re.compile("\x1e(\\d+)\x1e")
