@@ -93,7 +93,7 @@ rule render_report:
         tables=TABLES,
         figures=FIGURES,
         provenance=rules.write_provenance.output,
-        templates=templates("report", "html"),
+        templates=templates("report", "html", "markdown"),
     output:
         form("index.html", "page", "page"),
         form("report.md", "Markdown", "markdown"),

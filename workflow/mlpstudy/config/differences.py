@@ -69,8 +69,15 @@ def _values(study: Document, other: Document) -> dict[Place, Any]:
         found |= {(field, model, ""): value for field, value in fields.items()}
     for condition, entry in study["conditions"].items():
         fields = {**entry["overrides"], "models": entry["models"]}
+        if entry.get("replicates") or _of(other, condition).get("replicates"):
+            fields["replicates"] = entry.get("replicates") or study["replicates"]
         fields = fields if condition in other["conditions"] else {"": PRESENT}
         found |= {(field, "", condition): value for field, value in fields.items()}
+    return found
+
+
+def _of(study: Document, condition: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = study["conditions"].get(condition, {})
     return found
 
 
