@@ -14,7 +14,7 @@ from mlpstudy.data.dataset import Dataset
 from mlpstudy.spec import Spec
 
 CONDITION = "as_reported"
-# None of them was trained by tf-keras while the study was developed. The first three can fail. Models
+# tf-keras trained none of them while the study was developed. The first three can fail. Models
 # 4 and 1 have more runs because their first ones differed from those of the study.
 RUNS = {"m04": 12, "m05": 4, "m15": 4, "m01": 10, "m02": 2, "m07": 2, "m10": 2}
 OPTIMIZERS = {
