@@ -14,17 +14,17 @@ ALL_CODE := Snakefile workflow
 help:
 	@echo "make study   train everything and write results/report (CORES=$(CORES))"
 	@echo "make quick   the same on a small subset, in two minutes, into results/quick"
-	@echo "make progress  what is done, what is in training, how long it may take (RESULTS=results)"
+	@echo "make progress  show progress and estimate the time left (RESULTS=results)"
 	@echo "make serve   the report in a browser, at an address of this machine (RESULTS=results PORT=8000)"
 	@echo "make test    static checks and the test suite"
-	@echo "make test-cluster   the study through a real Slurm on this machine (root, Debian)"
-	@echo "make test-kills  a small study under 20 kills, against one left alone"
+	@echo "make test-cluster   run the study with a real Slurm on this machine (root, Debian)"
+	@echo "make test-kills  compare a small study killed 20 times with an undisturbed one"
 	@echo "make publish  the reference study (hours), into docs/results and README.md"
 	@echo "make republish  docs/results rendered again from its tables, without training"
 	@echo "make bench   times against other tools, in an environment of its own (BENCH=--quick)"
-	@echo "make device-check   whether a GPU computes right and how fast, in eight minutes"
+	@echo "make device-check   check results and speed of a GPU, in eight minutes"
 	@echo "make screenshots  pictures of the published page into docs/ (needs Chromium)"
-	@echo "make lock    resolve the dependencies of pyproject.toml anew into envs/"
+	@echo "make lock    resolve the dependencies of pyproject.toml again into envs/"
 	@echo "make clean   delete results/ and .venv/ (the downloaded data stays)"
 
 study: .venv/study
@@ -37,7 +37,7 @@ quick: .venv/study
 
 RESULTS ?= results
 progress:
-	@test -e $(RESULTS)/study.json || { echo "error: no study has begun in $(RESULTS); for another folder: make progress RESULTS=results/quick" >&2; exit 1; }
+	@test -e $(RESULTS)/study.json || { echo "error: no study found in $(RESULTS); for another folder: make progress RESULTS=results/quick" >&2; exit 1; }
 	@PYTHONPATH=workflow $(RUN) mlpstudy progress $(RESULTS)/study.json
 
 PORT ?= 8000
@@ -69,7 +69,7 @@ test-cluster: .venv/dev
 	  { echo "error: $(PYTHON) is older than Python 3.11; name a newer one: make PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 
-# The stamps are made anew when a lock has changed.
+# The stamps are made again when a lock has changed.
 .venv/study: envs/study.txt .venv/bin/python
 	$(RUN) pip install --quiet --disable-pip-version-check -r envs/study.txt
 	@touch $@

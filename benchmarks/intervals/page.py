@@ -76,7 +76,7 @@ def page(figures: pd.DataFrame, samples: int) -> str:
             judged, case="`varies_more`, alike, 30 % fail → undecided", method="alone",
             replicates=12, measure="wrong",
         ),
-        rare=one(usual, case="higher as none fail, against 30 %", test="study", replicates=12),
+        rare=one(usual, case="higher: 0 % fail against 30 %", test="study", replicates=12),
         half=one(half, case="50 % fail against 0 %", test="study", replicates=12),
         half_paired=one(half, case="50 % fail against 0 %, paired", test="study", replicates=12),
         false=f"{highest('shift test, independent', 'at 5 %'):.0f}",

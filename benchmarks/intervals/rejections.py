@@ -32,8 +32,8 @@ PAIRS = [
     (NONE, "40 % fail, the others are better", GOOD, normal(0.8637, failing=0.4)),
     (SOME, "1 point higher, sd 1", GOOD, normal(0.86)),
     (SOME, "2 points higher, 30 % of both fail", LOTTERY, normal(0.87, failing=0.3)),
-    (SOME, "higher as none fail, against 30 %", LOTTERY, GOOD),
-    (SOME, "higher as 10 % fail, against 70 %", WORST, RARE),
+    (SOME, "higher: 0 % fail against 30 %", LOTTERY, GOOD),
+    (SOME, "higher: 10 % fail against 70 %", WORST, RARE),
 ]
 SHARES = [(NONE, share, share) for share in (0.05, 0.1, 0.3, 0.5, 0.7)] + [
     (SOME, first, second) for first, second in ((0.3, 0.0), (0.5, 0.0), (0.7, 0.1))

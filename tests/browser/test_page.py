@@ -99,7 +99,7 @@ def test_a_number_shows_the_lines_it_comes_from(visit: Open, report: Path) -> No
     for name in ("test_accuracy_median", "failures"):
         row = dialog.locator("tr", has=page.get_by_role("rowheader", name=name, exact=True)).first
         assert row.locator("td").first.inner_text() == fields[name]
-    dialog.get_by_role("link", name="The runs behind it").click()
+    dialog.get_by_role("link", name="Show these runs").click()
     assert page.locator("#runs-m04").get_attribute("open") is not None
     assert not dialog.is_visible()
 
@@ -181,7 +181,7 @@ def test_the_first_tab_skips_to_the_text(visit: Open) -> None:
     page = visit()
     page.keyboard.press("Tab")
     link = page.locator(":focus")
-    assert link.inner_text() == "To the text"
+    assert link.inner_text() == "Skip to content"
     assert link.evaluate("e => e.getBoundingClientRect().left") >= 0
 
 

@@ -1,4 +1,4 @@
-"""Kills a small study at random moments, and compares its tables with those of one left alone.
+"""Kills a small study at random moments, and compares its tables with those of an undisturbed one.
 
     python tests/kills/kill_study.py --kills 20
 

@@ -189,7 +189,7 @@ def test_products_that_are_not_in_float32_are_refused(
 ) -> None:
     simulate(monkeypatch, tmp_path, 2)
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "1")
-    with pytest.raises(StudyError, match="NVIDIA_TF32_OVERRIDE: expected it to be unset or 0"):
+    with pytest.raises(StudyError, match="NVIDIA_TF32_OVERRIDE: expected unset or 0"):
         choose_device("auto")
     monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
     assert choose_device("auto").type == "cuda"
@@ -301,5 +301,5 @@ def test_any_name_is_that_of_a_lock(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_hold_locks_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StudyError, match=r"file.locks: the locks of the GPUs cannot be made: Not"):
+    with pytest.raises(StudyError, match=r"file.locks: cannot create the GPU locks: Not"):
         lease(["0"], environment={}, folder=tmp_path / "file" / "locks")

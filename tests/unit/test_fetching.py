@@ -56,7 +56,7 @@ def test_a_mirror(tmp_path: Path, mirror: Mirror, caplog: pytest.LogCaptureFixtu
     with caplog.at_level(logging.INFO, "mlpstudy"):
         assert_fetched([complete(mirror, folder="data/")], tmp_path / "raw")
     for name in NAMES.values():
-        assert f"{name} came from {mirror.url}/data/" in caplog.text
+        assert f"fetched {name} from {mirror.url}/data/" in caplog.text
     assert f"downloading {mirror.url}/data/{BIG_NAME}.gz (0.2 MB)" in caplog.text
 
 

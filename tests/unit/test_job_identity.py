@@ -121,8 +121,8 @@ def test_code_edited_since_the_plan_was_made_trains_nothing(tmp_path: Path) -> N
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr == (
-        "error: tested m01 fold holdout 1-3: expected the training code that the job was planned "
-        "with; it was edited since: run snakemake again, which plans anew\n"
+        "error: tested m01 fold holdout 1-3: the training code was edited after the job was "
+        "planned: run snakemake again\n"
     )
     assert list(tmp_path.iterdir()) == []
 

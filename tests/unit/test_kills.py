@@ -234,7 +234,7 @@ def test_a_full_or_read_only_disk_costs_one_line_and_no_finished_epoch(
             run(job_of(), folder)
         disk.make_room()
         disk.remount("ro")
-        with pytest.raises(StudyError, match=r"disk/\.job\.lock: cannot be made: Read-only"):
+        with pytest.raises(StudyError, match=r"disk/\.job\.lock: cannot be created: Read-only"):
             run(job_of(), folder)
         disk.remount("rw")
         assert run(job_of(), folder) == expected

@@ -43,11 +43,13 @@ def save(folder: Path, epoch: int, seconds: float) -> Path:
 
 def test_nothing_is_guessed_where_nothing_is_left_or_known(paths: Paths) -> None:
     text = describe(paths.study)
-    assert text.startswith("2 of 2 training jobs done, 0 in training, 0 interrupted, 0 not begun\n")
+    assert text.startswith(
+        "2 of 2 training jobs done, 0 in training, 0 interrupted, 0 not started\n"
+    )
     assert "about" not in text
     shutil.rmtree(paths.runs)
     assert describe(paths.study) == (
-        "0 of 2 training jobs done, 0 in training, 0 interrupted, 2 not begun\n"
+        "0 of 2 training jobs done, 0 in training, 0 interrupted, 2 not started\n"
     )
     assert remove_leftovers(paths.study) == []
     assert remove_leftovers(paths.study.with_name("unplanned.json")) == []
@@ -60,7 +62,7 @@ def test_what_is_left_takes_the_pace_of_its_own_model(paths: Paths) -> None:
     save(folder_of(paths, "large"), epoch=4, seconds=80.0)
     text = describe(paths.study)
     assert text.splitlines() == [
-        "1 of 2 training jobs done, 0 in training, 1 interrupted, 0 not begun",
+        "1 of 2 training jobs done, 0 in training, 1 interrupted, 0 not started",
         "about 2 min of training left, for one job at a time",
         "interrupted:",
         "  only large fold all 1-3: epoch 4 of 10",
@@ -81,7 +83,7 @@ def test_a_job_in_training_is_told_from_an_interrupted_one(paths: Paths) -> None
     with lock:
         lines = describe(paths.study).splitlines()
     assert lines == [
-        "0 of 2 training jobs done, 1 in training, 1 interrupted, 0 not begun",
+        "0 of 2 training jobs done, 1 in training, 1 interrupted, 0 not started",
         "about 2 min of training left, with 1 jobs at a time as now",
         "in training:",
         "  only large fold all 1-3: epoch 4 of 10",
@@ -96,7 +98,7 @@ def test_a_damaged_checkpoint_tells_nothing(content: bytes, paths: Paths) -> Non
     assert epoch_and_seconds(path) == (4, 80.0)
     path.write_bytes(content)
     assert epoch_and_seconds(path) == (0, 0.0)
-    assert "1 not begun" in describe(paths.study)
+    assert "1 not started" in describe(paths.study)
 
 
 def aged(path: Path, days: float) -> Path:
@@ -135,7 +137,7 @@ def test_a_lock_is_kept_until_the_process_ends(tmp_path: Path) -> None:
     try:
         assert os.read(reader, 1) == b"x"
         assert is_locked(lock)
-        with pytest.raises(StudyError, match=f"the study: process {child} on .* is at it"):
+        with pytest.raises(StudyError, match=f"the study: in use by process {child} on "):
             lock_until_exit(lock, "the study")
     finally:
         os.kill(child, 9)

@@ -134,7 +134,7 @@ def test_a_condition_says_in_what_it_differs_from_the_first(tmp_path: Path) -> N
     conditions = {"short": {"epochs": 2}, "shorter": {"epochs": 1}, "adamw": {"optimizer": "adamw"}}
     paths = study_of(tmp_path / "a", {"m01": {}}, conditions=conditions)
     text = (render_study(paths).report / "report.md").read_text()
-    assert "Optimizer AdamW; epochs as each model has it" in text
+    assert "Optimizer AdamW; epochs as set by each model" in text
 
 
 def test_a_trial_is_stamped_on_the_page_and_a_study_is_not(tmp_path: Path) -> None:

@@ -156,6 +156,6 @@ def test_other_data_than_the_studys_is_refused(study: Study, tmp_path: Path) -> 
     with pytest.MonkeyPatch.context() as patch:
         other = replace(small_dataset(), digest="of something else")
         patch.setattr(module, "load", lambda _: other)
-        with pytest.raises(StudyError, match=r"not the data that .*study\.json names"):
+        with pytest.raises(StudyError, match=r"not the data of .*study\.json: prepare"):
             module.probe(tmp_path / "study.json", tmp_path, tmp_path / "tables")
     assert not (tmp_path / "tables").exists()

@@ -147,11 +147,15 @@ def make_project(folder: Path, sizes: dict[str, int] = SIZES) -> Project:
         else:
             shutil.copy2(source, target)
     files = make_dataset(folder / "idx", sizes)
+    shipped = yaml.safe_load((ROOT / "config/config.yaml").read_text())
     config = {
         "replicates": 2,
         "replicates_per_job": 2,
         "conditions": CONDITIONS,
-        "dataset": {"name": "tiny", "files": files, "sources": [{"folder": "idx"}]},
+        "dataset": {
+            "name": "tiny", "classes": shipped["dataset"]["classes"], "files": files,
+            "sources": [{"folder": "idx"}],
+        },
     }
     (folder / "tiny.yaml").write_text(yaml.safe_dump(config))
     return Project(folder)

@@ -102,4 +102,4 @@ def test_refusals_are_one_line(importing: Importing) -> None:
     address = f'gitfile("{checkout}", path="workflow/Snakefile", commit="HEAD")'
     importing.edit("Snakefile", '"mlpstudy/workflow/Snakefile"', address)
     (line,) = importing.refused().splitlines()
-    assert line.startswith("error: expected the rules of a checkout on this machine")
+    assert line.startswith("error: expected a local checkout with the package mlpstudy")

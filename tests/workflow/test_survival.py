@@ -93,7 +93,7 @@ def test_a_small_disk_costs_a_line_and_nothing_finished(fresh_project: Project) 
     with small_disk(results, "1600k") as disk:
         disk.remount("ro")
         last = fresh_project.refused().strip().splitlines()[-1]
-        assert last == "error: results/.lock: cannot be made: Read-only file system"
+        assert last == "error: results/.lock: cannot be created: Read-only file system"
         disk.remount("rw")
         assert "No space left on device" in fresh_project.refused()
         finished = {path: path.read_bytes() for path in results.rglob("metrics.csv")}

@@ -22,7 +22,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="The steps of the study; the workflow calls them, and so may you.",
+    help="The steps of the study, called by the workflow or by hand.",
 )
 
 # What several verbs read and write.
@@ -121,7 +121,7 @@ def train(
     ] = "wait",
     threads: Threads = 1,
 ) -> None:
-    """Train the replicates of one job together, or go on where they were interrupted."""
+    """Train the replicates of one job together, or resume an interrupted job."""
     from mlpstudy.data.dataset import load
     from mlpstudy.machine import record_machine
     from mlpstudy.training.devices import choose_device
@@ -170,7 +170,7 @@ def judge(study: Study, tables: Tables, output: ClaimsTable, claims: Claims = No
 
 @app.command()
 def probe(study: Study, data: Data, output: Output, threads: Threads = 1) -> None:
-    """Tabulate what the untrained networks make of some training images."""
+    """Tabulate the outputs of untrained networks for training images."""
     from mlpstudy.analysis.saturation import probe
 
     probe(study, data, output, threads)
@@ -241,7 +241,7 @@ def provenance(
         str, typer.Option(help="The command that makes the report.", envvar="MLPSTUDY_COMMAND")
     ] = "",
 ) -> None:
-    """Write down the code, environment, machine, data and command that a report comes from."""
+    """Record the code, environment, machine, data and command of a report."""
     from mlpstudy.report.provenance import write_provenance
 
     write_provenance(study, tables / "timings.csv", lock, command, output)
@@ -273,7 +273,7 @@ def typeset(
     output: OutputFile,
     templates: Templates = TEMPLATES,
 ) -> None:
-    """Typeset the report as a PDF, and what it leaves out as supplement.pdf beside it."""
+    """Typeset the report as a PDF, and its details as supplement.pdf next to it."""
     from mlpstudy.report.pages import typeset
 
     typeset(study, reported, tables, figures, provenance, templates, output)
@@ -283,7 +283,7 @@ def typeset(
 def progress(
     study: Annotated[Path, typer.Argument(help="The resolved study.")] = Path("results/study.json"),
 ) -> None:
-    """Say what is done, what is in training, and about how long the rest takes."""
+    """Show which jobs are done or in training, and estimate the time left."""
     from mlpstudy.analysis.progress import describe
 
     sys.stdout.write(describe(study))
@@ -291,7 +291,7 @@ def progress(
 
 @app.command()
 def tidy(
-    study: Study, days: Annotated[float, typer.Option(help="Only what has lain that long.")] = 30.0
+    study: Study, days: Annotated[float, typer.Option(help="Minimum age in days.")] = 30.0
 ) -> None:
     """Remove checkpoints of jobs that the study no longer has."""
     from mlpstudy.analysis.progress import remove_leftovers
@@ -308,7 +308,7 @@ def predict(
         Path | None,
         typer.Option(help="study.json; by default that of the run."),
     ] = None,
-    invert: Annotated[bool, typer.Option(help="Pictures are dark on light.")] = False,
+    invert: Annotated[bool, typer.Option(help="Invert pictures that are dark on light.")] = False,
 ) -> None:
     """Print the class and its probability for each image, as CSV."""
     from mlpstudy.training.inference import class_names, load_model, predict, read_images
@@ -337,12 +337,12 @@ def republish(
     data: Data,
     repository: Repository = Path(),
     configfile: Annotated[
-        list[Path], typer.Option(help="The present configuration, each file over those before it.")
+        list[Path], typer.Option(help="The current configuration; later files take precedence.")
     ] = REFERENCE,
-    claims: Annotated[Path, typer.Option(help="The claims file to judge by.")] = CLAIMS,
+    claims: Annotated[Path, typer.Option(help="The claims file.")] = CLAIMS,
     templates: Templates = TEMPLATES,
 ) -> None:
-    """Tabulate and render the study in docs/results again, whatever the configuration is now."""
+    """Tabulate and render docs/results again, regardless of the current configuration."""
     from mlpstudy.report.archive import republish
 
     republish(repository, configfile, claims, reported, data, templates)

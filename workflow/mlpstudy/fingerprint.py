@@ -22,7 +22,7 @@ NOT_IN_OUTPUTS = {
     "errors": "the exceptions that end a job early; the next run continues from its checkpoint",
     "files": "writes the bytes that it is given, all of them or none",
     "identity": "compares what a job wrote with what it was to write",
-    "locks": "keeps a second process off a job",
+    "locks": "prevents a second process on the same job",
 }
 
 

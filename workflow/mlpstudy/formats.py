@@ -56,7 +56,7 @@ def word(value: Any) -> str:
 def setting(field: str, value: Any) -> str:
     """Return what a field is set to, in words: pixels divided by 255; None for nothing."""
     if value is None:
-        return f"{word(field)} as each model has it"
+        return f"{word(field)} as set by each model"
     said = SETTINGS.get((field, str(value)))
     return said or f"{word(field)} {word(value)}"
 

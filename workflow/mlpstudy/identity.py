@@ -68,8 +68,8 @@ def expect_code(job: Job) -> None:
     """
     if job.code != training_fingerprint():
         raise StudyError(
-            f"{job.label}: expected the training code that the job was planned with; it was edited "
-            "since: run snakemake again, which plans anew"
+            f"{job.label}: the training code was edited after the job was planned: "
+            "run snakemake again"
         )
 
 

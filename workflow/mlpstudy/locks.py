@@ -49,7 +49,7 @@ def lock_until_exit(path: Path, what: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not try_to_hold(path):
-            raise StudyError(f"{what}: {_holder(path)} is at it; wait for it, or stop it")
+            raise StudyError(f"{what}: in use by {_holder(path)}; wait for it, or stop it")
     except OSError as error:
         _expect_unsupported(path, error)
     _write_holder(path)
@@ -73,7 +73,7 @@ def locked(path: Path, what: str) -> Iterator[bool]:
         waited = _acquire(lock, path, what)
     except OSError as error:
         _expect_unsupported(path, error)
-        logger.warning("%s: no locks on this disk, so nothing keeps a second process off", path)
+        logger.warning("%s: no locks on this disk, so nothing prevents a second process", path)
     try:
         yield waited
     finally:
@@ -111,7 +111,7 @@ def _acquire(lock: FileLock, path: Path, what: str) -> bool:
         lock.acquire(blocking=False)
         waited = False
     except Timeout:
-        logger.warning("%s: %s is at it; waiting for it to end", what, _holder(path))
+        logger.warning("%s: in use by %s; waiting for it", what, _holder(path))
         lock.acquire(poll_interval=POLL)
         waited = True
     _write_holder(path)
@@ -121,7 +121,7 @@ def _acquire(lock: FileLock, path: Path, what: str) -> bool:
 def _expect_unsupported(path: Path, error: OSError) -> None:
     """Raise a StudyError unless `error` means that the disk has no locks."""
     if error.errno not in UNSUPPORTED:
-        raise StudyError(f"{path}: cannot be made: {error.strerror or error}") from error
+        raise StudyError(f"{path}: cannot be created: {error.strerror or error}") from error
 
 
 def _write_holder(path: Path) -> None:

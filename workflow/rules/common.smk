@@ -10,13 +10,13 @@ import snakemake.io
 
 # ---- The package ------------------------------------------------------------------------------
 
-# Jobs import the package that lies beside the rules. They use the Python that runs Snakemake, or
+# Jobs import the package next to the rules. They use the Python that runs Snakemake, or
 # that of a conda environment, which Snakemake puts before it in PATH.
 PACKAGES = str(Path(workflow.current_basedir.get_path_or_uri(secret_free=False)).parent)
 if not Path(PACKAGES, "mlpstudy").is_dir():
     sys.exit(
-        "error: expected the rules of a checkout on this machine, which the package mlpstudy lies"
-        f" beside, got those at {PACKAGES}: see docs/reuse.md"
+        "error: expected a local checkout with the package mlpstudy next to its rules, got "
+        f"{PACKAGES}: see docs/reuse.md"
     )
 sys.path.insert(0, PACKAGES)
 for name, entry in {"PYTHONPATH": PACKAGES, "PATH": str(Path(sys.executable).parent)}.items():
@@ -44,8 +44,8 @@ def read_configuration():
     """Return the study that the configuration describes."""
     if MODULE:
         return read_plan([], over_shipped(config, Path(PACKAGES).parent))
-    # The files are read again: Snakemake takes `no` for false and 1e-3 for text. The last one that
-    # sets a key has the last word: those of the command line, then what --config says.
+    # The files are read again: Snakemake takes `no` for false and 1e-3 for text. Later sources take
+    # precedence: files of the configuration, of the command line, then --config.
     settings = workflow.config_settings
     overlays = [Path(path) for path in settings.configfiles]
     files = [Path(path) for path in workflow.configfiles if Path(path) not in overlays]

@@ -2,10 +2,9 @@
 
 A replicate of a cross-validated model is the mean of its folds, so that every model has one figure
 per replicate; a replicate below the Medium threshold is a failure, any other one has learned.
-Accuracies are fractions. Outcomes are often of two kinds, so that one centre and spread would
-describe neither: beside the figures over all replicates stand the share of failures and, as
-`learned_*`, the figures over the others. Intervals are of the median and at 95 %, or at the level
-that so few replicates can give (docs/intervals.md).
+Accuracies are fractions. Outcomes are often bimodal, so the tables summarise all replicates, give
+the share of failures and, as `learned_*`, summarise the others. Intervals are of the median and at
+95 %, or at the level that so few replicates can give (docs/intervals.md).
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def describe(path: Path) -> str:
     left = len(states) - finished - len(running) - len(begun)
     lines = [
         f"{finished} of {len(states)} training jobs done, {len(running)} in training, "
-        f"{len(begun)} interrupted, {left} not begun",
+        f"{len(begun)} interrupted, {left} not started",
         _estimate(states, len(running)),
     ]
     for title, group in (("in training", running), ("interrupted", begun)):
@@ -97,7 +97,7 @@ def _estimate(states: Sequence[State], running: int) -> str:
     left = [state for state in states if state.done < 1]
     known = [state for state in states if state.seconds]
     if not left or not known:
-        return "" if left else "tables and pages are what may be left to do"
+        return "" if left else "only tables and pages may be left"
 
     def pace(model: str) -> float:
         return _pace([state for state in known if state.job.model == model]) or _pace(known)

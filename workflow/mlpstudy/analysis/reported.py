@@ -123,7 +123,7 @@ def read_text(path: Path, columns: list[str]) -> pd.DataFrame:
     if list(frame.columns) != columns or not isinstance(frame.index, pd.RangeIndex):
         raise StudyError(f"{path}: expected the columns {','.join(columns)} and no others")
     unique = frame["id"].str.fullmatch(r"[a-z]\d+") & ~frame["id"].duplicated()
-    require(path, frame, "id", unique, "a letter and digits that no other row has")
+    require(path, frame, "id", unique, "a unique id of a letter and digits")
     if "section" in columns:
         one_of(path, frame, "section", SECTIONS)
     return frame

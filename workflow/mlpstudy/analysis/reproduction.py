@@ -26,7 +26,7 @@ from mlpstudy.config.study import Study
 # Where the report prints a value of every model.
 PRINTED = {"test_accuracy": "final", "test_loss": "details"}
 
-# Conditions that change one of these have another loss: the printed one is no value of it.
+# Conditions that change one of these change the loss, so the printed value is not comparable.
 LOSS_FIELDS = {"kl", "loss"}
 
 ASSIGNMENTS = 49_999  # random ones, beside the true one
@@ -39,8 +39,8 @@ Matches = NDArray[np.bool_]
 def reproduction(study: Study, values: pd.DataFrame, reported: Reported) -> pd.DataFrame:
     """Return reproduction.csv: one row per main condition and quantity that the report prints.
 
-    `inside` counts the models whose printed value is in their range, of `models`, and `expected`
-    are so many if the printed runs were replicates. `by_chance` is the mean of the random
+    `inside` counts the models whose printed value is in their range, of `models`; `expected` is
+    this number if the printed runs were replicates. `by_chance` is the mean of the random
     assignments, and `p` the share of them with `inside` or more. The columns `*_any` are the same
     for values in the range of any condition of the study.
 

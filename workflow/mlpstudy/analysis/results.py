@@ -161,7 +161,7 @@ class Results:
     def changes(self, condition: str) -> dict[str, Any]:
         """Return what a condition overrides that the first main condition does not.
 
-        What the first one overrides and this one does not is None: as each model has it.
+        What the first one overrides and this one does not is None: as set by each model.
         """
         base = self.study.conditions[self.main[0]].overrides
         own = self.study.conditions[condition].overrides

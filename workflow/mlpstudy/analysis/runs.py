@@ -68,8 +68,8 @@ def check_planned(study: Study, frame: pd.DataFrame, path: Path) -> pd.DataFrame
     found = set(frame[RUN_KEYS].drop_duplicates().itertuples(index=False, name=None))
     if found != planned:
         raise StudyError(
-            f"{path}: expected the runs that study.json plans, "
-            f"got {len(found - planned)} others and not {len(planned - found)} of them"
+            f"{path}: expected the runs in study.json: {len(found - planned)} are unexpected, "
+            f"{len(planned - found)} are missing"
         )
     return frame
 

@@ -66,7 +66,7 @@ def probe(study: Path, data: Path, output: Path, threads: int = 1) -> None:
     torch.set_num_threads(threads)
     plan, dataset = load_study(study), load(data)
     if dataset.digest != plan.dataset.digest:
-        raise StudyError(f"{data}: not the data that {study} names: prepare it anew")
+        raise StudyError(f"{data}: not the data of {study}: prepare it again")
     for name, frame in saturation(plan, dataset).items():
         write_csv(frame, output / f"{name}.csv")
 
@@ -79,7 +79,7 @@ def saturation(study: Study, dataset: Dataset) -> dict[str, pd.DataFrame]:
 
     `saturation` is over images and networks together: quantiles of all logits (5, 50 and 95 %) and
     the median of an image's highest less its lowest; quantiles of log10 p(true class); the share of
-    images with it below 1e-7 (`stuck` in history.csv), with the least and the most of the networks;
+    images with it below 1e-7 (`stuck` in history.csv), with the extremes over the networks;
     the share in which the highest probability is above 1 - 1e-7; the mean cross-entropy, in nats.
 
     `saturation_layers` has the networks' means for each hidden layer (`FirstLook.layers`).

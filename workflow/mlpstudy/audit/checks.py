@@ -60,7 +60,7 @@ def findings(report: Report, checks: Checks, placed: pd.DataFrame) -> Iterator[R
         for found in rule(report):
             where = f"{checks.path}: rules.{found.rule}"
             if found.rule not in checks.rules:
-                raise StudyError(f"{where}: missing, expected what to say of this finding")
+                raise StudyError(f"{where}: missing, expected the text of this finding")
             name = f"{found.rule.partition('-')[0]}-{found.key}"
             shown = _shown(found.values)
             yield _row(where, checks.rules[found.rule], name, found.models, shown, found.numbers)

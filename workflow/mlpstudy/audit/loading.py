@@ -32,7 +32,7 @@ Sentence = Annotated[
 
 
 class Rule(Strict):
-    """What to say of the findings of one rule, which computes the numbers itself."""
+    """The texts of the findings of one rule, which computes the numbers itself."""
 
     weight: Weight
     kind: Kind
@@ -65,7 +65,7 @@ class _File(Strict):
 
 
 class Checks(NamedTuple):
-    """The checks, and what to say of the rules' findings."""
+    """The checks, and the texts of the rules' findings."""
 
     path: Path
     checks: dict[str, Check]

@@ -15,7 +15,7 @@ import pandas as pd
 from mlpstudy.analysis.reported import Value
 from mlpstudy.audit.printed import Found, Report
 
-# Conditions with other values in these fields have another loss: the printed one is no value of it.
+# Conditions that change one of these change the loss, so the printed value is not comparable.
 LOSS_FIELDS = {"kl", "loss"}
 
 # How far outside a value may be, in widths of the replicates' range, before it is serious.

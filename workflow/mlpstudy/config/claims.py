@@ -38,7 +38,7 @@ class Form:
     Attributes:
         needs: keys that a claim of this form must have, beside COMMON.
         takes: keys that it may have.
-        quantity: what its threshold is of by default.
+        quantity: what its threshold applies to by default.
         of: the values of the key `of`, the default first.
     """
 
@@ -107,7 +107,7 @@ class ClaimEntry(Strict):
 
     also: Annotated[
         tuple[Annotated[Text, Field(description="A sentence.", examples=["So it is."])], ...],
-        Listed("a list of different sentences"),
+        Listed("a list of distinct sentences"),
     ] = ()
     """Other sentences of the source that say the same, to the letter."""
 
@@ -115,7 +115,7 @@ class ClaimEntry(Strict):
     """What kind of statement it is; each form has its keys and its test."""
 
     denied: bool = False
-    """Whether the claim denies what form and keys say; its verdict is reversed."""
+    """Whether the claim states the opposite of its form and keys; its verdict is reversed."""
 
     models: ModelNames = ()
     """The models that the claim is about."""
@@ -137,8 +137,8 @@ class ClaimEntry(Strict):
     for any of them (all forms but best and rank_order; each is the default of the others)."""
 
     by: Annotated[float, Field(gt=-1, lt=1)] = 0.0
-    """The difference of test accuracy, as a fraction, that higher says is exceeded; below 0 it says
-    "not lower by more than"."""
+    """The difference of test accuracy, as a fraction, to be exceeded, for higher; a value below 0
+    means "not lower by more than"."""
 
     margin: Annotated[float, Field(gt=0, lt=1)] | None = None
     """The difference of mean test accuracies, as a fraction, below which differ and equivalent
@@ -151,16 +151,16 @@ class ClaimEntry(Strict):
     """An accuracy, as a fraction, or the class that begins there."""
 
     more_than: Annotated[float, Field(gt=0, lt=1)] = 0.5
-    """The share of runs that share_above, share_below and curve say is exceeded."""
+    """The share of runs to be exceeded, for share_above, share_below and curve."""
 
     quantity: Literal["test_accuracy", "train_accuracy", "validation_accuracy"] = absent(
         "", examples=["train_accuracy"]
     )
-    """The accuracy that a threshold is of, at the last epoch; by default that of the test images.
-    sooner looks at every epoch: validation_accuracy (its default) or train_accuracy."""
+    """The accuracy compared with the threshold, at the last epoch; by default that of the test
+    images. sooner looks at every epoch: validation_accuracy (its default) or train_accuracy."""
 
     runs: Literal["all", "failed", "learned"] = "all"
-    """Which runs a share is of; those below the Medium threshold have failed."""
+    """The runs over which a share is computed; those below the Medium threshold have failed."""
 
     curves: Annotated[
         dict[Curve, Course], Field(min_length=1), wanted("a mapping of curves to courses")
@@ -171,11 +171,11 @@ class ClaimEntry(Strict):
         Annotated[int, Field(ge=1, le=100_000)] | None,
         wanted("a whole number of at least 1, or null"),
     ] = None
-    """Of how many of the last epochs a curve consists; null for all."""
+    """The number of last epochs to use, for curve; null for all."""
 
     conditions: Annotated[
         tuple[ConditionName, ...],
-        Listed("a list of different conditions, at least one", least=1),
+        Listed("a list of one or more distinct conditions", least=1),
     ] = absent((), examples=[["as_reported", "corrected"]])
     """The conditions that the claim is judged under; by default every one that trains all of its
     models."""
@@ -242,19 +242,17 @@ def compared_cells(claims: Claims) -> Iterator[tuple[tuple[str, str], tuple[str,
 
 
 class Optional(Strict):
-    """What the claims may name though a study need not have it.
+    """What the claims may name although a study may lack it.
 
     A claim about such a model or condition that is absent is listed as not judged; any other name
     must be known.
     """
 
-    models: Annotated[tuple[ModelName, ...], Listed("a list of different model names")] = ()
-    """Names of models that a study need not have."""
+    models: Annotated[tuple[ModelName, ...], Listed("a list of distinct model names")] = ()
+    """Names of models that a study may lack."""
 
-    conditions: Annotated[
-        tuple[ConditionName, ...], Listed("a list of different names of conditions")
-    ] = ()
-    """Names of conditions that a study need not have."""
+    conditions: Annotated[tuple[ConditionName, ...], Listed("a list of distinct conditions")] = ()
+    """Names of conditions that a study may lack."""
 
 
 class ClaimsFile(Strict):
@@ -264,7 +262,7 @@ class ClaimsFile(Strict):
     """
 
     optional: Optional = initial({})
-    """The models and conditions that a study need not have."""
+    """The models and conditions that a study may lack."""
 
     comparisons: dict[ComparisonName, Comparison] = initial({})
     """Models to compare, by the name of the comparison: one section of the pages each. The name

@@ -29,7 +29,7 @@ ComparisonName = Annotated[
 ]
 Pair = Annotated[
     tuple[ModelName, ...],
-    Listed("a list of two different models", 2, 2),
+    Listed("a list of two distinct models", 2, 2),
     Field(description="Two models, from the first to the second.", examples=[["m09", "m10"]]),
 ]
 
@@ -56,7 +56,7 @@ class Quoted(Sparse):
 class Concluded(Quoted):
     """A conclusion of the source."""
 
-    headline: Annotated[tuple[Text, ...], Listed("a list of different names of claims")] = absent(
+    headline: Annotated[tuple[Text, ...], Listed("a list of distinct names of claims")] = absent(
         (), examples=[["deeper_is_better"]]
     )
     """The claims that the first screen shows for the conclusion; by default none."""
@@ -68,9 +68,8 @@ class Comparison(Quoted):
     models: ModelNames
     """The models, in the order of the tables."""
 
-    pairs: Annotated[tuple[Pair, ...], Listed("a list of different pairs of models")] = ()
-    """Pairs that are described in a sentence, each from the first to the second; tables have all
-    pairs."""
+    pairs: Annotated[tuple[Pair, ...], Listed("a list of distinct pairs of models")] = ()
+    """Pairs shown as rows of a table, each as second minus first."""
 
 
 class Activations(Concluded):
@@ -78,7 +77,7 @@ class Activations(Concluded):
 
     order: Annotated[
         tuple[Annotated[Activation, Field(description="One activation.", examples=["relu"])], ...],
-        Listed("a list of different activations"),
+        Listed("a list of distinct activations"),
     ] = ()
     """The ranking of the source, the best first."""
 
@@ -93,7 +92,7 @@ class Layers(Concluded):
     """Models of up to this number of layers are compared with deeper ones; null for none."""
 
     exception: str = absent("", examples=["m10"])
-    """A model of which the pages say how steadily it is Superior."""
+    """A model that the source calls an exception; the pages show it in a table."""
 
 
 class BatchNorm(Concluded):

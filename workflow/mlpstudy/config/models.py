@@ -83,15 +83,14 @@ class ModelEntry(HasFields):
     needed = ("nodes",)
 
     report_name: Annotated[str, line(100)] = absent("", examples=["Model 1 (Model 1_1)"])
-    """How pages call the model; by default the key that it stands under."""
+    """The model's name on the pages; by default its key."""
 
     assumed: dict[Literal[FIELDS], Reason] = initial({})  # type: ignore[valid-type]
-    """Of the fields that the model writes, those that its source does not state, each with the
-    reason for the value."""
+    """The fields set here that the source does not state, each with the reason for its value."""
 
 
 class Default(Strict):
-    """The value of one field in models that do not write it."""
+    """The value of one field in models that do not set it."""
 
     value: Any
     """The value."""
@@ -109,7 +108,7 @@ def _with_defaults(entry: type[Base]) -> type[Base]:
     for name, (kind, field) in HYPERPARAMETERS.items():
         if field.default is not None:
             default = _extended(Default, f"Default_{name}", value=(kind, field))
-            description = f"What a model has that does not write {name}."
+            description = f"The default of {name}."
             found[name] = (default, initial({"value": field.default}, description=description))
     return _extended(entry, entry.__name__, **found)
 
@@ -120,10 +119,10 @@ class Defaults(Strict):
 
 
 class ModelsFile(Strict):
-    """The models, and what they all have where they do not say otherwise."""
+    """The models, and the defaults of their fields."""
 
     defaults: Defaults = initial({})
-    """The values of fields that a model does not write, and the reasons for them."""
+    """The values of fields that a model does not set, and the reasons for them."""
 
     models: Annotated[
         dict[Name, ModelEntry], Field(min_length=1), wanted("a mapping of at least one model")

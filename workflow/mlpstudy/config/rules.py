@@ -104,7 +104,7 @@ def model_problems(file: ModelsFile) -> Iterator[Problem]:
     yield from _case_problems(file.models, "models")
     for name, entry in file.models.items():
         if name in PARTS:
-            yield ("models", name), "expected another name: the pages have a part called so"
+            yield ("models", name), f"expected another name: the report has a section {name!r}"
         for field in entry.assumed:
             if field not in entry.written:
                 text = "expected a field that the model itself writes"
@@ -152,7 +152,7 @@ def _subset_problems(fields: Mapping[str, Any], who: str, dataset: Dataset) -> I
         held_out = math.ceil(fields["holdout_fraction"] * train)
         if min(held_out, train - held_out) < classes:
             yield (
-                f"expected enough images for one of each class inside and outside a hold-out of "
+                f"expected enough images for one per class in both parts of a hold-out of "
                 f"{fields['holdout_fraction']} ({who}), got {train}"
             )
 
@@ -225,11 +225,11 @@ def _key_problems(claim: ClaimEntry) -> Iterator[tuple[str, str]]:
         yield "of", f"expected {', '.join(form.of)} with form {claim.form}, got {claim.of!r}"
     if claim.form == "sooner" and claim.quantity == "test_accuracy":
         text = "expected train_accuracy or validation_accuracy with form sooner, got "
-        yield "quantity", f"{text}'test_accuracy': test images are looked at once, at the end"
+        yield "quantity", f"{text}'test_accuracy': it is measured only after the last epoch"
     if claim.against and not claim.conditions:
         yield "conditions", "missing, expected with against"
     if claim.against in claim.conditions:
-        yield "against", f"expected another condition than {claim.against!r}, which is asked"
+        yield "against", f"expected a condition that is not in conditions, got {claim.against!r}"
 
 
 def _side_problems(claim: ClaimEntry) -> Iterator[tuple[str, str]]:
@@ -240,7 +240,7 @@ def _side_problems(claim: ClaimEntry) -> Iterator[tuple[str, str]]:
     for one, other in combinations(claim.groups or (claim.models, claim.than), 2):
         both = [model for model in one if model in other]
         if both:
-            yield key, f"expected models that stand on one side only, got {both[0]!r} on two"
+            yield key, f"expected each model on one side only, got {both[0]!r} on two"
             return
 
 

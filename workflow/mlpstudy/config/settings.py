@@ -140,7 +140,7 @@ class Dataset(Strict):
         tuple[
             Annotated[str, line(100), Field(description="One class.", examples=["Sneaker"])], ...
         ],
-        Listed("a list of 2 to 256 different names (numbers need quotes)", 2, 256),
+        Listed("a list of 2 to 256 distinct names (numbers need quotes)", 2, 256),
     ] = (
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker"),
         *("Bag", "Ankle boot"),
@@ -158,7 +158,7 @@ class Dataset(Strict):
             ],
             ...,
         ],
-        Listed("a list of sources, at least one", 1, distinct=False),
+        Listed("a list of one or more sources", 1, distinct=False),
     ] = initial(_SOURCES)
     """Where the files are looked for, in this order."""
 
@@ -188,14 +188,14 @@ class Common(Strict):
     """The study's seed. All random streams are functions of it, replicate and fold."""
 
     replicates: Annotated[int, Field(ge=1, le=100_000)] = 3
-    """How many independent times each model is trained under each condition."""
+    """The number of replicates (independent runs) of each model under each condition."""
 
     replicates_per_job: Annotated[int, Field(ge=1, le=1000)] = 3
     """How many replicates one job trains together. Raising replicates by a multiple of this only
     adds jobs; another number trains all of them again."""
 
     trial: bool = False
-    """Whether all pages are stamped as those of a trial run, not of the study."""
+    """Whether all pages are marked as a trial run."""
 
     classes: Classes = initial({})
     """The test accuracies, as fractions, from which a model is called superior or medium."""
@@ -222,14 +222,14 @@ class ConditionEntry(HasFields):
     """The models that the condition is restricted to; by default all."""
 
     replicates: Annotated[int, Field(ge=1, le=100_000)] = absent(None, examples=[12])
-    """How many independent times each model is trained under this condition; by default as many as
-    under the others."""
+    """The number of replicates of each model under this condition; by default as many as under the
+    others."""
 
     where: Annotated[Where, wanted("a mapping of fields to values")] = initial(
         {}, examples=[{"loss": "kl_divergence"}]
     )
-    """Fields and the values that a model must have in them for the condition to apply to it; if no
-    model has them, there is nothing to train."""
+    """Field values that a model must have for the condition to apply; if no model has them, nothing
+    is trained."""
 
 
 class Config(Common):
@@ -241,7 +241,7 @@ class Config(Common):
         "a folder (not empty, of letters, digits and the characters _ . / + @ % = , : -)",
         default="results",
     )
-    """The folder for everything that is made, relative to the working directory."""
+    """The folder for all outputs, relative to the working directory."""
 
     models: File = "config/models.yaml"
     """The file with the models, relative to the working directory."""

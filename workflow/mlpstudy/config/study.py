@@ -263,7 +263,7 @@ def load_study(path: Path) -> Study:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise StudyError(f"{path}: missing; it is the resolved study, made first") from error
+        raise StudyError(f"{path}: missing; snakemake writes this file first") from error
     except (OSError, ValueError) as error:
         raise StudyError(f"{path}: expected the resolved study as JSON: {error}") from error
     if not isinstance(raw, dict):

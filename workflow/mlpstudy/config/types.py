@@ -171,6 +171,6 @@ ConditionName = Annotated[
 ]
 ModelNames = Annotated[
     tuple[ModelName, ...],
-    Listed("a list of different model names, at least one", 1),
+    Listed("a list of one or more distinct model names", 1),
     Field(examples=[["m01", "m03"]]),
 ]

@@ -86,10 +86,10 @@ def _in_place(target: Path, sha256: str) -> bool:
     try:
         verify(target, sha256)
     except StudyError as error:
-        logger.warning("%s; it is removed and fetched again", error)
+        logger.warning("%s; fetching it again", error)
         target.unlink()
         return False
-    logger.info("%s is there already", target)
+    logger.info("%s already exists", target)
     return True
 
 
@@ -115,7 +115,7 @@ def _try_source(
                     continue
                 with _writing_to(destination), replacing(destination / name) as temporary:
                     temporary.write_bytes(content)
-                logger.info("%s came from %s", name, label)
+                logger.info("fetched %s from %s", name, label)
                 del missing[name]
     except StudyError:
         raise

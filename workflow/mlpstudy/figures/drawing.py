@@ -82,7 +82,7 @@ def _draw_with(processes: int, chosen: Sequence[Drawing], output: Path) -> list[
             return list(pool.map(_draw_numbered, range(count), [output] * count))
     except BrokenProcessPool as error:
         raise StudyError(
-            f"{output}: a process that draws figures was killed, perhaps for want of memory;"
+            f"{output}: a process that draws figures was killed, possibly out of memory;"
             " use fewer --processes"
         ) from error
     finally:

@@ -169,7 +169,7 @@ def pairs_figure(results: Results, condition: str) -> Figure:
             _name_column(axes, rank - 1, short[model], cell, slant, **look)
     figure.legend(
         handles=[
-            Patch(facecolor=(colour, 0.4), label="the row's model is better by so many points"),
+            Patch(facecolor=(colour, 0.4), label="points by which the row's model is better"),
             Patch(facecolor=RULE.light, label="the 95 % interval includes 0"),
         ],
         loc="lower left", bbox_to_anchor=(0, 0), frameon=False, borderaxespad=0.4,

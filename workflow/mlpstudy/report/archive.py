@@ -62,7 +62,7 @@ def republish(
         study = load_study(archive / "study.json")
         _check_specs(study)
         if load(data).digest != study.dataset.digest:
-            raise StudyError(f"{data}: not the data that {archive / 'study.json'} names")
+            raise StudyError(f"{data}: not the data of {archive / 'study.json'}")
         present = read_plan(configs, {"claims": None}).study.to_dict()
         said = read_claims(
             claims,

@@ -1,4 +1,4 @@
-"""What came of a model under a condition, in the columns and cells that several tables share.
+"""Results of a model under a condition, as columns and cells that several tables share.
 
 The distribution is drawn in a strip that fits into a cell: one dot per replicate on an axis of 0 to
 100 %. All strips share one scale and one width, so that a column of them can be read down. The

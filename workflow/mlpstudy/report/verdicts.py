@@ -191,15 +191,15 @@ MEASURES: dict[str, tuple[Callable[[Any], str], str]] = {
     "failure_difference": (lambda value: points(value, 0), "points of failures"),
     "share": (share, "% of runs"),
     "epochs_sooner": (_signed, "epochs sooner"),
-    "mean_epochs_sooner": (_signed, "epochs sooner in the mean"),
+    "mean_epochs_sooner": (_signed, "epochs sooner on average"),
 }
 
 
 def effect(row: Row) -> str:
     """Return the effect with its interval: +9.3 points (+8.8 to +9.9), 92 % of runs (65 to 99).
 
-    An effect without a limit is that of a model which never reaches what the other one does; an
-    interval without one comes from too few runs.
+    An effect is infinite if one model never reaches the threshold. An interval is infinite if there
+    are too few runs.
     """
     shown, noun = MEASURES[str(row["measure"])]
     low, high = float(row["low"]), float(row["high"])

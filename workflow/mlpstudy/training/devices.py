@@ -74,8 +74,8 @@ def choose_device(
 def _expect_float32() -> None:
     if os.environ.get("NVIDIA_TF32_OVERRIDE", "0") != "0":
         raise StudyError(
-            "NVIDIA_TF32_OVERRIDE: expected it to be unset or 0: other values round the numbers "
-            "that a GPU multiplies to 11 bits"
+            "NVIDIA_TF32_OVERRIDE: expected unset or 0: with other values, GPUs round the factors "
+            "of products to 11 bits"
         )
 
 
@@ -213,7 +213,7 @@ def lease(
             taken = _take_one(folder, names, when_taken)
     except OSError as error:
         reason = error.strerror or error
-        raise StudyError(f"{folder}: the locks of the GPUs cannot be made: {reason}") from error
+        raise StudyError(f"{folder}: cannot create the GPU locks: {reason}") from error
     return taken
 
 
