@@ -153,7 +153,9 @@ def make_project(folder: Path, sizes: dict[str, int] = SIZES) -> Project:
         "replicates_per_job": 2,
         "conditions": CONDITIONS,
         "dataset": {
-            "name": "tiny", "classes": shipped["dataset"]["classes"], "files": files,
+            "name": "tiny",
+            "classes": shipped["dataset"]["classes"],
+            "files": files,
             "sources": [{"folder": "idx"}],
         },
     }
