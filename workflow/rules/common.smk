@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import snakemake.io
@@ -122,6 +123,13 @@ def start_server():
     if workflow.local_exec and not deployed and len(jobs) > 2:
         commands = [(job.rule.shellcmd or "").split() for job in jobs]  # python -m mlpstudy VERB
         server.start({words[3] for words in commands if len(words) > 3})
+
+
+def cancel_timers():
+    """Cancel what is left of Snakemake's timers: its process would wait a second for the last one."""
+    for thread in threading.enumerate():
+        if isinstance(thread, threading.Timer):
+            thread.cancel()
 
 
 # Jobs that Snakemake starts in processes of their own read the workflow too. Only the main process
