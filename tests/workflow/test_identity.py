@@ -49,7 +49,7 @@ def expect_m01_retrained(project: Project) -> None:
 def test_two_changes_at_once_and_looking_at_them(project: Project) -> None:
     """The second change is below a job that runs for the first, where Snakemake is blind."""
     edit_m01(project)
-    project.edit("config/config.yaml", "Trouser", "Trousers")
+    project.edit("tiny.yaml", "Trouser", "Trousers")
     before = state(project)
     for option in ("--dry-run", "--summary", "--dag", "--unlock"):
         done = project.study(option)

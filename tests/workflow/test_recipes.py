@@ -83,11 +83,11 @@ def test_use_another_dataset(fresh_project: Project) -> None:
     line = re.search(r"^ {4}(for file in .*)$", section, re.MULTILINE)
     assert line
     printed = subprocess.check_output(["bash", "-c", line[1]], cwd=folder, text=True)
-    checksums = dict(row.split()[:2] for row in printed.splitlines())
+    made = {file["name"]: file for file in map(yaml.safe_load, printed.splitlines())}
     config = yaml.safe_load(box(CONFIG_README, "Use another dataset", "yaml"))
     for file in config["dataset"]["files"].values():
         assert file["sha256"] == "..."
-        file["sha256"] = checksums[f"{file['name']}.gz"]
+        file["sha256"] = made[file["name"]]["sha256"]
     config["dataset"]["sources"] = [{"folder": str(folder)}]
     (fresh_project.folder / "mine.yaml").write_text(yaml.safe_dump(config))
     fresh_project.run("--configfile", "tiny.yaml", "mine.yaml", "--until", "prepare_dataset")

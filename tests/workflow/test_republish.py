@@ -127,7 +127,7 @@ def test_the_published_pages_say_what_is_configured_otherwise_now(
     ("path", "before", "after", "said"),
     [
         ("runs.csv", "as_reported,m01,all,2,", "as_reported,m01,all,3,",
-         "the runs that study.json"),
+         "the runs in study.json"),
         ("study.json", '"seed": 2021', '"seed": 2022', "spec.json: expected the run"),
         ("report/provenance.json", '"command"', '"order"', "expected a key command"),
         ("models.csv", "test_images", "images", "column test_images is missing"),

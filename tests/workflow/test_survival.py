@@ -60,7 +60,9 @@ def test_a_study_goes_on_after_its_scheduler_was_stopped_and_killed(project: Pro
     scheduler = project.start()
     wait_for(lambda: log.is_file() and "going on after epoch" in log.read_text())
     last = project.refused().strip().splitlines()[-1]
-    assert last.startswith(f"error: the study in results: process {scheduler.pid} on "), last
+    assert last.startswith(f"error: the study in results: in use by process {scheduler.pid} on "), (
+        last
+    )
     scheduler.kill()  # its job goes on, an orphan
     scheduler.wait()
 

@@ -313,7 +313,7 @@ def predict(
     """Print the class and its probability for each image, as CSV."""
     from mlpstudy.training.inference import class_names, load_model, predict, read_images
 
-    model, classes = load_model(run, replicate), class_names(run, study)
+    classes, model = class_names(run, study), load_model(run, replicate)
     names, images = read_images(files, invert)
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["image", "class", "probability"])

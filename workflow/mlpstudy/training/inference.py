@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -42,19 +43,26 @@ def load_model(folder: Path, replicate: int) -> nn.Sequential:
     Raises:
         StudyError: a file is missing or damaged, or the job has no such replicate.
     """
-    try:
+    with _finished(folder):
         job = Job.from_identity((folder / "spec.json").read_text(encoding="utf-8"))
         tensors = load_file(folder / "weights.safetensors")
-    except OSError as error:
-        raise StudyError(f"{folder}: expected the folder of a finished job: {error}") from error
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise StudyError(f"{folder}: spec.json or weights.safetensors is damaged") from error
     if replicate not in job.replicates:
         raise StudyError(
             f"{folder}: expected a replicate from {job.first} to {job.last}, got {replicate}"
         )
     own = {name: tensor[replicate - job.first] for name, tensor in tensors.items()}
     return nn.Sequential(*_modules(job.spec, own)).eval()
+
+
+@contextmanager
+def _finished(folder: Path) -> Iterator[None]:
+    """Turn an error from reading a file of a finished job into a StudyError."""
+    try:
+        yield
+    except OSError as error:
+        raise StudyError(f"{folder}: expected the folder of a finished job: {error}") from error
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise StudyError(f"{folder}: spec.json or weights.safetensors is damaged") from error
 
 
 def class_names(folder: Path, study: Path | None = None) -> tuple[str, ...] | None:
@@ -65,13 +73,15 @@ def class_names(folder: Path, study: Path | None = None) -> tuple[str, ...] | No
         study: study.json; by default the one in a folder above.
 
     Raises:
-        StudyError: `study` is about other data than the job.
+        StudyError: `study` is no study or about other data than the job, or this is unfinished.
     """
     above = (parent / "study.json" for parent in folder.resolve().parents)
     path = study or next((file for file in above if file.is_file()), None)
     if path is None:
         return None
-    plan, job = load_study(path), Job.from_identity((folder / "spec.json").read_text("utf-8"))
+    plan = load_study(path)
+    with _finished(folder):
+        job = Job.from_identity((folder / "spec.json").read_text(encoding="utf-8"))
     if plan.dataset.digest != job.data:
         raise StudyError(f"{path}: expected the study of {folder}, found one of other data")
     return tuple(plan.labels)
