@@ -19,7 +19,7 @@ import torch
 
 from benchmarks import ROOT
 from benchmarks.keras_m06 import models, runs
-from benchmarks.keras_m06.page import page
+from benchmarks.keras_m06.page import page, published_runs
 from benchmarks.keras_m06.steps import compare
 from benchmarks.study import read_models
 from mlpstudy.data import dataset
@@ -67,8 +67,7 @@ def main(arguments: Sequence[str]) -> None:
         seeds = _missing(others, range(1, models.RUNS[model] + 1), {"model": model})
         for row in models.fits(model_spec, data, seeds):
             write_csv(pd.concat([_read(others), pd.DataFrame([{"model": model} | row])]), others)
-    published = pd.read_csv(ROOT / "docs/results/runs.csv", dtype={"fold": str})
-    text = page(_read(table), _read(steps), _read(others), published)
+    text = page(_read(table), _read(steps), _read(others), published_runs())
     write_text(options.output / "keras.md", text)
 
 
