@@ -13,10 +13,8 @@ from collections.abc import Iterator
 import pandas as pd
 
 from mlpstudy.analysis.reported import Value
+from mlpstudy.analysis.reproduction import LOSS_FIELDS
 from mlpstudy.audit.printed import Found, Report
-
-# Conditions that change one of these change the loss, so the printed value is not comparable.
-LOSS_FIELDS = {"kl", "loss"}
 
 # How far outside a value may be, in widths of the replicates' range, before it is serious.
 NEAR = 1.0

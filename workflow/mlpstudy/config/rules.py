@@ -41,14 +41,9 @@ def dataset_problems(layer: Mapping[str, object]) -> Iterator[Problem]:
     """
     given = layer.get("dataset")
     if isinstance(given, Mapping) and {"name", "files"} & set(given):
-        needed = ("name", "classes", "files", "sources")
-        for key in needed:
-            if key not in given:
-                yield (
-                    ("dataset", key),
-                    "missing: expected name, classes, files and sources",
-                )
-                return
+        missing = [key for key in ("name", "classes", "files", "sources") if key not in given]
+        if missing:
+            yield ("dataset", missing[0]), "missing: expected name, classes, files and sources"
 
 
 def config_problems(config: Config) -> Iterator[Problem]:
