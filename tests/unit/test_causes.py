@@ -115,6 +115,19 @@ def test_the_last_epoch_is_that_of_the_run(tmp_path: Path) -> None:
     assert row["stuck_last"] == pytest.approx(1 / 3)
 
 
+def test_replicates_with_a_dead_layer_are_counted_at_their_end(tmp_path: Path) -> None:
+    paths = make_study(tmp_path, {"ce": {"nodes": [8, 4, 10]}}, outcome, {"plain": {}})
+    for path in paths.runs.rglob("history.csv"):
+        history = pd.read_csv(path)
+        last = history["epoch"] == history["epoch"].max()
+        history.loc[last & (history["replicate"] > 1), "dead_layer_2"] = 1  # it learns: replicate 2
+        history.loc[~last & (history["replicate"] == 1), "dead_layer_1"] = 1  # not at the end
+        history.to_csv(path, index=False)
+    tabulate(paths.study, REPORTED, paths.tables)
+    (row,) = read_table(paths.tables / "models.csv").to_dict("records")
+    assert (row["failures"], row["dead"], row["dead_failures"]) == (2, 2, 1)
+
+
 NUMBERS = st.lists(st.tuples(st.integers(2, 6), st.integers(0, 9)), min_size=3, max_size=4)
 
 

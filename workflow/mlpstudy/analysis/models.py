@@ -27,24 +27,31 @@ GROUP_ORDER = ("sigmoid", "tanh", "leaky_relu", "relu")
 
 
 def models_table(
-    study: Study, runs: pd.DataFrame, values: pd.DataFrame, spread: pd.DataFrame
+    study: Study,
+    runs: pd.DataFrame,
+    history: pd.DataFrame,
+    values: pd.DataFrame,
+    spread: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return models.csv: one row per condition and model that has runs.
 
     Args:
         study: the resolved study.
         runs: runs.csv.
+        history: history.csv.
         values: what `replicates` returned.
         spread: one row per condition and model, with the columns of SPREAD.
     """
     spreads = {(row["condition"], row["model"]): row for row in spread.to_dict("records")}
     per_replicate = by_cell(values)
     per_run = by_cell(runs)
+    per_epoch = by_cell(history)
     return MODELS.frame(
         _identity(study, pair, per_run[pair].iloc[0])
         | _accuracy(study, per_replicate[pair])
         | _loss(per_replicate[pair])
         | _learned(study, per_replicate[pair])
+        | _dead(study, per_replicate[pair], per_epoch[pair])
         | spreads[pair]
         | _folds(study, per_run[pair])
         for pair in study.pairs
@@ -116,6 +123,19 @@ def _learned(study: Study, values: pd.DataFrame) -> dict[str, Any]:
     accuracy = values["test_accuracy"]
     kept = accuracy[accuracy >= study.medium]
     return {"learned": len(kept), **_described("learned", kept)}
+
+
+def _dead(study: Study, values: pd.DataFrame, history: pd.DataFrame) -> dict[str, int]:
+    """Count the replicates, and those that failed, with a dead hidden layer in any fold.
+
+    A layer is dead if the activation of each of its units has a slope below 1e-3 for each of 1,000
+    training images at the end of the last epoch.
+    """
+    layers = history.columns.str.fullmatch(r"dead_layer_\d+")
+    last = history[history["epoch"] == history["epoch"].max()]
+    dead = (last.loc[:, layers] == 1).any(axis="columns").groupby(last["replicate"]).any()
+    accuracy = values.set_index("replicate")["test_accuracy"]
+    return {"dead": int(dead.sum()), "dead_failures": failures(study, accuracy[dead[dead].index])}
 
 
 def failures(study: Study, accuracy: pd.Series[float]) -> int:

@@ -56,7 +56,8 @@ MODELS = table(
     loss_function:name epochs:count batch_size:count replicates:count failures:count
     failure_share failure_low failure_high {SHARES} {numbers("test_accuracy", SAMPLE)} class:name
     {numbers("test_loss", SAMPLE)} test_loss_lost:count train_accuracy_median train_loss_median
-    learned:count {numbers("learned", SAMPLE)} test_images:count {SPREAD_PARTS}
+    learned:count {numbers("learned", SAMPLE)} dead:count dead_failures:count
+    test_images:count {SPREAD_PARTS}
     fold_runs:count fold_failures:count fold_sd
     """,
 )

@@ -63,7 +63,7 @@ def tabulate(study: Path, reported: Path, output: Path) -> None:
 def tables(study: Study, reported: Reported, recorded: Recorded) -> dict[str, pd.DataFrame]:
     """Return every table by its name."""
     values = replicates(recorded["runs"], recorded["timings"])
-    models = models_table(study, recorded["runs"], values, recorded["spread"])
+    models = models_table(study, recorded["runs"], recorded["history"], values, recorded["spread"])
     return {
         **{name: frame for name, frame in recorded.items() if name != "spread"},
         "models": models,
