@@ -101,8 +101,8 @@ def _others(models: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Return one row per model: runs of tf-keras beside those of the published study."""
     replicates = published.groupby(["model", "replicate"])["test_accuracy"].mean()
     rows = []
-    for model, keras in models.groupby("model", sort=False)["test_accuracy"]:
-        ours = replicates[model]
+    for model, recorded in models.groupby("model", sort=False)["test_accuracy"]:
+        keras, ours = recorded.round(4), replicates[model]  # tf-keras has it in single precision
         shown = " ".join(f"{100 * value:.1f}" for value in sorted(keras))
         rows.append(
             {

@@ -19,7 +19,7 @@ MODELS = {
     "own": {"report_name": "Model of mine (tuned)"},
 }
 CONDITIONS = {
-    "as_reported": {"label": "report's settings (gaps assumed)"},
+    "as_reported": {"label": "report's settings"},
     "kl": {"kl": "exact"},
     "unit_pixels": {"pixels": "unit", "label": "pixels / 255"},
 }
@@ -60,7 +60,7 @@ def test_pages_and_tables_have_the_labels_and_no_other_names(paths: Paths) -> No
         assert "Model of mine (tuned)" in text
         assert "pixels / 255" in text
     head = page.final[0].cells
-    assert head == ["", "report", "report's settings (gaps assumed)", "kl"]
+    assert head == ["", "report", "report's settings", "kl"]
     # In the files stand the keys.
     rows = (paths.tables / "models.csv").read_text()
     assert "unit_pixels,m18," in rows

@@ -48,7 +48,7 @@ def test_labels_are_shown_and_train_nothing() -> None:
         for plan in (before, after)
     ]
     assert labels[0] == {
-        "as_reported": "report's settings (gaps assumed)", "corrected": "corrected",
+        "as_reported": "report's settings", "corrected": "corrected",
         "unit_pixels": "unit pixels", "exact_kl": "exact KL",
     }  # fmt: skip
     assert labels[1] == {**labels[0], "unit_pixels": "pixels / 255"}

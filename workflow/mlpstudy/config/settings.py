@@ -271,7 +271,7 @@ class Config(Common):
         wanted("a mapping of keys to values"),
     ] = initial(
         {
-            "as_reported": {"label": "report's settings (gaps assumed)"},
+            "as_reported": {"label": "report's settings"},
             "corrected": {"label": "corrected", "pixels": "unit", "kl": "exact"},
             "unit_pixels": {"pixels": "unit", "where": {"loss": "kl_divergence"}},
             "exact_kl": {"label": "exact KL", "kl": "exact", "where": {"loss": "kl_divergence"}},
