@@ -238,11 +238,11 @@ def test_the_opening_counts_failures_verdicts_and_reproduced_values(
         assert f"{failed} of {runs} runs fail under “{label}”" in page.said
     # Four of five runs of models 4 and 5 fail; the run without an accuracy is one of model 9.
     assert (
-        "These faults do not explain 1 failure of Model 9, trained with cross-entropy." in page.said
+        "The loss does not explain 1 failure of Model 9, trained with cross-entropy." in page.said
     )
-    # Raw pixels with exact divergence were not trained: the page says nothing about either alone.
-    assert "have a known cause" in page.said
-    assert "With either fault removed" not in page.said
+    # Raw pixels with the exact divergence were not trained: the page says nothing about them.
+    assert "Unscaled pixels cause the failures. Of the runs with KL divergence, " in page.said
+    assert "clipped divergence, 0 of 10 with scaled pixels." in page.said
     final = read_table(study.tables / "final_inference.csv")
     above = final["test_accuracy_min"] <= final["reported_accuracy"]
     below = final["reported_accuracy"] <= final["test_accuracy_max"]
