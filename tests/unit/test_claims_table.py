@@ -1,4 +1,4 @@
-"""claims.csv from a study on disk, by the verb: its columns, folds, text cells, and determinism."""
+"""claims.csv from a study on disk, by the subcommand: columns, folds, text cells, determinism."""
 
 from __future__ import annotations
 

@@ -26,10 +26,10 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 
 
 def run(
-    verb: str, options: Sequence[object], **environment: str
+    subcommand: str, options: Sequence[object], **environment: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "mlpstudy", verb, *map(str, options)],
+        [sys.executable, "-m", "mlpstudy", subcommand, *map(str, options)],
         env={**os.environ, "PYTHONPATH": str(ROOT / "workflow"), **environment},
         capture_output=True,
         text=True,

@@ -177,7 +177,7 @@ def test_beyond_enumeration_random_divisions_stand_in_and_stay_the_same() -> Non
     test = shift_test(first, second)
     assert test.p_greater() == pytest.approx(theirs.pvalue, abs=0.02)
     assert test.p == shift_test(first, second).p
-    # 49,999 random divisions, their mirror images and the one that was seen.
+    # 49,999 random permutations, their mirror images and the one that was seen.
     assert shift_test(first, second + 99).p == 2 / 99_999
 
 

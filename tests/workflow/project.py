@@ -79,8 +79,8 @@ class Project:
             jobs[block.split(":")[0]].append(output.group(1) if output else "")
         return dict(jobs)
 
-    def verb(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a verb of this copy's package."""
+    def subcommand(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a subcommand of this copy's package."""
         packages = [self.folder / "workflow"]
         return python_m("mlpstudy", arguments, self.folder, self.environment, packages)
 

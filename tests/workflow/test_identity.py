@@ -147,7 +147,7 @@ def test_other_data_under_the_same_name(project: Project) -> None:
 
 
 def test_runs_of_other_jobs_in_a_folder(project: Project) -> None:
-    """Copied from another model, where Snakemake has no notes: and refused by who calls a verb."""
+    """A copy of another model is found without Snakemake's metadata, refused by subcommands."""
     forget(project)
     job = "m06/fold-holdout/replicates-1-2"
     target = f"results/runs/corrected/{job}"

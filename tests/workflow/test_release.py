@@ -66,11 +66,11 @@ def test_the_package_that_pip_installs_is_whole_and_plans_a_study(
                 assert copy.read_bytes() == path.read_bytes(), path
     metadata = (installed / f"mlpstudy-{__version__}.dist-info" / "METADATA").read_text()
     assert f"\nVersion: {__version__}\n" in metadata
-    verb = [sys.executable, "-m", "mlpstudy"]
-    told = done(*verb, "--version", folder=tmp_path, PYTHONPATH=str(installed))
+    subcommand = [sys.executable, "-m", "mlpstudy"]
+    told = done(*subcommand, "--version", folder=tmp_path, PYTHONPATH=str(installed))
     assert told.strip() == f"mlpstudy {__version__}"
     plan = "plan --config config/config.yaml --output study.json"
-    done(*verb, *plan.split(), folder=release, PYTHONPATH=str(installed))
+    done(*subcommand, *plan.split(), folder=release, PYTHONPATH=str(installed))
     assert '"m17"' in (release / "study.json").read_text()
 
 

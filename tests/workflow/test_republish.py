@@ -34,7 +34,7 @@ CLAIM = """
 def republish(project: Project) -> subprocess.CompletedProcess[str]:
     configs = ("--configfile", "config/config.yaml", "--configfile", "tiny.yaml")
     data = "resources/data/tiny/prepared"
-    return project.verb("republish", "--data", data, *configs, *REPORTED)
+    return project.subcommand("republish", "--data", data, *configs, *REPORTED)
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -74,7 +74,7 @@ def published(finished_project: Project, tmp_path_factory: pytest.TempPathFactor
     (project.folder / "docs").mkdir()
     (project.folder / "README.md").write_text(README)
     shutil.copy2(ROOT / "docs/tables.md", project.folder / "docs")
-    done = project.verb("publish", "--results", "results", "--repository", ".", *REPORTED)
+    done = project.subcommand("publish", "--results", "results", "--repository", ".", *REPORTED)
     assert done.returncode == 0, done.stderr
     return project
 

@@ -66,19 +66,23 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def test_the_server_imports_modules_that_exist_for_verbs_that_exist() -> None:
     """A wrong name would only cost time, and nothing else would tell."""
-    verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
-    assert set(server.IMPORTS) <= verbs
+    subcommands = {
+        command.callback.__name__ for command in app.registered_commands if command.callback
+    }
+    assert set(server.IMPORTS) <= subcommands
     for module in sum(server.IMPORTS.values(), ()):
         assert importlib.util.find_spec(module), module
 
 
-@pytest.mark.parametrize(("verbs", "imported"), [({"judge"}, True), ({"judge", "train"}, False)])
+@pytest.mark.parametrize(
+    ("subcommands", "imported"), [({"judge"}, True), ({"judge", "train"}, False)]
+)
 def test_an_idle_server_imports_what_is_to_come_unless_training_is(
-    verbs: set[str], imported: bool, monkeypatch: pytest.MonkeyPatch
+    subcommands: set[str], imported: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "workflow"))
     monkeypatch.setenv(server.ADDRESS, "")
-    process = server.start(verbs)
+    process = server.start(subcommands)
     assert process is not None
     with process:
         if imported:

@@ -1,4 +1,4 @@
-"""The command line, `python -m mlpstudy VERB`: one verb for each rule of the workflow."""
+"""The command line, `python -m mlpstudy SUBCOMMAND`: one subcommand for each rule."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ app = typer.Typer(
     help="The steps of the study, called by the workflow or by hand.",
 )
 
-# What several verbs read and write.
+# What several subcommands read and write.
 Study = Annotated[Path, typer.Option(help="The resolved study, study.json.")]
 Claims = Annotated[Path | None, typer.Argument(help="claims.json; none for no claims.")]
 DatasetText = Annotated[str, typer.Option(help="The `dataset` of the configuration, as JSON.")]
@@ -40,7 +40,7 @@ Output = Annotated[Path, typer.Option(help="Folder to write to.")]
 OutputFile = Annotated[Path, typer.Option(help="File to write.")]
 Threads = Annotated[int, typer.Option(help="Threads to compute with.")]
 
-# What single verbs read and write.
+# What single subcommands read and write.
 Config = Annotated[Path, typer.Option(help="The whole configuration, YAML or JSON.")]
 Sources = Annotated[str, typer.Option(help="The dataset's `sources`, as JSON.")]
 Raw = Annotated[Path, typer.Option(help="Folder of the IDX files.")]
@@ -68,10 +68,10 @@ def _options(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Define the options that stand before the verb."""
+    """Define the options that stand before the subcommand."""
 
 
-# Each verb imports what it needs when it is called: torch and pandas take a second each.
+# Each subcommand imports what it needs when it is called: torch and pandas take a second each.
 
 
 @app.command()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 PACKAGE = Path(__file__).parent
 
-# The module of the verb `train`. With all that it imports, it determines a job's outputs.
+# The module of the subcommand `train`. With all that it imports, it determines a job's outputs.
 TRAINING = "training.job"
 
 # Modules that it imports and that cannot change an output, each with the reason.

@@ -29,7 +29,7 @@ from typing import Any
 from mlpstudy.errors import SIGNALS, stop_on_signals
 
 ADDRESS = "MLPSTUDY_SERVER"  # in the environment of the workflow's jobs
-# The modules that the server imports before it forks for a verb. None of them computes anything
+# Modules that the server imports before it forks for a subcommand. None of them computes anything
 # when it is imported, so that no library has threads in the server, which would end in a fork.
 IMPORTS = {
     "train": ("mlpstudy.training.devices", "mlpstudy.training.job"),
@@ -49,11 +49,11 @@ PR_SET_PDEATHSIG = 1
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
-def start(verbs: Iterable[str] = ()) -> subprocess.Popen[bytes] | None:
+def start(subcommands: Iterable[str] = ()) -> subprocess.Popen[bytes] | None:
     """Start a server that ends with this process, and put its address into the environment.
 
-    While it has nothing else to do, it imports the modules of `verbs`, which are to come. With
-    training jobs it does not, as their forks would get larger.
+    While it is idle, it imports the modules of `subcommands`, which will be called. It does not if
+    one of them is `train`, because the forks of training jobs would get larger.
 
     Return None where there is no support: it takes Linux to end the forks with the server.
     """
@@ -64,7 +64,7 @@ def start(verbs: Iterable[str] = ()) -> subprocess.Popen[bytes] | None:
         listener.bind(f"\0{address}")  # an abstract name: there is no file to remove
         listener.listen(64)
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(listener.fileno()), *sorted(verbs)],
+            [sys.executable, "-m", __name__, str(listener.fileno()), *sorted(subcommands)],
             stdin=subprocess.PIPE,  # closed when this process ends, however it does
             pass_fds=[listener.fileno()],
             env={**os.environ, **ONE_THREAD},
@@ -107,9 +107,9 @@ def _forward_signals(process: int) -> None:
 # ---- The server -------------------------------------------------------------------------------
 
 
-def serve(listener: socket.socket, verbs: Collection[str] = ()) -> None:
+def serve(listener: socket.socket, subcommands: Collection[str] = ()) -> None:
     """Fork for each client until the workflow has ended, and then until the last fork has."""
-    ahead = [] if "train" in verbs else [name for name in IMPORTS if name in verbs]
+    ahead = [] if "train" in subcommands else [name for name in IMPORTS if name in subcommands]
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # the clients forward those for their forks
     forks: dict[socket.socket, BaseProcess] = {}
     is_open = True
@@ -162,8 +162,8 @@ def _fork(client: socket.socket) -> BaseProcess:
     return process
 
 
-def _import(verb: str) -> None:
-    for module in IMPORTS.get(verb, ()):
+def _import(subcommand: str) -> None:
+    for module in IMPORTS.get(subcommand, ()):
         with contextlib.suppress(Exception):  # the command meets the same error, and says so
             importlib.import_module(module)
 

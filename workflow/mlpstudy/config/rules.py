@@ -102,7 +102,7 @@ def model_problems(file: ModelsFile) -> Iterator[Problem]:
             yield ("models", name), f"expected another name: the report has a section {name!r}"
         for field in entry.assumed:
             if field not in entry.written:
-                text = "expected a field that the model itself writes"
+                text = "expected a field that the model itself sets"
                 yield ("models", name, "assumed", field), text
 
 

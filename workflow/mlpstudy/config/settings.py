@@ -175,10 +175,10 @@ class Classes(Strict):
     """Test accuracies, as fractions; a model below both is inferior."""
 
     superior: Annotated[float, Field(gt=0, le=1)] = 0.8
-    """A model is superior from this test accuracy on."""
+    """The least test accuracy of a superior model."""
 
     medium: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """A model is medium from this test accuracy on; a run below it is a failure."""
+    """The least test accuracy of a medium model; a run below it is a failure."""
 
 
 class Common(Strict):
@@ -188,7 +188,7 @@ class Common(Strict):
     """The study's seed. All random streams are functions of it, replicate and fold."""
 
     replicates: Annotated[int, Field(ge=1, le=100_000)] = 3
-    """The number of replicates (independent runs) of each model under each condition."""
+    """The number of replicates (independent repetitions) of each model under each condition."""
 
     replicates_per_job: Annotated[int, Field(ge=1, le=1000)] = 3
     """How many replicates one job trains together. Raising replicates by a multiple of this only

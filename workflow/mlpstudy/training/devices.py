@@ -74,8 +74,7 @@ def choose_device(
 def _expect_float32() -> None:
     if os.environ.get("NVIDIA_TF32_OVERRIDE", "0") != "0":
         raise StudyError(
-            "NVIDIA_TF32_OVERRIDE: expected unset or 0: with other values, GPUs round the factors "
-            "of products to 11 bits"
+            "NVIDIA_TF32_OVERRIDE: expected unset or 0: with other values, GPUs multiply in TF32"
         )
 
 
