@@ -1,8 +1,8 @@
 """The cause of failures, causes.csv: raw or scaled pixels, clipped or exact KL divergence.
 
 Keras 2 clips the softmax at 1e-7 in its KL divergence. Where p(true class) is below that value, the
-gradient vanishes; raw pixels put it there from the first step on (saturation.csv). So a model fails
-if both halves of the cause are present, and does not if either is removed.
+gradient vanishes; raw pixels put it there from the first step on (saturation.csv). The table
+counts the failures with both faults, with each alone and with neither.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ class ClaimEntry(Strict):
         Annotated[int, Field(ge=1, le=100_000)] | None,
         wanted("a whole number of at least 1, or null"),
     ] = None
-    """The number of last epochs to use, for curve; null for all."""
+    """How many of the last changes from epoch to epoch to use, for curve; null for all."""
 
     conditions: Annotated[
         tuple[ConditionName, ...],

@@ -191,8 +191,9 @@ class Common(Strict):
     """The number of replicates (independent repetitions) of each model under each condition."""
 
     replicates_per_job: Annotated[int, Field(ge=1, le=1000)] = 3
-    """How many replicates one job trains together. Raising replicates by a multiple of this only
-    adds jobs; another number trains all of them again."""
+    """How many replicates one job trains together. Raising replicates only adds jobs if it was a
+    multiple of this; otherwise the last, incomplete block is trained again. A change of this key
+    trains everything again."""
 
     trial: bool = False
     """Whether all pages are marked as a trial run."""
