@@ -85,7 +85,10 @@ def test_the_copy_is_the_study_and_its_table_stands_between_the_markers(
     for _ in range(2):  # again: nothing piles up
         publish(finished, REPORTED, TEMPLATES, repository)
         text = (repository / "README.md").read_text()
-        assert text.startswith("# Title\n\n<!-- result: made -->\n\n0 of 6 replicates fail under ")
+        assert text.startswith(
+            "# Title\n\n<!-- result: made -->\n\nReplicates that fail, with a test "
+        )
+        assert "accuracy below 50 %:\n0 of 6 under “" in text
         assert "\n\n| Model | Printed, % |" in text
         assert text.endswith("<!-- /result -->\nrest\n")
         assert text.count("| Model 1 | 75.26 | 82.0 | 0 of 3 |") == 1

@@ -121,9 +121,8 @@ def start_server():
     deployed = workflow.deployment_settings.deployment_method
     jobs = list(workflow.dag.needrun_jobs())
     if workflow.local_exec and not deployed and len(jobs) > 2:
-        commands = [
-            (job.rule.shellcmd or "").split() for job in jobs
-        ]  # python -m mlpstudy SUBCOMMAND
+        # Each command is `python -m mlpstudy SUBCOMMAND …`.
+        commands = [(job.rule.shellcmd or "").split() for job in jobs]
         server.start({words[3] for words in commands if len(words) > 3})
 
 
