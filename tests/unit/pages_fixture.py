@@ -16,6 +16,7 @@ from mlpstudy.audit.loading import CHECKS
 from mlpstudy.claims.judging import judge
 from mlpstudy.figures.index import Entry, FigureIndex, Median, Panel, write_index
 from mlpstudy.files import write_text
+from mlpstudy.formats import MINUS
 from mlpstudy.report.content import report_context
 from mlpstudy.report.document import Prose, Shown, compose, walk
 from mlpstudy.report.layout import Table
@@ -43,6 +44,10 @@ def render_study(paths: Paths, reported: Path = REPORTED, judged: bool = False) 
     draw_nothing(paths)
     render_page(paths, reported)
     return paths
+
+
+def plain(text: str) -> str:
+    return text.replace(MINUS, "-")
 
 
 def shown_tables(results: Results) -> list[Table]:
